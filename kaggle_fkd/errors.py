@@ -1,0 +1,46 @@
+"""Every way the program stops on purpose: one message, which names its remedy.
+
+The command line prints the message alone and exits with `exit_code`; a library user
+catches `FkdError` or one of its kinds.
+"""
+
+
+class FkdError(Exception):
+    """Something the user can mend. `problem` says what and where, `remedy` what to do."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}\n  -> {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class UsageError(FkdError):
+    """An option, or a value of one, that cannot be."""
+
+    exit_code = 2
+
+
+class DataError(FkdError):
+    """A competition file that is missing, damaged or holds an impossible value."""
+
+
+class NoDataError(DataError):
+    """No competition files where they were looked for."""
+
+
+class RunError(FkdError):
+    """A run directory that is missing, unfinished or does not fit the request."""
+
+
+class SubmissionError(FkdError):
+    """A submission file that Kaggle would refuse, or must not be sent."""
+
+
+class KaggleError(FkdError):
+    """Kaggle, or the way to it, said no."""
+
+
+class NoCredentialsError(KaggleError):
+    """The Kaggle client would find no credentials."""

@@ -1,0 +1,78 @@
+"""`Faces`: the one container that flows from the sources to the submission."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.keypoints import KeypointScheme
+
+
+@dataclass(frozen=True)
+class Faces:
+    """N grey faces with K keypoints each. Nothing writes into the arrays of a `Faces`."""
+
+    scheme: KeypointScheme
+    """What the K keypoints are."""
+    images: NDArray[np.uint8]
+    """N x H x W, 0 is black; may be memory-mapped."""
+    keypoints: NDArray[np.float32]
+    """N x K x 2, x then y in pixels, pixel centres at whole numbers, NaN where missing."""
+    convention: NDArray[np.int8]
+    """N, index into `scheme.conventions`."""
+    ids: NDArray[np.int64]
+    """N, what the source calls each face: the row of training.csv from 0, or Kaggle's ImageId."""
+
+    def __post_init__(self) -> None:
+        n, k = len(self.images), len(self.scheme.names)
+        shapes = (self.keypoints.shape, self.convention.shape, self.ids.shape)
+        if self.images.ndim != 3 or shapes != ((n, k, 2), (n,), (n,)):
+            raise ValueError(f"shapes do not agree: images {self.images.shape}, others {shapes}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: slice | NDArray[np.integer] | NDArray[np.bool_]) -> "Faces":
+        """The faces that `index` picks (a slice, positions or a mask), in that order."""
+        return replace(
+            self,
+            images=self.images[index],
+            keypoints=self.keypoints[index],
+            convention=self.convention[index],
+            ids=self.ids[index],
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of every image, in pixels."""
+        return self.images.shape[1], self.images.shape[2]
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """N x K, true where both coordinates are known."""
+        return np.asarray(np.isfinite(self.keypoints).all(axis=2))
+
+    def of_convention(self, convention: int) -> "Faces":
+        """The faces labelled in that convention, in their order."""
+        return self[self.convention == convention]
+
+    def flipped(self) -> "Faces":
+        """The mirror images: x becomes W - 1 - x (95 - x at 96 pixels), left and right swap."""
+        keypoints = self.keypoints[:, list(self.scheme.flip_order)].copy()
+        keypoints[..., 0] = self.size[1] - 1 - keypoints[..., 0]
+        return replace(self, images=self.images[:, :, ::-1], keypoints=keypoints)
+
+    def repeat_groups(self) -> NDArray[np.int64]:
+        """N, equal numbers for byte-identical images; folds never part such a group."""
+        hashes = [hashlib.blake2b(image.tobytes()).digest() for image in self.images]
+        _, group = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
+        return group.astype(np.int64)
+
+    def digest(self) -> str:
+        """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
+        sha = hashlib.sha256(self.scheme.name.encode())
+        for array in (self.images, self.keypoints, self.convention, self.ids):
+            sha.update(f"{array.dtype} {array.shape}".encode())
+            sha.update(np.ascontiguousarray(array).data)
+        return sha.hexdigest()

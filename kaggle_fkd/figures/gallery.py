@@ -1,0 +1,81 @@
+"""Faces with their keypoints, alone and in galleries."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.figures.style import PREDICTED, keypoint_colours, new_figure
+from kaggle_fkd.keypoints import KeypointScheme
+
+
+def draw_face(
+    axes: Axes,
+    image: NDArray[np.uint8],
+    keypoints: NDArray[np.floating],
+    scheme: KeypointScheme,
+    predicted: NDArray[np.floating] | None = None,
+) -> None:
+    """Draw one H x W face: K x 2 labels as dots coloured by group, predictions as crosses."""
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    size = 0.35 * axes.get_window_extent().width * 72 / axes.figure.dpi
+    axes.scatter(
+        keypoints[:, 0], keypoints[:, 1], s=max(size, 8), c=keypoint_colours(scheme),
+        edgecolors="black", linewidths=0.6,
+    )  # fmt: skip
+    if predicted is not None:
+        axes.scatter(predicted[:, 0], predicted[:, 1], s=max(size, 8), c=PREDICTED, marker="x")
+    # Points outside the image stay visible, within a tenth of its size.
+    height, width = image.shape
+    axes.set_xlim(-0.1 * width, 1.1 * width)
+    axes.set_ylim(1.1 * height, -0.1 * height)
+    axes.set_axis_off()
+
+
+def gallery(
+    faces: Faces,
+    captions: Sequence[str],
+    title: str,
+    predicted: NDArray[np.floating] | None = None,
+    columns: int = 6,
+) -> Figure:
+    """All N faces in a grid, a caption over each, with a legend of the keypoint groups.
+
+    `predicted`, N x K x 2, is drawn as crosses beside the labels.
+    """
+    columns = min(columns, len(faces))
+    rows = -(-len(faces) // columns)
+    figure = new_figure(max(1.9 * columns, 5.5), 2.1 * rows + 1.0)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for index, (axes, caption) in enumerate(zip(grid[: len(faces)], captions, strict=True)):
+        draw_face(
+            axes, faces.images[index], faces.keypoints[index], faces.scheme,
+            None if predicted is None else predicted[index],
+        )  # fmt: skip
+        axes.set_title(caption, fontsize=8)
+    figure.suptitle(title)
+    figure.legend(
+        handles=_legend(faces, predicted is not None), loc="outside lower center", ncols=5,
+        frameon=False, fontsize=9,
+    )  # fmt: skip
+    return figure
+
+
+def _legend(faces: Faces, with_predictions: bool) -> list[Line2D]:
+    """Handles for what the gallery shows: a dot a group where there are labels, the cross."""
+    handles = []
+    if faces.labelled.any():
+        colours = keypoint_colours(faces.scheme)
+        for group, members in faces.scheme.groups.items():
+            handles.append(
+                Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
+            )
+    if with_predictions:
+        handles.append(Line2D([], [], color=PREDICTED, marker="x", linestyle="", label="predicted"))
+    return handles

@@ -1,0 +1,49 @@
+"""How every figure looks, and how it is saved: colours that colour-blind readers can tell apart."""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.system.files import atomic_path
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), the usual colour-blind-safe choice.
+PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
+PREDICTED = "#D55E00"
+"""Colour of predictions wherever labels are drawn too."""
+SEQUENTIAL = "viridis"
+DIVERGING = "RdBu_r"
+
+_RC: Any = {
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "image.cmap": "gray",
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that size in inches, laid out so that labels do not collide.
+
+    It knows nothing of pyplot, so no window opens and nothing needs closing.
+    """
+    with rc_context(_RC):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write the figure as a PNG, atomically, and return its path."""
+    with rc_context(_RC), atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+    return path
+
+
+def keypoint_colours(scheme: KeypointScheme) -> list[str]:
+    """One colour a keypoint, the same for all of a group (eyes, brows, nose, mouth)."""
+    colours = dict(zip(scheme.groups, PALETTE, strict=False))
+    return [colours[group] for group in scheme.group_of]

@@ -1,0 +1,67 @@
+"""What a person sees while the program works: notices, banners and progress, all on stderr.
+
+stdout belongs to results: scripts read the submission's path from its last line.
+"""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+log = logging.getLogger("kaggle_fkd")
+"""The program's logger: `info` for notices (hidden by --quiet), `warning` for what must be seen."""
+
+
+class _StderrHandler(logging.Handler):
+    """Prints through tqdm, so that a line never tears a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = "warning: " if record.levelno == logging.WARNING else ""
+        return prefix + record.getMessage()
+
+
+def set_up(quiet: bool) -> None:
+    """Send the program's log to stderr; `quiet` leaves warnings and errors only."""
+    handler = _StderrHandler()
+    handler.setFormatter(_Formatter())
+    log.handlers[:] = [handler]
+    log.propagate = False
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def progress(items: Iterable[T], description: str, total: int | None = None) -> "tqdm[T]":
+    """`items` behind a progress bar on stderr, which a quiet run or a redirected stderr omits."""
+    return tqdm(
+        items,
+        desc=description,
+        total=total,
+        file=sys.stderr,
+        disable=not (log.isEnabledFor(logging.INFO) and sys.stderr.isatty()),
+        dynamic_ncols=True,
+        leave=False,
+    )
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """Keep a library's prints off stdout while the block runs."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def banner(lines: list[str]) -> None:
+    """A framed notice that is seen even in quiet mode."""
+    width = max(map(len, lines)) + 4
+    frame = "*" * width
+    body = [f"* {line:<{width - 4}} *" for line in lines]
+    log.error("\n".join(["", frame, *body, frame, ""]))
