@@ -1,0 +1,172 @@
+"""The competition as the stages see it: training faces, test faces and the lookup table."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import DataError, FkdError, NoDataError
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
+from kaggle_fkd.sources import cache
+from kaggle_fkd.sources.archive import (
+    BUNDLE,
+    LOOKUP,
+    SAMPLE_SUBMISSION,
+    TEST,
+    TRAINING,
+    SourceFile,
+    locate,
+)
+from kaggle_fkd.sources.lookup import Lookup, check_sample_submission, read_lookup
+from kaggle_fkd.sources.tables import FaceTable, read_test, read_training
+from kaggle_fkd.system.console import log
+from kaggle_fkd.system.files import read_json, sha256_of, write_json
+
+MANIFEST = "manifest.json"
+"""DATA_DIR/manifest.json says where the data came from, with the sha256 of each file."""
+CACHE = "cache"
+MOUNT = Path("/kaggle/input")
+"""Kaggle's notebooks mount a competition's data in some folder below this one."""
+KAGGLE_ROWS = {TRAINING: 7049, TEST: 1783, LOOKUP: 27124}
+FEW_ROWS = 40
+"""With fewer faces of a convention than this a validation fold says little."""
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Everything the competition provides, checked."""
+
+    train: Faces
+    """The labelled faces; their ids are the rows of training.csv from 0."""
+    test: Faces
+    """The faces to predict; their convention is the one the lookup table asks for."""
+    lookup: Lookup
+    """What a submission has to contain."""
+    is_sample: bool
+    """True for generated sample faces, which must never be uploaded."""
+
+    @cached_property
+    def train_digest(self) -> str:
+        """Hex sha256 of the training faces and labels."""
+        return self.train.digest()
+
+    @cached_property
+    def test_digest(self) -> str:
+        """Hex sha256 of the test faces and of what is asked of them."""
+        return hashlib.sha256((self.test.digest() + self.lookup.digest()).encode()).hexdigest()
+
+
+def find_files(data_dir: Path) -> dict[str, SourceFile]:
+    """The competition's files, in `data_dir` or where Kaggle mounts them.
+
+    Raises NoDataError when there are none, DataError when they are incomplete or damaged.
+    """
+    try:
+        return locate(data_dir)
+    except NoDataError:
+        for name in (LOOKUP, BUNDLE):
+            for path in sorted(MOUNT.rglob(name)):
+                return locate(path.parent)
+        raise
+
+
+def load_competition(data_dir: Path, scheme: KeypointScheme = KAGGLE15) -> Competition:
+    """Read and check every file, every row; later calls map the cache of `data_dir`.
+
+    Raises NoDataError when there is no data, DataError for the first thing that is wrong.
+    """
+    files = find_files(data_dir)
+    training = _read(files[TRAINING], data_dir, read_training, scheme)
+    test = _read(files[TEST], data_dir, read_test, scheme)
+    lookup = read_lookup(files[LOOKUP], test.ids, scheme)
+    if SAMPLE_SUBMISSION in files:
+        check_sample_submission(files[SAMPLE_SUBMISSION], lookup)
+    labelled = np.asarray(np.isfinite(training.keypoints).any(axis=2))
+    competition = Competition(
+        train=_faces(training, labelled, scheme),
+        test=_faces(test, lookup.requested(len(test.ids), scheme), scheme),
+        lookup=lookup,
+        is_sample=manifest_of(data_dir).get("origin") == "sample",
+    )
+    _say_what_is_unusual(competition)
+    return competition
+
+
+def manifest_of(data_dir: Path) -> dict[str, Any]:
+    """The manifest of an earlier download or generation; empty without one."""
+    path = data_dir / MANIFEST
+    manifest: dict[str, Any] = read_json(path) if path.exists() else {}
+    return manifest
+
+
+def write_manifest(data_dir: Path, origin: str) -> None:
+    """Record the files now in use: where they lie, size, time and sha256.
+
+    `origin` is `kaggle`, `found` or `sample`. A file that cannot be recorded because the folder
+    is read-only costs a notice.
+    """
+    known = {file["source"][0]: file for file in manifest_of(data_dir).get("files", [])}
+    files = []
+    for path in sorted({file.path for file in find_files(data_dir).values()}):
+        stamp = SourceFile(path).stamp()
+        earlier = known.get(str(path))
+        if earlier and earlier["source"] == stamp:
+            files.append(earlier)
+        else:
+            files.append({"source": stamp, "sha256": sha256_of(path)})
+    try:
+        write_json(data_dir / MANIFEST, {"origin": origin, "files": files})
+    except FkdError as error:
+        log.info("no manifest: %s", error)
+
+
+def _read(
+    file: SourceFile,
+    data_dir: Path,
+    read: Callable[[SourceFile, KeypointScheme], FaceTable],
+    scheme: KeypointScheme,
+) -> FaceTable:
+    """The table from its cache, or parsed, checked and cached."""
+    folder = data_dir / CACHE / Path(file.name).stem
+    table = cache.load(folder, file)
+    if table is None:
+        log.info("reading %s", file)
+        table = read(file, scheme)
+        cache.save(folder, file, table)
+    return table
+
+
+def _faces(table: FaceTable, marked: NDArray[np.bool_], scheme: KeypointScheme) -> Faces:
+    return Faces(scheme, table.images, table.keypoints, scheme.conventions_of(marked), table.ids)
+
+
+def _say_what_is_unusual(competition: Competition) -> None:
+    """Notices and counted warnings; nothing here stops a run."""
+    train, scheme = competition.train, competition.train.scheme
+    if len(train) < 2:
+        raise DataError(f"{TRAINING}: a single row", "at least 40 rows per convention are needed")
+    height, width = train.size
+    outside = (train.keypoints < 0) | (train.keypoints > (width - 1, height - 1))
+    if outside.any():
+        log.warning(
+            "%s: %d of %d coordinates lie outside the image (in %d rows); they are kept",
+            TRAINING, outside.sum(), np.isfinite(train.keypoints).sum(),
+            outside.any(axis=(1, 2)).sum(),
+        )  # fmt: skip
+    rows = {TRAINING: len(train), TEST: len(competition.test), LOOKUP: len(competition.lookup)}
+    if rows != KAGGLE_ROWS and not competition.is_sample:
+        counts = [f"{name} {count} ({KAGGLE_ROWS[name]})" for name, count in rows.items()]
+        log.info("rows, in brackets Kaggle's own number: %s", ", ".join(counts))
+    for index, convention in enumerate(scheme.conventions):
+        count = int((train.convention == index).sum())
+        if count < FEW_ROWS:
+            log.warning(
+                "%s: only %d faces of convention %s; validation will say little",
+                TRAINING, count, convention.name,
+            )  # fmt: skip
