@@ -7,11 +7,8 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TypeVar
 
 from tqdm import tqdm
-
-T = TypeVar("T")
 
 log = logging.getLogger("kaggle_fkd")
 """The program's logger: `info` for notices (hidden by --quiet), `warning` for what must be seen."""
@@ -39,8 +36,11 @@ def set_up(quiet: bool) -> None:
     log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-def progress(items: Iterable[T], description: str, total: int | None = None) -> "tqdm[T]":
-    """`items` behind a progress bar on stderr, which a quiet run or a redirected stderr omits."""
+def progress(items: Iterable[Any] | None, description: str, total: int | None = None) -> "tqdm[Any]":
+    """`items` behind a progress bar on stderr, which a quiet run or a redirected stderr omits.
+
+    Without items, the caller moves the bar on with `update()`.
+    """
     return tqdm(
         items,
         desc=description,
