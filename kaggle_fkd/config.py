@@ -70,15 +70,37 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True)
+class EdaConfig:
+    """What the analysis of the data shows and how imputation is scored."""
+
+    seed: int = 0
+    """Seeds the choice of faces and of the values that are hidden."""
+    hidden_share: float = 0.1
+    """Share of the known keypoints that is hidden to score each imputation method."""
+    neighbours: int = 5
+    """Neighbours of the KNN imputation."""
+    gallery_faces: int = 24
+    """Faces in a gallery."""
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            least = 1e-6 if setting.name == "hidden_share" else setting.name != "seed"
+            _at_least("eda", setting.name, getattr(self, setting.name), least)
+        if self.hidden_share > 0.5:
+            raise UsageError(f"eda.hidden_share={self.hidden_share}: too much", "at most 0.5")
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings that change a result. Paths and devices are no part of it."""
 
     train: TrainConfig = field(default_factory=TrainConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    eda: EdaConfig = field(default_factory=EdaConfig)
 
-    def as_dict(self) -> dict[str, dict[str, Any]]:
-        """Sections of plain values, as stored in a run directory."""
-        return asdict(self)
+    def of_training(self) -> dict[str, dict[str, Any]]:
+        """The settings that decide what a training gives, as stored in its run directory."""
+        return {"train": asdict(self.train), "augment": asdict(self.augment)}
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -103,7 +125,7 @@ def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
 
 
 def config_from_dict(stored: Mapping[str, Mapping[str, Any]]) -> Config:
-    """The configuration that `Config.as_dict` gave."""
+    """The configuration that `Config.of_training` gave."""
     return Config(TrainConfig(**stored["train"]), AugmentConfig(**stored["augment"]))
 
 

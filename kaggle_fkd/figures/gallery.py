@@ -42,10 +42,12 @@ def gallery(
     title: str,
     predicted: NDArray[np.floating] | None = None,
     columns: int = 6,
+    predicted_label: str = "predicted",
 ) -> Figure:
     """All N faces in a grid, a caption over each, with a legend of the keypoint groups.
 
-    `predicted`, N x K x 2, is drawn as crosses beside the labels.
+    `predicted`, N x K x 2, is drawn as crosses beside the labels; the legend calls them
+    `predicted_label`.
     """
     columns = min(columns, len(faces))
     rows = -(-len(faces) // columns)
@@ -61,13 +63,13 @@ def gallery(
         axes.set_title(caption, fontsize=8)
     figure.suptitle(title)
     figure.legend(
-        handles=_legend(faces, predicted is not None), loc="outside lower center", ncols=5,
-        frameon=False, fontsize=9,
+        handles=_legend(faces, None if predicted is None else predicted_label),
+        loc="outside lower center", ncols=5, frameon=False, fontsize=9,
     )  # fmt: skip
     return figure
 
 
-def _legend(faces: Faces, with_predictions: bool) -> list[Line2D]:
+def _legend(faces: Faces, crosses: str | None) -> list[Line2D]:
     """Handles for what the gallery shows: a dot a group where there are labels, the cross."""
     handles = []
     if faces.labelled.any():
@@ -76,6 +78,6 @@ def _legend(faces: Faces, with_predictions: bool) -> list[Line2D]:
             handles.append(
                 Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
             )
-    if with_predictions:
-        handles.append(Line2D([], [], color=PREDICTED, marker="x", linestyle="", label="predicted"))
+    if crosses is not None:
+        handles.append(Line2D([], [], color=PREDICTED, marker="x", linestyle="", label=crosses))
     return handles

@@ -1,7 +1,7 @@
 """The competition as the stages see it: training faces, test faces and the lookup table."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,7 +92,7 @@ def load_competition(data_dir: Path, scheme: KeypointScheme = KAGGLE15) -> Compe
         train=_faces(training, labelled, scheme),
         test=_faces(test, lookup.requested(len(test.ids), scheme), scheme),
         lookup=lookup,
-        is_sample=manifest_of(data_dir).get("origin") == "sample",
+        is_sample=manifest_of(data_dir).get("sample_recipe") is not None,
     )
     _say_what_is_unusual(competition)
     return competition
@@ -105,11 +105,11 @@ def manifest_of(data_dir: Path) -> dict[str, Any]:
     return manifest
 
 
-def write_manifest(data_dir: Path, origin: str) -> None:
+def write_manifest(data_dir: Path, recipe: Mapping[str, Any] | None = None) -> None:
     """Record the files now in use: where they lie, size, time and sha256.
 
-    `origin` is `kaggle`, `found` or `sample`. A file that cannot be recorded because the folder
-    is read-only costs a notice.
+    `recipe` is how sample faces were generated; the real data have none. A folder that cannot be
+    written to costs a notice.
     """
     known = {file["source"][0]: file for file in manifest_of(data_dir).get("files", [])}
     files = []
@@ -121,7 +121,7 @@ def write_manifest(data_dir: Path, origin: str) -> None:
         else:
             files.append({"source": stamp, "sha256": sha256_of(path)})
     try:
-        write_json(data_dir / MANIFEST, {"origin": origin, "files": files})
+        write_json(data_dir / MANIFEST, {"sample_recipe": recipe, "files": files})
     except FkdError as error:
         log.info("no manifest: %s", error)
 

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from typing import Any
 
 from tqdm import tqdm
 
@@ -36,7 +37,9 @@ def set_up(quiet: bool) -> None:
     log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
-def progress(items: Iterable[Any] | None, description: str, total: int | None = None) -> "tqdm[Any]":
+def progress(
+    items: Iterable[Any] | None, description: str, total: int | None = None
+) -> "tqdm[Any]":
     """`items` behind a progress bar on stderr, which a quiet run or a redirected stderr omits.
 
     Without items, the caller moves the bar on with `update()`.

@@ -76,7 +76,7 @@ class Run:
 
     def is_of(self, config: Config, data_hash: str) -> bool:
         """True for a run of exactly these settings on exactly these faces."""
-        wanted = {"config": config.as_dict(), "data_hash": data_hash, "version": __version__}
+        wanted = {"config": config.of_training(), "data_hash": data_hash, "version": __version__}
         return all(self.record[key] == value for key, value in wanted.items())
 
     def new_network(self) -> KeypointNetwork:
@@ -125,7 +125,7 @@ def start_run(
     folder = free_path(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
     record = {
         "version": __version__,
-        "config": config.as_dict(),
+        "config": config.of_training(),
         **data,
         "scheme": scheme.name,
         "shape": asdict(shape),

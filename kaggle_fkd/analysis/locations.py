@@ -1,0 +1,78 @@
+"""Where the keypoints of each label convention lie, over that convention's mean face."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Ellipse
+from numpy.typing import NDArray
+
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.figures.style import keypoint_colours, new_figure
+
+_DOTS = 1500
+"""At most that many labels of a keypoint are drawn: more only blacken the panel."""
+
+
+def location_statistics(faces: Faces) -> pd.DataFrame:
+    """One row a feature: labelled (how many faces), mean, std, min and max in pixels."""
+    table = pd.DataFrame(
+        faces.keypoints.reshape(len(faces), -1).astype(np.float64),
+        columns=list(faces.scheme.feature_names),
+    )
+    statistics = table.agg(["count", "mean", "std", "min", "max"]).T
+    statistics["count"] = statistics["count"].astype(int)
+    return statistics.rename(columns={"count": "labelled"}).rename_axis("feature").reset_index()
+
+
+def mean_face(faces: Faces) -> NDArray[np.float64]:
+    """H x W, the mean of the images; adds up in blocks, so a memory map stays on the disk."""
+    return np.asarray(faces.images.mean(axis=0, dtype=np.float64))
+
+
+def draw_locations(parts: Sequence[Faces]) -> Figure:
+    """One panel for each of `parts`, the faces of one convention each."""
+    figure = new_figure(6 * len(parts), 6.9)
+    for axes, faces in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
+        axes.imshow(mean_face(faces), cmap="gray")
+        for index, colour in enumerate(keypoint_colours(faces.scheme)):
+            points = faces.keypoints[faces.labelled[:, index], index]
+            if len(points) > 1:
+                _draw_cloud(axes, points.astype(np.float64), colour)
+        height, width = faces.size
+        axes.set_xlim(-0.5, width - 0.5)
+        axes.set_ylim(height - 0.5, -0.5)
+        axes.set_axis_off()
+        name = faces.scheme.conventions[faces.convention[0]].name
+        axes.set_title(f"convention {name}: {len(faces)} faces")
+    figure.suptitle("Labels over the mean face: mean, one and two standard deviations")
+    colours = keypoint_colours(parts[0].scheme)
+    figure.legend(
+        handles=[
+            Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
+            for group, members in parts[0].scheme.groups.items()
+        ],
+        loc="outside lower center", ncols=5, frameon=False,
+    )  # fmt: skip
+    return figure
+
+
+def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
+    """Labels N x 2 of one keypoint as faint dots, their mean, and ellipses of 1 and 2 std."""
+    step = -(-len(points) // _DOTS)
+    axes.plot(*points[::step].T, ".", color=colour, markersize=2, alpha=0.35)
+    mean = points.mean(axis=0)
+    variances, directions = np.linalg.eigh(np.cov(points.T))
+    angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
+    minor, major = np.sqrt(np.maximum(variances, 0))
+    for deviations in (1, 2):
+        for line, line_width in (("black", 2.6), (colour, 1.3)):
+            ellipse = Ellipse(
+                (mean[0], mean[1]), 2 * deviations * major, 2 * deviations * minor, angle=angle,
+                fill=False, edgecolor=line, linewidth=line_width,
+            )  # fmt: skip
+            axes.add_patch(ellipse)
+    axes.plot(*mean, "o", color=colour, markeredgecolor="black", markersize=6)

@@ -1,0 +1,296 @@
+"""The eda stage's report: every section's figures as PNG, the numbers behind them as CSV and JSON.
+
+`write_report` is what the pipeline calls. This module stays light to import (the configuration
+imports it); each section loads what it needs when it runs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.files import atomic_path, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_FEWEST = 10
+"""A convention with fewer faces is counted, but has no statistics worth drawing."""
+
+_TOO_FEW = f"skipped, too few faces (at least {_FEWEST} of one convention)"
+
+_SIGMA = 2.5
+"""Pixels; the width of the heat maps that are shown."""
+
+
+@dataclass(frozen=True)
+class EdaConfig:
+    """How the training faces are looked at."""
+
+    seed: int = 0
+    """Picks the faces that are shown and the labels that are hidden."""
+    hidden_share: float = 0.1
+    """This share of each keypoint's known labels is hidden to score the imputation."""
+    neighbours: int = 5
+    """Faces whose mean fills a gap in KNN imputation."""
+    gallery_faces: int = 24
+    """Faces in a gallery."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hidden_share < 1:
+            raise UsageError(
+                f"eda.hidden_share={self.hidden_share}: impossible", "give a share between 0 and 1"
+            )
+        for name, least in (("seed", 0), ("neighbours", 1), ("gallery_faces", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(
+                    f"eda.{name}={getattr(self, name)}: impossible",
+                    f"give a whole number from {least} up",
+                )
+
+
+@dataclass
+class _Section:
+    """What a section found, before it is written."""
+
+    headline: str
+    """For the log, one line."""
+    summary: dict[str, Any]
+    """For summary.json."""
+    tables: dict[str, "pd.DataFrame"] = field(default_factory=dict)
+    """By file name, without .csv."""
+    figures: dict[str, "Figure"] = field(default_factory=dict)
+    """By file name, without .png."""
+
+
+def write_report(train: Faces, folder: Path, config: EdaConfig) -> None:
+    """Write the analysis of the training faces into the empty `folder`.
+
+    Beside the figures and tables of each section, summary.json has the headline numbers.
+    Raises FkdError when the disk refuses.
+    """
+    summary: dict[str, Any] = {"faces": len(train)}
+    sections: dict[str, Callable[[Faces, EdaConfig], _Section]] = {
+        "missing": _missing,
+        "imputation": _imputation,
+        "correlation": _correlation,
+        "locations": _locations,
+        "gallery": _gallery,
+        "heat_maps": _heatmaps,
+        "repeats": _repeats,
+        "plausibility": _plausibility,
+    }
+    for name, look_at in progress(sections.items(), "eda"):
+        section = look_at(train, config)
+        _write(section, folder)
+        summary[name] = section.summary
+        log.info("eda: %s: %s", name.replace("_", " "), section.headline)
+    write_json(folder / "summary.json", summary)
+    log.info("eda: figures and numbers of %d faces are in %s", len(train), folder)
+
+
+def _write(section: _Section, folder: Path) -> None:
+    from kaggle_fkd.figures.style import save_figure
+
+    for name, table in section.tables.items():
+        with atomic_path(folder / f"{name}.csv") as temporary:
+            # Seven digits are all that a float32 coordinate has.
+            table.to_csv(temporary, index=table.index.name is not None, float_format="%.7g")
+    for name, figure in section.figures.items():
+        save_figure(figure, folder / f"{name}.png")
+
+
+def _parts(train: Faces) -> dict[str, Faces]:
+    """The faces of each convention that has enough of them, by the convention's name."""
+    parts = {}
+    for index, convention in enumerate(train.scheme.conventions):
+        if np.count_nonzero(train.convention == index) >= _FEWEST:
+            parts[convention.name] = train.of_convention(index)
+    return parts
+
+
+def _missing(train: Faces, config: EdaConfig) -> _Section:
+    from kaggle_fkd.analysis import missing
+
+    counts, patterns = missing.missing_counts(train), missing.label_patterns(train)
+    conventions = {}
+    for index, convention in enumerate(train.scheme.conventions):
+        labelled = train.labelled[train.convention == index][:, list(convention.keypoints)]
+        conventions[convention.name] = {
+            "faces": len(labelled),
+            "complete": int(labelled.all(axis=1).sum()),
+            "missing_labels": int((~labelled).sum()),
+        }
+    return _Section(
+        ", ".join(f"{c['complete']} of {c['faces']} {n} complete" for n, c in conventions.items()),
+        conventions,
+        {"missing": counts, "label_patterns": patterns},
+        {
+            "missing": missing.draw_missing_counts(counts),
+            "label_patterns": missing.draw_label_patterns(patterns, train.scheme),
+        },
+    )
+
+
+def _imputation(train: Faces, config: EdaConfig) -> _Section:
+    """Of the richest convention alone: the others have nearly nothing to impute."""
+    from kaggle_fkd.analysis import imputation
+    from kaggle_fkd.figures.style import notice_figure
+
+    name = train.scheme.conventions[0].name
+    faces = _parts(train).get(name)
+    if faces is None:
+        return _Section(_TOO_FEW, {})
+    scores = imputation.score_imputation(faces, config.hidden_share, config.neighbours, config.seed)
+    pooled = imputation.pooled_scores(scores)
+    best = str(pooled.index[0])
+    imputed = imputation.impute(faces.keypoints, best, config.neighbours)
+    gaps = int((np.isnan(faces.keypoints) & ~np.isnan(imputed)).any(axis=2).sum())
+    examples = (
+        imputation.draw_before_and_after(faces, imputed, best)
+        if gaps
+        else notice_figure(f"Nothing to impute in convention {name}: no label is missing")
+    )
+    return _Section(
+        f"{best} is best in {name}: RMSE {pooled[best]:.2f} px on hidden labels, {gaps} imputed",
+        {
+            "convention": name,
+            "best_method": best,
+            "rmse": {str(method): float(rmse) for method, rmse in pooled.items()},
+            "imputed_labels": gaps,
+        },
+        {"imputation_scores": scores, f"imputed_{name}": imputation.imputed_table(faces, imputed)},
+        {"imputation_scores": imputation.draw_scores(scores), "imputation_examples": examples},
+    )
+
+
+def _correlation(train: Faces, config: EdaConfig) -> _Section:
+    from kaggle_fkd.analysis import correlation
+
+    headlines, section = [], _Section("", {})
+    for name, faces in _parts(train).items():
+        matrix = correlation.correlations(faces)
+        first, second, value = correlation.strongest_pair(matrix)
+        headlines.append(f"strongest in {name} {value:.3f} ({first}, {second})")
+        section.summary[name] = {"strongest": [first, second], "correlation": value}
+        section.tables[f"correlation_{name}"] = matrix.rename_axis("feature")
+        section.figures[f"correlation_{name}"] = correlation.draw_correlations(
+            matrix, f"Correlation of the coordinates, convention {name}: {len(faces)} faces"
+        )
+    section.headline = ", ".join(headlines) or _TOO_FEW
+    return section
+
+
+def _locations(train: Faces, config: EdaConfig) -> _Section:
+    import pandas as pd
+
+    from kaggle_fkd.analysis import locations
+
+    parts = _parts(train)
+    if not parts:
+        return _Section(_TOO_FEW, {})
+    tables = {name: locations.location_statistics(faces) for name, faces in parts.items()}
+    widest = {name: table.iloc[int(table["std"].argmax())] for name, table in tables.items()}
+    return _Section(
+        ", ".join(
+            f"widest in {name} {row['feature']} (std {row['std']:.1f} px)"
+            for name, row in widest.items()
+        ),
+        {
+            name: {"widest": row["feature"], "std": float(row["std"])}
+            for name, row in widest.items()
+        },
+        {"locations": pd.concat(tables, names=["convention"]).droplevel(1)},
+        {"locations": locations.draw_locations(list(parts.values()))},
+    )
+
+
+def _gallery(train: Faces, config: EdaConfig) -> _Section:
+    from kaggle_fkd.figures.gallery import gallery
+
+    section = _Section("", {})
+    for name, faces in _parts(train).items():
+        count = min(config.gallery_faces, len(faces))
+        rng = np.random.default_rng(config.seed)
+        chosen = faces[np.sort(rng.choice(len(faces), count, replace=False))]
+        section.summary[name] = chosen.ids.tolist()
+        section.figures[f"gallery_{name}"] = gallery(
+            chosen, [f"id {face}" for face in chosen.ids], f"Faces of convention {name}"
+        )
+    shown = ", ".join(f"{len(ids)} faces of {name}" for name, ids in section.summary.items())
+    section.headline = shown or _TOO_FEW
+    return section
+
+
+def _heatmaps(train: Faces, config: EdaConfig) -> _Section:
+    """Of one face, with as many labels as any has."""
+    from kaggle_fkd.figures.heatmaps import draw_heatmaps
+
+    labels = train.labelled.sum(axis=1)
+    richest = np.flatnonzero(labels == labels.max())
+    face = int(np.random.default_rng(config.seed).choice(richest))
+    name = int(train.ids[face])
+    figure = draw_heatmaps(
+        train.images[face], train.keypoints[face], train.scheme, _SIGMA,
+        f"Gaussian heat maps of the keypoints of face {name}, sigma {_SIGMA:g} px",
+    )  # fmt: skip
+    return _Section(
+        f"{labels[face]} keypoints of face {name}", {"id": name, "sigma": _SIGMA},
+        figures={"heat_maps": figure},
+    )  # fmt: skip
+
+
+def _repeats(train: Faces, config: EdaConfig) -> _Section:
+    from kaggle_fkd.analysis import repeats
+    from kaggle_fkd.figures.style import notice_figure
+
+    images = repeats.repeated_images(train)
+    rows = int(images["faces"].sum()) - len(images)
+    compared = images["max_distance"].dropna()
+    summary = {
+        "images": len(images),
+        "rows_that_repeat_another": rows,
+        "median_distance": float(compared.median()) if len(compared) else None,
+        "max_distance": float(compared.max()) if len(compared) else None,
+    }
+    if len(images) == 0:
+        nothing = notice_figure("No image occurs more than once")
+        return _Section("none", summary, {"repeats": images}, {"repeats": nothing})
+    return _Section(
+        f"{len(images)} images occur more than once, {rows} rows repeat another's image",
+        summary,
+        {"repeats": images},
+        {
+            "repeats": repeats.draw_repeats(images),
+            "repeats_gallery": repeats.draw_repeat_gallery(
+                train, images.head(config.gallery_faces)
+            ),
+        },
+    )
+
+
+def _plausibility(train: Faces, config: EdaConfig) -> _Section:
+    from kaggle_fkd.analysis import plausibility
+
+    enough = np.flatnonzero(np.bincount(train.convention) >= _FEWEST)
+    if not len(enough):
+        return _Section(_TOO_FEW, {})
+    ranking = plausibility.rank_by_plausibility(train[np.isin(train.convention, enough)])
+    shown = ranking.head(config.gallery_faces)
+    worst = shown.iloc[0]
+    return _Section(
+        f"least plausible is {worst['id']} ({worst['score']:.1f} std): {worst['reason']}",
+        {
+            "least_plausible": shown["id"].tolist(),
+            "largest_score": float(worst["score"]),
+            "median_score": float(ranking["score"].median()),
+        },
+        {"plausibility": ranking},
+        {"plausibility": plausibility.draw_least_plausible(train, shown)},
+    )

@@ -1,0 +1,167 @@
+"""The command line: arguments in, exit code out.
+
+Notices and progress go to stderr; the last line of stdout is the path of the submission.
+"""
+
+import argparse
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from kaggle_fkd import __version__
+from kaggle_fkd.config import PRESETS
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.networks import network_names
+from kaggle_fkd.pipeline import ALL, STAGES, run_pipeline
+from kaggle_fkd.stages.context import Request
+from kaggle_fkd.system.console import log, set_up
+from kaggle_fkd.system.device import DEVICES
+
+EXAMPLES = """\
+examples:
+  everything, from the competition's files (or sample faces) to a submission:
+    python run_pipeline.py --stage all
+  the classic baseline, to compare: LeNet on gaps filled with the mean:
+    python run_pipeline.py --stage train,predict --model lenet --set train.labels=imputed
+  go on after Ctrl-C:
+    python run_pipeline.py --stage all --resume
+  see what would be submitted, then submit it:
+    python run_pipeline.py --stage submit
+    python run_pipeline.py --stage submit --yes --message "CNN, 30 epochs"
+
+Stages that have nothing to do because nothing changed are skipped. Settings of --set and
+their meanings are in kaggle_fkd/config.py: train.*, augment.*, eda.*
+
+exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted by Ctrl-C
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = _parser().parse_args(arguments)
+    set_up(options.quiet)
+    try:
+        for submission in run_pipeline(_request(options)):
+            print(submission, flush=True)
+    except FkdError as error:
+        log.error("error: %s", error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        return 130
+    except Exception as error:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        log.error(
+            "error: unexpected %s: %s\n  -> please report it with %s",
+            type(error).__name__, error, file.name,
+        )  # fmt: skip
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="run_pipeline.py",
+        description="Facial keypoints: from the Kaggle competition to a submission.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--stage", type=_stages, required=True, metavar="STAGE[,STAGE...]",
+        help=f"what to do: {', '.join(STAGES)}, or all (= {', '.join(ALL)}); run once each, "
+        "in this order",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="only warnings and errors")
+    parser.add_argument("--force", action="store_true", help="run unchanged stages again, too")
+    parser.add_argument("--version", action="version", version=__version__)
+
+    places = parser.add_argument_group("places")
+    for name, what in (
+        ("data", "the competition's files: plain CSV, inner zips or the bundle"),
+        ("runs", "run directories and analyses"),
+        ("submissions", "submissions and their log"),
+    ):
+        places.add_argument(
+            f"--{name}-dir", type=Path, default=Path(name), metavar="DIR",
+            help=f"{what} (default: {name})",
+        )  # fmt: skip
+
+    training = parser.add_argument_group("training")
+    training.add_argument(
+        "--preset", choices=PRESETS,
+        help="how much to train: smoke takes under a minute on sample faces and is the default "
+        "there, cpu minutes and is the default otherwise, best hours or a GPU",
+    )  # fmt: skip
+    training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(network_names())}")
+    training.add_argument("--epochs", metavar="N", help="at most so many epochs")
+    training.add_argument("--batch-size", metavar="N", help="faces per gradient step")
+    training.add_argument("--lr", metavar="RATE", help="learning rate at its peak")
+    training.add_argument("--seed", metavar="N", help="seed of all that is random in training")
+    training.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="SECTION.NAME=VALUE",
+        help="any other setting, e.g. --set augment.rotation=0; may be repeated",
+    )  # fmt: skip
+    training.add_argument(
+        "--resume", nargs="?", const="", metavar="RUN",
+        help="continue the newest unfinished run of the same settings (if any), or that run",
+    )  # fmt: skip
+    training.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+
+    predicting = parser.add_argument_group("predicting and submitting")
+    predicting.add_argument("--run", metavar="RUN", help="run to predict with (default: newest)")
+    predicting.add_argument(
+        "--submission", type=Path, metavar="FILE", help="file to submit (default: newest)"
+    )
+    predicting.add_argument("--message", metavar="TEXT", help="the submission's description")
+    predicting.add_argument("--yes", action="store_true", help="really submit")
+    return parser
+
+
+def _request(options: argparse.Namespace) -> Request:
+    shortcuts = {
+        "train.model": options.model,
+        "train.epochs": options.epochs,
+        "train.batch_size": options.batch_size,
+        "train.lr": options.lr,
+        "train.seed": options.seed,
+    }
+    given = [(key, value) for key, value in shortcuts.items() if value is not None]
+    return Request(
+        stages=options.stage[0],
+        may_use_sample=options.stage[1],
+        data_dir=options.data_dir,
+        runs_dir=options.runs_dir,
+        submissions_dir=options.submissions_dir,
+        preset=options.preset,
+        settings=(*options.set, *given),
+        device=options.device,
+        run=options.run,
+        submission=options.submission,
+        message=options.message,
+        yes=options.yes,
+        resume=options.resume,
+        force=options.force,
+    )
+
+
+def _stages(text: str) -> tuple[tuple[str, ...], bool]:
+    """The named stages in pipeline order, and whether `all` was among them."""
+    named = {name.strip() for name in text.split(",")}
+    unknown = sorted(named - {*STAGES, "all"})
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"no stage {', '.join(map(repr, unknown))}; choose from {', '.join(STAGES)}, all"
+        )
+    wanted = named | set(ALL) if "all" in named else named
+    return tuple(name for name in STAGES if name in wanted), "all" in named
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form section.name=value")
+    return key.strip(), value.strip()

@@ -1,0 +1,43 @@
+"""Keypoints of new faces, by a finished run."""
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.figures.gallery import gallery
+from kaggle_fkd.networks.inference import heads_to, images_to, predict
+from kaggle_fkd.training.run import Run
+
+GALLERY_FACES = 24
+
+
+def predict_faces(run: Run, faces: Faces, device: torch.device) -> NDArray[np.float32]:
+    """N x K x 2 keypoints in pixels, each face by the head of its own convention.
+
+    Raises RunError for an unfinished run, or one for other keypoints or another image size.
+    """
+    if run.scheme != faces.scheme or (run.shape.height, run.shape.width) != faces.size:
+        raise RunError(
+            f"{run.folder}: trained for {run.scheme.name} on {run.shape.width} x "
+            f"{run.shape.height} pixels, not for these faces",
+            "name another run: --run",
+        )
+    network = run.load_network(device)
+    heads = heads_to(device, faces, run.shape.heads)
+    return predict(network, images_to(device, faces), heads)
+
+
+def prediction_gallery(faces: Faces, keypoints: NDArray[np.float32], title: str) -> Figure:
+    """Faces spread evenly over N predicted ones, with the keypoints their convention marks."""
+    shown = np.unique(np.linspace(0, len(faces) - 1, GALLERY_FACES).astype(int))
+    chosen, predicted = faces[shown], keypoints[shown].copy()
+    for index, convention in enumerate(faces.scheme.conventions):
+        unmarked = np.ones(len(faces.scheme.names), bool)
+        unmarked[list(convention.keypoints)] = False
+        predicted[np.ix_(chosen.convention == index, unmarked)] = np.nan
+    names = [faces.scheme.conventions[index].name for index in chosen.convention]
+    captions = [f"image {id_} ({name})" for id_, name in zip(chosen.ids, names, strict=True)]
+    return gallery(chosen, captions, title, predicted)

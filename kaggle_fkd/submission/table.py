@@ -1,0 +1,72 @@
+"""The submission file: predictions mapped onto RowIds, written, and checked as Kaggle would."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.sources.lookup import Lookup
+from kaggle_fkd.sources.tables import place
+from kaggle_fkd.system.files import atomic_path
+
+COLUMNS = ["RowId", "Location"]
+LOWEST, HIGHEST = 0.0, 96.0
+"""Where a keypoint of a 96 x 96 image can be; predictions beyond are clipped."""
+REMEDY = "write it anew: --stage predict --force"
+
+
+def write_submission(path: Path, lookup: Lookup, keypoints: NDArray[np.floating]) -> None:
+    """Write N x K x 2 predicted keypoints as `RowId,Location`, sorted by RowId, and check it.
+
+    The file appears only once it has passed; raises SubmissionError otherwise.
+    """
+    locations = keypoints.reshape(len(keypoints), -1)[lookup.image, lookup.feature]
+    table = pd.DataFrame(dict(zip(COLUMNS, (lookup.row_ids, locations), strict=True)))
+    table["Location"] = table["Location"].clip(LOWEST, HIGHEST)
+    with atomic_path(path) as temporary:
+        table.sort_values("RowId").to_csv(temporary, index=False, float_format="%.4f")
+        check_submission(temporary, lookup)
+
+
+def check_submission(path: Path, lookup: Lookup) -> None:
+    """SubmissionError unless every RowId is there once, its location finite and within 0..96."""
+    table = _read(path)
+    columns = ", ".join(map(str, table.columns))
+    if list(table.columns) != COLUMNS:
+        raise SubmissionError(f"{path}: its columns are {columns}, not RowId, Location", REMEDY)
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    location = numbers["Location"]
+    _refuse(path, table, numbers["RowId"].isna(), "RowId {RowId!r} is no number")
+    _refuse(path, table, numbers["RowId"].duplicated(), "RowId {RowId} occurs a second time")
+    unknown = ~numbers["RowId"].isin(lookup.row_ids)
+    _refuse(path, table, unknown, "RowId {RowId} is not in the lookup table")
+    finite = np.isfinite(location)
+    _refuse(path, table, ~finite, "RowId {RowId}: location {Location!r} is no finite number")
+    outside = (location < LOWEST) | (location > HIGHEST)
+    _refuse(path, table, outside, "RowId {RowId}: location {Location} is not within 0..96")
+    missing = np.setdiff1d(lookup.row_ids, numbers["RowId"])
+    if missing.size:
+        raise SubmissionError(
+            f"{path}: {missing.size} of {len(lookup)} RowIds missing, the first is {missing[0]}",
+            REMEDY,
+        )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+    except FileNotFoundError:
+        raise SubmissionError(
+            f"{path}: no such file", "write one: --stage predict, or name another: --submission"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SubmissionError(f"{path}: no CSV file that can be read ({error})", REMEDY) from error
+
+
+def _refuse(path: Path, table: pd.DataFrame, wrong: "pd.Series[bool]", reason: str) -> None:
+    """SubmissionError for the first row where `wrong`, described by its own cells."""
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise SubmissionError(f"{path}, {place(row)}: {reason.format(**table.iloc[row])}", REMEDY)

@@ -1,0 +1,85 @@
+"""The program as a process: start, signals, the sample fall-back of a new user."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+QUICK = ("--model", "lenet", "--epochs", "1")
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "run_pipeline.py"), *arguments]
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, text=True, timeout=200
+    )
+
+
+def test_help_teaches_with_examples(tmp_path):
+    answer = run(tmp_path, "--help")
+    assert answer.returncode == 0 and answer.stderr == ""
+    for word in ("--stage all", "--resume", "examples:", "lenet", "naimishnet", "exit codes"):
+        assert word in answer.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_package_runs_as_a_module(tmp_path):
+    answer = subprocess.run(
+        [sys.executable, "-m", "kaggle_fkd", "--stage", "predict"], cwd=tmp_path,
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.count("error:") == 1 and "Traceback" not in answer.stderr
+
+
+def test_a_new_user_gets_a_submission_from_sample_faces(tmp_path):
+    answer = run(tmp_path, "--stage", "all", *QUICK)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr.count("SAMPLE FACES") == 2  # at the start and at the end
+    submission = Path(answer.stdout.splitlines()[-1])
+    assert submission.parent == tmp_path / "submissions"
+    assert submission.name.startswith("sample-")
+    assert pd.read_csv(submission)["Location"].between(0, 96).all()
+    assert (tmp_path / "data" / "sample" / "training.csv").exists()
+    again = run(tmp_path, "--stage", "all", "--quiet", *QUICK)
+    assert again.returncode == 0 and again.stdout == f"{submission}\n"
+    assert "SAMPLE FACES" in again.stderr
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_number):
+    options = ("--stage", "train", "--data-dir", str(sample_dir), "--model", "lenet")
+    options += ("--epochs", "200", "--set", "train.patience=200", "--batch-size", "8")
+    process = subprocess.Popen(
+        command(*options), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not list(tmp_path.glob("runs/*/state.pt")):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.02)
+    process.send_signal(signal_number)
+    _, errors = process.communicate(timeout=60)
+    if signal_number == signal.SIGINT:
+        assert process.returncode == 130
+        assert "--resume" in errors and "Traceback" not in errors
+    (state,) = tmp_path.glob("runs/*/state.pt")
+    # A resumed run keeps its settings; it is stopped again as soon as it has gone on.
+    process = subprocess.Popen(
+        command(*options, "--resume"), cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    for line in process.stderr:
+        if "continuing after epoch" in line:
+            break
+    else:
+        pytest.fail("did not resume")
+    process.kill()
+    process.communicate()
+    assert list(tmp_path.glob("runs/*/state.pt")) == [state]
