@@ -27,6 +27,8 @@ ALL_KEYPOINTS = "all"
 """What the rows of `score_imputation` that pool all keypoints have for a keypoint's name."""
 
 _MARKERS = ("o", "s", "D", "^")
+_MARKER_SIZES = (11, 6, 6, 6)
+"""The mean's is larger, as the median often lies on it."""
 
 
 def impute(keypoints: NDArray[np.float32], method: str, neighbours: int = 5) -> NDArray[np.float32]:
@@ -101,13 +103,15 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
     pooled = pooled_scores(scores).reindex(METHODS)
     bars = overall.bar(METHODS, pooled, color=PALETTE[: len(METHODS)])
     overall.bar_label(bars, fmt="%.2f", padding=2)
+    overall.margins(y=0.1)
     hidden = int(scores.loc[scores["keypoint"] == ALL_KEYPOINTS, "hidden_values"].iloc[0])
     overall.set(ylabel="RMSE in pixels", title=f"over all {hidden} hidden coordinates")
-    for method, marker, colour in zip(METHODS, _MARKERS, PALETTE, strict=False):
+    looks = zip(METHODS, _MARKERS, _MARKER_SIZES, PALETTE, strict=False)
+    for method, marker, marker_size, colour in looks:
         table = scores[(scores["method"] == method) & (scores["keypoint"] != ALL_KEYPOINTS)]
         each.plot(
             table["rmse"], table["keypoint"], marker, color=colour, label=method,
-            markeredgecolor="black", markeredgewidth=0.5,
+            markersize=marker_size, markeredgecolor="black", markeredgewidth=0.5,
         )  # fmt: skip
     each.invert_yaxis()
     each.set_xlim(left=0)

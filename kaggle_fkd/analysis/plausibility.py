@@ -59,7 +59,10 @@ def draw_least_plausible(faces: Faces, ranking: pd.DataFrame) -> Figure:
     for number, row in enumerate(ranking.itertuples()):
         worst = faces.scheme.index(str(row.worst_keypoint))
         expected[number, worst] = row.expected_x, row.expected_y
-        reason = textwrap.fill(str(row.reason), 31, max_lines=4)
+        # Over a picture there is room for four lines; a number stays with its unit.
+        reason = textwrap.fill(
+            str(row.reason).replace(" px", "\N{NO-BREAK SPACE}px"), 31, max_lines=4
+        )
         captions.append(f"{row.id} ({row.convention}): {row.score:.1f} std\n{reason}")
     return gallery(
         faces[chosen], captions, "The least plausible labels", expected,

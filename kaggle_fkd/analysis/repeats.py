@@ -21,7 +21,7 @@ _COLUMNS = (
 def repeated_images(faces: Faces) -> pd.DataFrame:
     """One row an image that occurs more than once, the largest disagreement of labels first.
 
-    Columns: faces (how often it occurs), conventions and ids (of each occurrence), id_1 and id_2
+    Columns: faces (how often it occurs), conventions (as "2 A + 1 B"), ids (of each), id_1 and id_2
     (the two faces whose labels lie furthest apart, or one of each convention where no two share
     one), points_compared, median_distance and max_distance over these points (for each keypoint
     the largest distance between two labels of it, in pixels), worst_keypoint. Labels of
@@ -43,7 +43,7 @@ def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
     worst = max(apart, default=(np.nan, "", same[0], same[faces.convention[same].argmax()]))
     return (
         len(same),
-        " ".join(faces.scheme.conventions[index].name for index in faces.convention[same]),
+        _count_conventions(faces, same),
         " ".join(map(str, faces.ids[same])),
         faces.ids[worst[2]],
         faces.ids[worst[3]],
@@ -52,6 +52,11 @@ def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
         worst[0],
         worst[1],
     )
+
+
+def _count_conventions(faces: Faces, same: NDArray[np.int64]) -> str:
+    counts = zip(*np.unique(faces.convention[same], return_counts=True), strict=True)
+    return " + ".join(f"{count} {faces.scheme.conventions[index].name}" for index, count in counts)
 
 
 def _largest_distances(

@@ -1,7 +1,7 @@
 """The eda stage's report: every section's figures as PNG, the numbers behind them as CSV and JSON.
 
-`write_report` is what the pipeline calls. This module stays light to import (the configuration
-imports it); each section loads what it needs when it runs.
+`write_report` is what the pipeline calls. This module stays light to import, for the command line
+loads it; each section imports what it needs when it runs.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kaggle_fkd.errors import UsageError
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json
@@ -27,32 +27,6 @@ _TOO_FEW = f"skipped, too few faces (at least {_FEWEST} of one convention)"
 
 _SIGMA = 2.5
 """Pixels; the width of the heat maps that are shown."""
-
-
-@dataclass(frozen=True)
-class EdaConfig:
-    """How the training faces are looked at."""
-
-    seed: int = 0
-    """Picks the faces that are shown and the labels that are hidden."""
-    hidden_share: float = 0.1
-    """This share of each keypoint's known labels is hidden to score the imputation."""
-    neighbours: int = 5
-    """Faces whose mean fills a gap in KNN imputation."""
-    gallery_faces: int = 24
-    """Faces in a gallery."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.hidden_share < 1:
-            raise UsageError(
-                f"eda.hidden_share={self.hidden_share}: impossible", "give a share between 0 and 1"
-            )
-        for name, least in (("seed", 0), ("neighbours", 1), ("gallery_faces", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(
-                    f"eda.{name}={getattr(self, name)}: impossible",
-                    f"give a whole number from {least} up",
-                )
 
 
 @dataclass
@@ -90,9 +64,15 @@ def write_report(train: Faces, folder: Path, config: EdaConfig) -> None:
         section = look_at(train, config)
         _write(section, folder)
         summary[name] = section.summary
-        log.info("eda: %s: %s", name.replace("_", " "), section.headline)
+        log.info("%s: %s", name.replace("_", " "), section.headline)
     write_json(folder / "summary.json", summary)
-    log.info("eda: figures and numbers of %d faces are in %s", len(train), folder)
+    log.info(
+        "in short: %d faces, %d complete, %d repeats of another's image, best imputation: %s",
+        len(train),
+        sum(convention["complete"] for convention in summary["missing"].values()),
+        summary["repeats"]["rows_that_repeat_another"],
+        summary["imputation"].get("best_method", "none scored"),
+    )
 
 
 def _write(section: _Section, folder: Path) -> None:
@@ -149,6 +129,8 @@ def _imputation(train: Faces, config: EdaConfig) -> _Section:
         return _Section(_TOO_FEW, {})
     scores = imputation.score_imputation(faces, config.hidden_share, config.neighbours, config.seed)
     pooled = imputation.pooled_scores(scores)
+    if pooled.empty:
+        return _Section(f"skipped, too few different images of convention {name}", {})
     best = str(pooled.index[0])
     imputed = imputation.impute(faces.keypoints, best, config.neighbours)
     gaps = int((np.isnan(faces.keypoints) & ~np.isnan(imputed)).any(axis=2).sum())

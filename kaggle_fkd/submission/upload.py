@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kaggle_fkd.errors import KaggleError, SubmissionError
+from kaggle_fkd.errors import FkdError, KaggleError, SubmissionError
 from kaggle_fkd.sources.archive import SLUG
 from kaggle_fkd.sources.kaggle import SUBMISSIONS_PAGE, client_calls, connect, is_quiet
 from kaggle_fkd.system.console import log
@@ -58,8 +58,10 @@ def send(
 
     The submission is in the log before the wait begins, so that an interrupted wait loses
     nothing; if the scores are late, the score that comes back is pending. Raises KaggleError
-    when the file was not submitted, SubmissionError when Kaggle finds an error in it.
+    when the file was not submitted, SubmissionError when Kaggle finds an error in it, FkdError
+    when the log cannot be kept.
     """
+    _read_rows(log_file)  # a log that cannot be read is better known before the upload
     sent = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "file": str(file.resolve()),
@@ -110,8 +112,14 @@ def _read_rows(log_file: Path) -> list[list[str]]:
     """Header and rows of the log as they are; a spreadsheet's BOM is dropped."""
     if not log_file.exists():
         return []
-    with log_file.open(encoding="utf-8-sig", newline="") as lines:
-        return [row for row in csv.reader(lines) if row]
+    try:
+        with log_file.open(encoding="utf-8-sig", newline="") as lines:
+            return [row for row in csv.reader(lines) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FkdError(
+            f"{log_file}: cannot be read, so nothing can be added to it ({error})",
+            "save it as CSV in UTF-8, or move it away and a new one is begun",
+        ) from error
 
 
 def _upload(api: "KaggleApi", file: Path, message: str) -> int:

@@ -112,7 +112,7 @@ class Person:
     @property
     def nose_base(self) -> float:
         """y where the nose meets the upper lip: convention B's nose label."""
-        return self.nose_tip + 6.5
+        return self.nose_tip + 7.0
 
     @property
     def lip_gap(self) -> tuple[float, float]:
@@ -224,13 +224,13 @@ def draw_person(rng: np.random.Generator) -> Person:
         brow_y=around(-8.8 if masculine else -10.2, 1.0),
         brow_arch=around(1.5 if masculine else 2.6, 0.7),
         brow_width=around(3.6 if masculine else 2.6, 0.5),
-        nose_tip=around(20.5, 1.6),
+        nose_tip=around(20.3, 1.6),
         nose_width=around(6.8 if masculine else 6.0, 0.6),
         nose_height=around(12.5, 1.5),
         mouth_y=around(38.3, 1.3),
         mouth_width=around(14.0, 1.0),
         upper_lip=max(around(2.6 if masculine else 3.1, 0.6), 1.4),
-        lower_lip=max(around(3.6 if masculine else 4.1, 0.7), 2.0),
+        lower_lip=max(around(4.3 if masculine else 4.7, 0.7), 2.4),
         gaze=(around(0.0, 0.9), around(0.0, 0.4)),
         brow_raise=(raised + around(0, 0.3), raised + around(0, 0.3)),
         frown=max(around(0.0, 0.6), 0.0),

@@ -201,7 +201,7 @@ def _eyes(canvas: Canvas, person: Person) -> None:
         disc(1.5, 0.004, 0.3)
         canvas.draw(both(moved(top, 0.0, 0.7)), 0.05, 0.6, 0.5, width=1.2, within=inside)
         glints = [ellipse(x + 1.1, y - 1.2, 0.7, 0.7) for x, y in irises]
-        canvas.draw(glints, 1.0, 0.9, 0.2)
+        canvas.draw(glints, min(1.0, 0.2 + 1.6 * skin), 0.9, 0.2)
         canvas.draw(both(person.lid_curve(upper + 2.2)[1:-1]), 0.4 * skin, 0.6, 0.4, width=0.7)
     canvas.draw(both(top), 0.02, 0.9, 0.25, width=0.9 + 0.6 * person.make_up)
     canvas.draw(both(bottom[3:]), 0.25 * skin, 0.5 + 0.3 * person.make_up, 0.3, width=0.6)
@@ -228,5 +228,5 @@ def _hair(person: Person, rng: np.random.Generator) -> Field:
     strands = (0.5 * rng.random(400, np.float32) + 0.5 * locks)[number]
     curls = resample(rng.random((y.size // 6, x.size // 6), np.float32), (y.size, x.size))
     shine = 1 + 0.5 * np.exp(-(((y + 36.0) / 9.0) ** 2))
-    curl = person.hair.curl
-    return person.hair_tone * shine * (0.35 + 1.3 * ((1 - curl) * strands + curl * curls))
+    texture = strands + person.hair.curl * (curls - strands)
+    return np.asarray(person.hair_tone * shine * (0.35 + 1.3 * texture))

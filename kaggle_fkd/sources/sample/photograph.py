@@ -154,7 +154,8 @@ def _draw_camera(rng: np.random.Generator) -> Camera:
     turn, nod = _rotation(yaw, 0, 2), _rotation(pitch, 1, 2)
     tilt = _rotation(-roll, 0, 1)
     scale = float(np.clip(rng.normal(1.0, 0.06), 0.84, 1.16))
-    return Camera(tilt @ nod @ turn, scale, np.array([47.5, 55.0]) + rng.normal(0, 1.8, 2))
+    slip = np.clip(1.5 * rng.standard_t(4, 2), -15, 15)  # now and then a careless crop
+    return Camera(tilt @ nod @ turn, scale, np.array([48.0, 56.0]) + slip)
 
 
 def _rotation(angle: float, first: int, second: int) -> NDArray[np.float64]:
@@ -185,7 +186,7 @@ def _shade(height: Field, hair: Field, rng: np.random.Generator) -> Field:
     gleam = np.clip((halfway[2] - halfway[0] * dx - halfway[1] * dy) * upright, 0, 1) ** 24
     indirect = daylight * hollow * (0.6 + 0.4 * upright)
     direct = (1.25 - daylight) * lit * (0.5 + 0.5 * hollow)
-    return indirect + direct + rng.uniform(0.0, 0.25) * gleam * lit
+    return np.asarray(indirect + direct + rng.uniform(0.0, 0.25) * gleam * lit)
 
 
 def _shadow(z: Field, lamp: Field) -> Field:
@@ -199,19 +200,20 @@ def _shadow(z: Field, lamp: Field) -> Field:
 
 def _background(rng: np.random.Generator) -> Field:
     """Something out of focus: a plain wall, a gradient, or clutter."""
-    size = _RAYS
     cells = (2, 3, 5, 9)[rng.integers(4)]
     clouds = Image.fromarray(rng.random((cells, cells), np.float32) - 0.5)
-    clouds = clouds.resize((size, size), Image.Resampling.BICUBIC)
+    clouds = clouds.resize((_RAYS, _RAYS), Image.Resampling.BICUBIC)
     scene = 0.02 + 0.8 * rng.random() ** 2 + rng.uniform(0.0, 0.4) * np.asarray(clouds)
     if rng.random() < 0.5:
-        clutter = Image.new("F", (size, size))
+        clutter = Image.new("F", (_RAYS, _RAYS))
         draw = ImageDraw.Draw(clutter)
         for _ in range(rng.integers(3, 12)):
-            (x, y), (width, height) = rng.uniform(-40, size, 2), rng.uniform(5, 90, 2)
-            draw.rectangle((x, y, x + width, y + height), fill=float(rng.uniform(-0.3, 0.3)))
-        scene += ndimage.gaussian_filter(np.asarray(clutter), rng.uniform(0.5, 5))
-    return np.clip(scene, 0, 1, dtype=np.float32)
+            x, y, width, height = (
+                _RAYS * rng.uniform((-0.3, -0.3, 0.05, 0.05), (1.0, 1.0, 0.6, 0.6))
+            ).tolist()
+            draw.rectangle((x, y, x + width, y + height), fill=rng.uniform(-0.3, 0.3))
+        scene += ndimage.gaussian_filter(np.asarray(clutter), rng.uniform(0.5, 4))
+    return np.asarray(np.clip(scene, 0, 1), np.float32)
 
 
 def _glasses(scene: Field, dark: bool, camera: Camera, rng: np.random.Generator) -> Field:

@@ -42,12 +42,13 @@ def outline(person: Person, y: Field) -> Field:
     """Half the width of the head at each y; 0 above and below it."""
     crown = np.clip(-y / 60.0, 0, 1) ** 2.6
     jaw = np.clip(y / person.jaw_y, 0, 1) ** person.jaw
-    return np.multiply(person.width, np.where(y < 0, (1 - crown) ** 0.55, (1 - jaw) ** 0.62))
+    share = np.where(y < 0, (1 - crown) ** 0.55, (1 - jaw) ** 0.62)
+    return np.asarray(person.width * share)
 
 
 def hair_outline(person: Person, y: Field) -> Field:
     """Half the width of the head with its hair, which falls straight below the temples."""
-    return np.add(outline(person, np.minimum(y, 0.0)), person.hair.volume)
+    return np.asarray(outline(person, np.minimum(y, 0.0)) + person.hair.volume)
 
 
 def hair_mask(person: Person, rng: np.random.Generator) -> Field:
@@ -58,7 +59,8 @@ def hair_mask(person: Person, rng: np.random.Generator) -> Field:
     def locks(places: Field, size: float) -> Field:
         """How far locks of that width stand out at each place along an edge."""
         heights = rng.normal(0, hair.ragged, round(np.ptp(places) / size) + 2)
-        return np.interp((places - places.min()) / size, np.arange(len(heights)), heights)
+        along = (places - places.min()) / size
+        return np.asarray(np.interp(along, np.arange(len(heights)), heights))
 
     ragged = 0.5 * locks(x, 4.5) + 0.35 * locks(x, 1.2)
     forehead = hair.top + hair.swoop * np.sign(person.parting) * x / 40.0 + ragged
@@ -66,8 +68,7 @@ def hair_mask(person: Person, rng: np.random.Generator) -> Field:
     side = outline(person, np.minimum(y, 15.0)) - hair.side + 0.4 * locks(y, 12.0)
     inside = np.maximum(forehead - y, np.abs(x) - np.maximum(side, 18.0))
     end = hair.bottom + 1.5 * ragged - 0.1 * np.abs(x)
-    mask: Field = np.clip(0.8 * np.minimum(inside, end - y) + 0.5, 0, 1).astype(np.float32)
-    return mask
+    return np.asarray(np.clip(0.8 * np.minimum(inside, end - y) + 0.5, 0, 1), np.float32)
 
 
 def sculpt(person: Person, hair: Field) -> Field:
