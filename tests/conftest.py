@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kaggle_fkd.sources.competition import Competition, load_competition, write_manifest
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system import console
+
+# No timing is asserted anywhere: a slow machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["kaggle_server"]
 

@@ -32,7 +32,7 @@ def centroid(image: torch.Tensor) -> tuple[float, float]:
     shift=st.tuples(st.floats(-8, 8), st.floats(-8, 8)),
     width=st.sampled_from([96, 80]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_picture_moves_where_its_keypoint_moves(x, y, degrees, scale, shift, width):
     matrix = affine_matrix(
         torch.tensor([math.radians(degrees)]), torch.tensor([scale]), torch.tensor([shift]),

@@ -21,7 +21,7 @@ LOOKUP = lookup_of(csv_files.lookup_table())
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_location_is_the_asked_coordinate_of_the_asked_image(tmp_path_factory, seed):
     rng = np.random.default_rng(seed)
     table = csv_files.lookup_table().sample(frac=1, random_state=seed)

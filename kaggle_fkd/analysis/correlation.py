@@ -24,13 +24,9 @@ def correlations(faces: Faces) -> pd.DataFrame:
 
 def strongest_pair(matrix: pd.DataFrame) -> tuple[str, str, float]:
     """The two coordinates with the largest absolute correlation, and that correlation."""
-    values = np.abs(matrix.to_numpy(na_value=0))
-    row, column = np.unravel_index(np.triu(values, 1).argmax(), values.shape)
-    return (
-        str(matrix.index[row]),
-        str(matrix.columns[column]),
-        float(matrix.to_numpy()[row, column]),
-    )
+    values = matrix.fillna(0).to_numpy()
+    row, column = divmod(int(np.abs(np.triu(values, 1)).argmax()), len(values))
+    return str(matrix.index[row]), str(matrix.columns[column]), float(values[row, column])
 
 
 def draw_correlations(matrix: pd.DataFrame, title: str) -> Figure:

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kaggle_fkd.faces import Faces
@@ -70,15 +71,18 @@ def draw_missing_counts(counts: pd.DataFrame) -> Figure:
         faces = int(table["faces"].iloc[0])
         shown = table["missing"].where(table["marked"], 0)
         bars = axes.barh(table["keypoint"], shown, color=colour)
-        texts = [
-            f"{row.missing} ({row.share:.1%})" if row.marked else f"not marked in {name}"
-            for row in table.itertuples()
-        ]
-        axes.bar_label(bars, texts if faces else [""] * len(texts), padding=4, fontsize=8)
+        if faces:
+            texts = [
+                f"{row.missing} ({row.share:.1%})" if row.marked else f"not marked in {name}"
+                for row in table.itertuples()
+            ]
+            axes.bar_label(bars, texts, padding=4, fontsize=8)
+        else:
+            axes.text(0.5, 0.5, "no faces", transform=axes.transAxes, ha="center")
         # Room for the texts right of the longest bar.
         axes.set_xlim(0, 1.45 * max(int(shown.max()), 1))
-        axes.set_xlabel("faces without that point")
-        axes.set_title(f"convention {name}: {faces} faces" if faces else f"convention {name}: none")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(xlabel="faces without that point", title=f"convention {name}: {faces} faces")
     panels[0].invert_yaxis()
     figure.suptitle("Missing labels by keypoint")
     return figure
@@ -127,7 +131,7 @@ def _draw_cells(axes: Axes, cells: NDArray[np.int64]) -> None:
     """Cells of 0 labelled, 1 missing, 2 not marked, in colour; row 0 is on top."""
     rows, columns = cells.shape
     axes.pcolormesh(
-        np.arange(columns), np.arange(rows), cells, shading="nearest", vmin=0, vmax=2,
+        np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, cells, vmin=0, vmax=2,
         cmap=ListedColormap([_LABELLED, _MISSING, _NOT_MARKED]), edgecolors="white", linewidth=1.5,
     )  # fmt: skip
     axes.invert_yaxis()

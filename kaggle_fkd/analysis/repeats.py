@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
@@ -39,8 +40,9 @@ def repeated_images(faces: Faces) -> pd.DataFrame:
 def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
     """The row of `repeated_images` for the faces at these positions."""
     apart = _largest_distances(faces, same)
-    # Without two labels of one convention: the first face, and the first of another convention.
-    worst = max(apart, default=(np.nan, "", same[0], same[faces.convention[same].argmax()]))
+    # Where nothing can be compared, a face of the first convention and one of the last.
+    by_convention = same[np.argsort(faces.convention[same], kind="stable")]
+    worst = max(apart, default=(np.nan, "", by_convention[0], by_convention[-1]))
     return (
         len(same),
         _count_conventions(faces, same),
@@ -86,11 +88,13 @@ def draw_repeats(images: pd.DataFrame) -> Figure:
     counts.invert_yaxis()
     counts.set(xlabel="images", title="conventions of the faces that share an image")
     counts.set_xlim(0, 1.15 * kinds.max())
+    counts.xaxis.set_major_locator(MaxNLocator(integer=True))
     compared = images["max_distance"].dropna()
     if len(compared):
         distances.ecdf(compared, color=PALETTE[5], linewidth=2)
         # Most repeats differ by a pixel, a wrong label by tens; 0 is there too.
         distances.set_xscale("symlog", linthresh=1)
+        distances.set_xlim(0, max(10, 1.2 * compared.max()))
         distances.xaxis.set_major_formatter("{x:g}")
         distances.grid(color="#DDDDDD")
         distances.set(
@@ -101,7 +105,7 @@ def draw_repeats(images: pd.DataFrame) -> Figure:
     else:
         distances.text(0.5, 0.5, "no two labels of one convention", ha="center")
         distances.set_axis_off()
-    figure.suptitle(f"{len(images)} images occur more than once")
+    figure.suptitle(f"Images that occur more than once: {len(images)}")
     return figure
 
 

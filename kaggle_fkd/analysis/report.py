@@ -245,7 +245,7 @@ def _repeats(train: Faces, config: EdaConfig) -> _Section:
         nothing = notice_figure("No image occurs more than once")
         return _Section("none", summary, {"repeats": images}, {"repeats": nothing})
     return _Section(
-        f"{len(images)} images occur more than once, {rows} rows repeat another's image",
+        f"images that occur more than once: {len(images)}, rows that repeat another's: {rows}",
         summary,
         {"repeats": images},
         {

@@ -42,6 +42,18 @@ class KeypointNetwork(nn.Module, ABC):
         """N x 1 x H x W in 0..1 to N x `self.outputs`; -1..1 spans the image, 0 is its centre."""
 
 
+def glorot(module: nn.Module) -> None:
+    """First weights of a layer, for `network.apply`: Glorot and Bengio, 2010, no biases.
+
+    The default of the libraries that the classic solutions were written with; torch's own
+    starts so small that `cnn` needs twice the steps to fit eight faces.
+    """
+    if isinstance(module, nn.Conv2d | nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 def flat_features(layers: nn.Module, shape: NetworkShape) -> int:
     """How many numbers `layers` makes of one face, so that networks fit any image size."""
     was_training = layers.training

@@ -6,7 +6,7 @@ three convolutions with pooling and growing dropout, two hidden layers.
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features
+from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class CNN(KeypointNetwork):
@@ -26,6 +26,7 @@ class CNN(KeypointNetwork):
             nn.Linear(500, 500), nn.ReLU(),
             nn.Linear(500, self.outputs),
         )  # fmt: skip
+        self.apply(glorot)
 
     def regress(self, images: Tensor) -> Tensor:  # noqa: D102
         keypoints: Tensor = self.head(self.features(images))

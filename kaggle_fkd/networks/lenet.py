@@ -5,7 +5,7 @@ LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features
+from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class LeNet(KeypointNetwork):
@@ -24,6 +24,7 @@ class LeNet(KeypointNetwork):
             nn.Linear(120, 84), nn.ReLU(),
             nn.Linear(84, self.outputs),
         )  # fmt: skip
+        self.apply(glorot)
 
     def regress(self, images: Tensor) -> Tensor:  # noqa: D102
         keypoints: Tensor = self.head(self.features(images))

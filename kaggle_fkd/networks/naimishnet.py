@@ -4,7 +4,7 @@ Network - NaimishNet", 2017 (arXiv 1710.00977).
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features
+from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class NaimishNet(KeypointNetwork):
@@ -35,10 +35,9 @@ class NaimishNet(KeypointNetwork):
 
 def _initialise(module: nn.Module) -> None:
     """The paper's first weights: uniform (-0.05, 0.05) in convolutions, Glorot elsewhere."""
+    glorot(module)
     if isinstance(module, nn.Conv2d):
         nn.init.uniform_(module.weight, -0.05, 0.05)
-    elif isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
 
 
 NETWORK = NaimishNet

@@ -59,7 +59,6 @@ MASCULINE_STYLES = ("bald", "receding", "cropped", "cropped", "short", "short", 
 FEMININE_STYLES = ("cropped", "short", "swept", "fringe", "bob", "long", "long", "curly")
 
 BEARDS = {
-    "stubble": ((0, 8, 11, 15, 22, 31, 40), (30, 30, 33, 37, 34, 20, 2)),
     "full": ((0, 8, 11, 15, 22, 31, 40), (30, 30, 33, 37, 34, 20, 2)),
     "goatee": ((0, 8, 12, 14, 15), (30, 30, 34, 42, 99)),
     "moustache": ((0, 9, 14, 15), (30, 30.5, 34, 99)),
@@ -72,31 +71,31 @@ class Person:
     """Everything about a face but its picture; lengths in face units, tones from 0 to 1."""
 
     masculine: bool
-    age: float
+    age: float  # 0 young, 1 old
     # The head.
-    width: float
-    jaw: float
-    chin: float
-    # Its features, at rest.
+    width: float  # half of it, at the cheekbones
+    jaw: float  # the higher, the squarer
+    chin: float  # y
+    # Its features, at rest; x, y and tip are places, the others sizes.
     eye_x: float
-    eye_width: float
+    eye_width: float  # half of it
     eye_tilt: float
-    lid: float
+    lid: float  # how far the eye is open above its corners; 0 is a closed eye
     brow_y: float
     brow_arch: float
     brow_width: float
-    nose_tip: float
-    nose_width: float
+    nose_tip: float  # y
+    nose_width: float  # half of it
     nose_height: float
     mouth_y: float
-    mouth_width: float
+    mouth_width: float  # half of it
     upper_lip: float
     lower_lip: float
     # The expression.
-    gaze: tuple[float, float]
-    brow_raise: tuple[float, float]
+    gaze: tuple[float, float]  # how far the irises are from the middle, right and down
+    brow_raise: tuple[float, float]  # the subject's left and right
     frown: float
-    smile: float
+    smile: float  # 1 is a broad one
     mouth_open: float
     # The looks.
     skin: float
@@ -104,10 +103,10 @@ class Person:
     make_up: float
     hair: Hair
     hair_tone: float
-    parting: float
+    parting: float  # from -1 to 1, where it lies and to which side the hair falls
     beard: str
     beard_density: float
-    glasses: str
+    glasses: str  # none, clear or dark
 
     @property
     def nose_base(self) -> float:
@@ -172,13 +171,14 @@ class Person:
         x, y = self.corner
         upper, lower = self.lip_gap
         arch = 1 - CURVE**2
-        bow = 0.9 * np.exp(-((CURVE / 0.12) ** 2))
 
         def curve(middle: float, bend: NDArray[np.float64]) -> Points:
             return np.column_stack([x * CURVE, y + (middle - y) * bend])
 
         top = curve(upper - self.upper_lip * (1 - 0.3 * self.smile), arch**0.9)
-        top[:, 1] -= 0.8 * np.exp(-((np.abs(CURVE) - 0.22) ** 2) / 0.02) - bow + bow.max() - 0.9
+        # Cupid's bow: a dip in the middle between two peaks.
+        top[:, 1] += 0.9 * np.exp(-((CURVE / 0.12) ** 2))
+        top[:, 1] -= 0.8 * np.exp(-((np.abs(CURVE) - 0.22) ** 2) / 0.02)
         return top, curve(upper, arch), curve(lower, arch), curve(lower + self.lower_lip, arch**0.7)
 
     def keypoints(self) -> Points:
@@ -211,6 +211,7 @@ def draw_person(rng: np.random.Generator) -> Person:
     skin = either(0.62, 0.56, 0.5, 0.42, 0.34, 0.24, 0.15) * around(1.0, 0.06)
     hair_tone = either(0.02, 0.04, 0.09, 0.2, 0.34) if skin > 0.4 else either(0.015, 0.03, 0.05)
     raised = around(0.3, 1.2)
+    glasses = ["none"] * 15 + ["clear"] * 4 + ["dark"]
     return Person(
         masculine=masculine,
         age=age,
@@ -220,7 +221,7 @@ def draw_person(rng: np.random.Generator) -> Person:
         eye_x=around(17.9, 0.7),
         eye_width=around(7.1, 0.4),
         eye_tilt=around(0.7, 0.7),
-        lid=0.0 if rng.random() < 0.04 else max(around(3.5, 0.6), 2.0),
+        lid=0.0 if rng.random() > 0.97 else max(around(3.5, 0.6), 2.0),
         brow_y=around(-8.8 if masculine else -10.2, 1.0),
         brow_arch=around(1.5 if masculine else 2.6, 0.7),
         brow_width=around(3.6 if masculine else 2.6, 0.5),
@@ -242,9 +243,7 @@ def draw_person(rng: np.random.Generator) -> Person:
         hair=HAIR_STYLES[styles[rng.integers(len(styles))]],
         hair_tone=either(0.15, 0.25, 0.4) if age > 0.85 else hair_tone,
         parting=float(rng.uniform(-1, 1)),
-        beard=list(BEARDS)[rng.integers(len(BEARDS))] if bearded else "stubble",
-        beard_density=(either(0.5, 0.8, 0.92) if bearded else 0.1) * masculine,
-        glasses="none"
-        if rng.random() < 0.78
-        else ("clear", "clear", "clear", "dark")[rng.integers(4)],
+        beard=list(BEARDS)[rng.integers(len(BEARDS))] if bearded else "full",
+        beard_density=(either(0.3, 0.5, 0.8, 0.92) if bearded else 0.06) * masculine,
+        glasses=glasses[rng.integers(len(glasses))],
     )

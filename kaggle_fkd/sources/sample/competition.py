@@ -20,7 +20,7 @@ _REPEATED = 0.07
 _LEAKED = 0.02
 """Share of test pictures that are training pictures too."""
 _WRONG = 0.005
-"""Share of training rows that are wrong, but two at least."""
+"""Share of training rows that are wrong, but one of each kind at least."""
 _INCOMPLETE = (0.06, 0.005)
 """Share of faces with missing labels, by convention (Kaggle: 144 of 2284 in A)."""
 _ANNOTATION_NOISE = 0.4
@@ -84,7 +84,7 @@ def _training_rows(size: SampleSize, seed: int, rng: np.random.Generator) -> Ite
     """The header and the rows of training.csv."""
     yield ",".join([*KAGGLE15.feature_names, "Image"])
     order = rng.permutation(size.train)
-    wrong, good = np.split(order, [max(2, round(_WRONG * size.train))])
+    wrong, good = np.split(order, [max(len(_Slip), round(_WRONG * size.train))])
     copies, originals = np.split(good, [round(_REPEATED * size.train)])
     face_of = np.arange(size.train)
     face_of[copies] = rng.choice(originals, len(copies))

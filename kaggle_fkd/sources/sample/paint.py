@@ -119,9 +119,12 @@ def _beard(person: Person, skin: Field, grain: Field) -> Field:
     edge = np.interp(np.abs(x), *BEARDS[person.beard]).astype(np.float32)
     end = person.mouth_y + 2 if person.beard == "moustache" else person.jaw_y + 4
     mask = np.clip((y - edge) / 3.5 + 0.5, 0, 1) * np.clip((end - y) / 4, 0, 1)
-    density = person.beard_density * (0.6 if person.beard == "stubble" else 1.0)
     tone = min(person.hair_tone, 0.3 * person.skin)
-    return _blend(skin, np.clip(density * mask * (1 + 0.5 * grain), 0, 1), tone * (1 + 1.2 * grain))
+    return _blend(
+        skin,
+        np.clip(person.beard_density * mask * (1 + 0.5 * grain), 0, 1),
+        tone * (1 + 1.2 * grain),
+    )
 
 
 def _clothes(tone: Field, rng: np.random.Generator) -> Field:
@@ -200,7 +203,7 @@ def _eyes(canvas: Canvas, person: Person) -> None:
         disc(2.8, person.iris, 0.4)
         disc(1.5, 0.004, 0.3)
         canvas.draw(both(moved(top, 0.0, 0.7)), 0.05, 0.6, 0.5, width=1.2, within=inside)
-        glints = [ellipse(x + 1.1, y - 1.2, 0.7, 0.7) for x, y in irises]
+        glints = [ellipse(x + 0.9, y - 1.1, 0.7, 0.7) for x, y in irises]
         canvas.draw(glints, min(1.0, 0.2 + 1.6 * skin), 0.9, 0.2)
         canvas.draw(both(person.lid_curve(upper + 2.2)[1:-1]), 0.4 * skin, 0.6, 0.4, width=0.7)
     canvas.draw(both(top), 0.02, 0.9, 0.25, width=0.9 + 0.6 * person.make_up)

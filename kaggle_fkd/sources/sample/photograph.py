@@ -53,7 +53,7 @@ def portrait(seed: int, index: int) -> Portrait:
     person, camera = draw_person(rng), _draw_camera(rng)
     hair = hair_mask(person, rng)
     coarse_hair = resample(hair, (HEIGHT, WIDTH))
-    height = sculpt(person, coarse_hair)
+    bare, height = sculpt(person, coarse_hair)
     light = _shade(height, coarse_hair, rng)
     texture = paint(person, hair, rng) * resample(light, hair.shape)
     scene = _background(rng)
@@ -61,7 +61,7 @@ def portrait(seed: int, index: int) -> Portrait:
     if person.glasses != "none":
         scene = _glasses(scene, person.glasses == "dark", camera, rng)
     points = person.keypoints()
-    pixels = camera.project(np.column_stack([points, heights_at(height, points)]))
+    pixels = camera.project(np.column_stack([points, heights_at(bare, points)]))
     return Portrait(_film(scene, (person.skin / 0.6) ** 0.4, rng), _labels(pixels))
 
 
@@ -208,10 +208,9 @@ def _background(rng: np.random.Generator) -> Field:
         clutter = Image.new("F", (_RAYS, _RAYS))
         draw = ImageDraw.Draw(clutter)
         for _ in range(rng.integers(3, 12)):
-            x, y, width, height = (
-                _RAYS * rng.uniform((-0.3, -0.3, 0.05, 0.05), (1.0, 1.0, 0.6, 0.6))
-            ).tolist()
-            draw.rectangle((x, y, x + width, y + height), fill=rng.uniform(-0.3, 0.3))
+            corner, extent = rng.uniform(-0.3, 1.0, 2), rng.uniform(0.05, 0.6, 2)
+            box = _RAYS * np.concatenate([corner, corner + extent])
+            draw.rectangle(box.tolist(), fill=rng.uniform(-0.3, 0.3))
         scene += ndimage.gaussian_filter(np.asarray(clutter), rng.uniform(0.5, 4))
     return np.asarray(np.clip(scene, 0, 1), np.float32)
 
@@ -250,7 +249,7 @@ def _film(scene: Field, exposure: float, rng: np.random.Generator) -> NDArray[np
     blur = (0.4, 0.45, 0.5, 0.7, 1.1)[rng.integers(5)]
     image = ndimage.gaussian_filter(resample(scene, (SIZE, SIZE)), blur)
     bright = np.percentile(image[24:84, 22:74], 80)
-    image *= exposure * rng.uniform(0.35, 0.75) / bright
+    image *= exposure * rng.uniform(0.45, 0.9) / bright
     grey = 255 * (1 - np.exp(-1.5 * image)) ** (1 / rng.uniform(0.95, 1.6))
     grey += (1.0, 1.0, 2.0, 4.0)[rng.integers(4)] * rng.standard_normal(grey.shape, np.float32)
     stream = io.BytesIO()

@@ -71,8 +71,11 @@ def hair_mask(person: Person, rng: np.random.Generator) -> Field:
     return np.asarray(np.clip(0.8 * np.minimum(inside, end - y) + 0.5, 0, 1), np.float32)
 
 
-def sculpt(person: Person, hair: Field) -> Field:
-    """The height of the head, as a coarse map; `hair` is the coarse mask of its hair."""
+def sculpt(person: Person, hair: Field) -> tuple[Field, Field]:
+    """The height of the bare head and of the head with its hair, as coarse maps.
+
+    `hair` is the coarse mask of the hair.
+    """
     x, y = grid(1)
     chin = person.jaw_y
     profile = np.interp(
@@ -91,8 +94,8 @@ def sculpt(person: Person, hair: Field) -> Field:
         height = np.where(ear > 0, np.maximum(height, 7 * np.sqrt(np.abs(ear)) - 34), height)
     shell = profile + 0.6 * person.hair.volume - _rounded(x, hair_outline(person, y), 40.0)
     # The hair's edge must not show skin, so the height rises inside the painted mask.
-    height += np.clip(3 * hair - 2, 0, 1) * np.clip(shell - height, 0, None)
-    return np.maximum(height, _FLOOR).astype(np.float32)
+    rise = np.clip(3 * hair - 2, 0, 1) * np.clip(shell - height, 0, None)
+    return height, np.maximum(height + rise, _FLOOR).astype(np.float32)
 
 
 def heights_at(height: Field, points: Points) -> NDArray[np.float64]:
