@@ -195,7 +195,7 @@ def _shadow(z: Field, lamp: Field) -> Field:
     for step in (2, 4, 6, 9, 12, 16, 20):
         dx, dy = np.rint(step * lamp[:2]).astype(int)
         np.maximum(above, np.roll(z, (-dy, -dx), (0, 1)) - z - step * lamp[2], out=above)
-    return ndimage.gaussian_filter(np.clip(above / 5.0, 0, 1), 1.0)
+    return np.asarray(ndimage.gaussian_filter(np.clip(above / 5.0, 0, 1), 1.0))
 
 
 def _background(rng: np.random.Generator) -> Field:

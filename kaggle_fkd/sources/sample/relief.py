@@ -142,7 +142,7 @@ def _nose(person: Person, x: Field, y: Field) -> Field:
     ridge = np.interp(y, places, [0, 0.26, 0.86, 1.0, 0.74, 0.0])
     ridge = person.nose_height * ndimage.gaussian_filter1d(ridge, 1.0, axis=0)
     half = np.interp(y, [-6, 4, tip - 4, tip + 1, base], [4.6, 3.6, 4.2, 5.0, 4.6])
-    return ridge * np.exp(-((x / (half * person.nose_width / 6.4)) ** 2))
+    return np.asarray(ridge * np.exp(-((x / (half * person.nose_width / 6.4)) ** 2)))
 
 
 def _rounded(x: Field, half: Field, depth: Field | float) -> Field:
