@@ -81,7 +81,7 @@ def test_an_unknown_method_is_refused():
 def test_regression_is_nearly_perfect_on_linear_faces_and_the_mean_is_not():
     pooled = pooled_scores(score_imputation(linear_faces(), 0.1, 5, seed=0))
     assert pooled.index[0] == "iterative"
-    assert pooled["iterative"] < 0.05
+    assert pooled["iterative"] < 0.1
     assert pooled["mean"] > 2
 
 

@@ -72,9 +72,9 @@ def gallery(
 def _legend(faces: Faces, crosses: str | None) -> list[Line2D]:
     """Handles for what the gallery shows: a dot a group where there are labels, the cross."""
     handles = []
-    if faces.labelled.any():
-        colours = keypoint_colours(faces.scheme)
-        for group, members in faces.scheme.groups.items():
+    colours = keypoint_colours(faces.scheme)
+    for group, members in faces.scheme.groups.items():
+        if faces.labelled[:, list(members)].any():
             handles.append(
                 Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
             )
