@@ -53,6 +53,11 @@ class Faces:
         """N x K, true where both coordinates are known."""
         return np.asarray(np.isfinite(self.keypoints).all(axis=2))
 
+    def mean_keypoints(self) -> NDArray[np.float32]:
+        """K x 2, where the keypoints lie on average; NaN for those that no face has."""
+        mean = np.ma.masked_invalid(self.keypoints).mean(axis=0)
+        return np.ma.filled(mean, np.nan).astype(np.float32)
+
     def of_convention(self, convention: int) -> "Faces":
         """The faces labelled in that convention, in their order."""
         return self[self.convention == convention]

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+OFFSETS_PER_WIDTH = 16
+"""Offsets are in sixteenths of the width: 6 of 96 pixels, about what keypoints vary by."""
+
 
 @dataclass(frozen=True)
 class NetworkShape:
@@ -22,24 +25,35 @@ class NetworkShape:
 
 
 class KeypointNetwork(nn.Module, ABC):
-    """Base of every network: scales pixels and coordinates, so that subclasses need not."""
+    """Base of every network: standardises faces and coordinates, so that subclasses need not."""
+
+    mean_face: Tensor
+    """heads x K x 2 pixels, stored with the weights; the image's centre until it is set."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
         self.outputs = shape.heads * shape.keypoints * 2
+        centre = torch.tensor([(shape.width - 1) / 2, (shape.height - 1) / 2])
+        self.register_buffer("mean_face", centre.repeat(shape.heads, shape.keypoints, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """N x H x W grey values 0..255 (any number type) to N x heads x K x 2 pixels."""
-        unit = self.regress(images.unsqueeze(1).float() / 255)
-        shape = self.shape
-        unit = unit.view(-1, shape.heads, shape.keypoints, 2)
-        half = unit.new_tensor([shape.width / 2, shape.height / 2])
-        return unit * half + (half - 0.5)
+        grey = images.unsqueeze(1).float()
+        # Each face by its own mean and contrast, so that the light it was taken in drops out;
+        # one grey level more keeps an even image from a division by zero.
+        mean, spread = grey.mean((2, 3), keepdim=True), grey.std((2, 3), keepdim=True)
+        offsets = self.regress((grey - mean) / (spread + 1))
+        offsets = offsets.view(-1, self.shape.heads, self.shape.keypoints, 2)
+        return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
+
+    def start_from(self, mean_face: Tensor) -> None:
+        """Predict offsets from these heads x K x 2 pixels; where NaN, from the image's centre."""
+        self.mean_face = torch.where(mean_face.isnan(), self.mean_face, mean_face)
 
     @abstractmethod
     def regress(self, images: Tensor) -> Tensor:
-        """N x 1 x H x W in 0..1 to N x `self.outputs`; -1..1 spans the image, 0 is its centre."""
+        """N x 1 x H x W, mean 0, spread 1, to N x `self.outputs` offsets from the mean face."""
 
 
 def glorot(module: nn.Module) -> None:

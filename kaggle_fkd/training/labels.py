@@ -1,9 +1,9 @@
 """What the training does about missing labels and label conventions: three treatments."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.faces import Faces
@@ -20,12 +20,9 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
     if treatment == "masked":
         return faces
     if treatment == "imputed":
-        with warnings.catch_warnings():
-            # A keypoint that nobody labelled has no mean: its gaps stay, and stay masked.
-            warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
-            mean = np.nanmean(faces.keypoints, axis=0)
-        filled = np.where(np.isfinite(faces.keypoints), faces.keypoints, mean)
-        return replace(faces, keypoints=filled.astype(np.float32))
+        # A keypoint that nobody labelled has no mean: its gaps stay, and stay masked.
+        known = np.isfinite(faces.keypoints)
+        return replace(faces, keypoints=np.where(known, faces.keypoints, faces.mean_keypoints()))
     complete = np.asarray(faces.labelled.all(axis=1))
     if not complete.any():
         raise DataError(
@@ -33,6 +30,16 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
             "train on all faces: --set train.labels=masked",
         )
     return faces[complete]
+
+
+def mean_face(faces: Faces, heads: int) -> NDArray[np.float32]:
+    """heads x K x 2, where the keypoints lie on average in the faces that each head speaks for.
+
+    A keypoint that those lack is taken from all faces; NaN when no face has it.
+    """
+    parts = [faces.of_convention(head) for head in range(heads)] if heads > 1 else [faces]
+    own = np.stack([part.mean_keypoints() for part in parts])
+    return np.where(np.isfinite(own), own, faces.mean_keypoints())
 
 
 def head_count(scheme: KeypointScheme, treatment: str) -> int:

@@ -17,6 +17,7 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
 from kaggle_fkd.training.augmentation import augment
+from kaggle_fkd.training.labels import mean_face
 from kaggle_fkd.training.losses import known_sum_of_squares, masked_loss
 from kaggle_fkd.training.metrics import rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.training.run import Run
@@ -35,13 +36,15 @@ class Training:
     def __init__(self, run: Run, train: Faces, validation: Faces, device: torch.device) -> None:
         self.run, self.config, self.validation = run, run.config.train, validation
         self.scheme, self.device = train.scheme, device
-        self.network = run.new_network().to(device)
+        heads = run.shape.heads
+        network = run.new_network()
+        network.start_from(torch.from_numpy(mean_face(train, heads)))
+        self.network = network.to(device)
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=self.config.lr, fused=device.type != "mps"
         )
         # On the CPU whatever the device: draws the order of the faces and the augmentation.
         self.generator = torch.Generator().manual_seed(self.config.seed)
-        heads = run.shape.heads
         self.images, self.heads = images_to(device, train), heads_to(device, train, heads)
         self.keypoints = torch.from_numpy(train.keypoints.copy()).to(device)
         self.validation_images = images_to(device, validation)
