@@ -51,7 +51,8 @@ def gallery(
     """
     columns = min(columns, len(faces))
     rows = -(-len(faces) // columns)
-    figure = new_figure(max(1.9 * columns, 5.5), 2.1 * rows + 1.0)
+    caption_lines = max(caption.count("\n") + 1 for caption in captions)
+    figure = new_figure(max(1.9 * columns, 5.5), (1.75 + 0.13 * caption_lines) * rows + 0.8)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()

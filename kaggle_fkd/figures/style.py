@@ -1,9 +1,7 @@
 """How every figure looks, and how it is saved: colours that colour-blind readers can tell apart."""
 
 from pathlib import Path
-from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -17,15 +15,8 @@ PREDICTED = "#D55E00"
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
 
-_RC: Any = {
-    "figure.dpi": 110,
-    "savefig.dpi": 110,
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "image.cmap": "gray",
-}
+DPI = 110
+"""Pixels per inch of every figure."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -33,8 +24,7 @@ def new_figure(width: float, height: float) -> Figure:
 
     It knows nothing of pyplot, so no window opens and nothing needs closing.
     """
-    with rc_context(_RC):
-        figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     # This canvas keeps one renderer; without it each measured tick label makes its own, 12 MB.
     FigureCanvasAgg(figure)
     return figure
@@ -49,7 +39,7 @@ def notice_figure(text: str) -> Figure:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write the figure as a PNG, atomically, and return its path."""
-    with rc_context(_RC), atomic_path(path) as temporary:
+    with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
     return path
 
