@@ -1,4 +1,4 @@
-"""The pictures of the README, of sample faces alone: `python docs/make_pictures.py` from the top."""
+"""The pictures of the README, of sample faces alone: `python docs/make_pictures.py`."""
 
 import sys
 from pathlib import Path
