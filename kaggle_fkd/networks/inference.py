@@ -8,8 +8,8 @@ from torch import Tensor
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.networks.base import KeypointNetwork
 
-BATCH = 256
-"""Faces per forward pass; 600 MB of activations with the largest network here."""
+BATCH = 128
+"""Faces per forward pass; 300 MB of activations with the largest network here."""
 
 
 @torch.inference_mode()
