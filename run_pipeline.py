@@ -2,7 +2,10 @@
 
 import sys
 
-from kaggle_fkd.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from kaggle_fkd.cli import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # in the first moments, before main can listen
+        sys.exit(130)

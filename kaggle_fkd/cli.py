@@ -4,19 +4,19 @@ Notices and progress go to stderr; the last line of stdout is the path of the su
 """
 
 import argparse
+import os
+import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd import __version__
-from kaggle_fkd.config import PRESETS
+from kaggle_fkd.config import DEFAULT_PRESET, PRESETS, SAMPLE_PRESET
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.networks import network_names
-from kaggle_fkd.pipeline import ALL, STAGES, run_pipeline
-from kaggle_fkd.stages.context import Request
-from kaggle_fkd.system.console import log, set_up
-from kaggle_fkd.system.device import DEVICES
+from kaggle_fkd.stages.request import ALL, DEVICES, STAGES, Request
+from kaggle_fkd.system.console import announce, set_up
 
 EXAMPLES = """\
 examples:
@@ -42,23 +42,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     set_up(options.quiet)
     try:
+        # Here, as torch takes seconds to import: --help is quick, and Ctrl-C is heard meanwhile.
+        from kaggle_fkd.pipeline import run_pipeline
+
         for submission in run_pipeline(_request(options)):
             print(submission, flush=True)
     except FkdError as error:
-        log.error("error: %s", error)
+        announce(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        log.error("interrupted")
+        announce("interrupted")
         return 130
+    except BrokenPipeError:
+        # Nobody reads stdout any more; without this, Python complains again at its exit.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        announce("error: stdout was closed before the submission's path could be written")
+        return 1
     except Exception as error:
         with tempfile.NamedTemporaryFile(
             "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
             traceback.print_exc(file=file)
-        log.error(
-            "error: unexpected %s: %s\n  -> please report it with %s",
-            type(error).__name__, error, file.name,
-        )  # fmt: skip
+        problem = f"unexpected {type(error).__name__}: {error}"
+        announce(f"error: {FkdError(problem, f'please report it with {file.name}')}")
         return 1
     return 0
 
@@ -93,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     training = parser.add_argument_group("training")
     training.add_argument(
         "--preset", choices=PRESETS,
-        help="how much to train: smoke takes under a minute on sample faces and is the default "
-        "there, cpu minutes and is the default otherwise, best hours or a GPU",
+        help=f"how much to train: smoke takes under a minute on sample faces (default there: "
+        f"{SAMPLE_PRESET}), cpu minutes (default otherwise: {DEFAULT_PRESET}), best hours or a GPU",
     )  # fmt: skip
     training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(network_names())}")
     training.add_argument("--epochs", metavar="N", help="at most so many epochs")

@@ -8,6 +8,8 @@ from kaggle_fkd.errors import UsageError
 
 LABELS = ("masked", "imputed", "complete")
 LOSSES = ("mse", "smooth_l1", "l1")
+LARGEST_SEED = 2**32 - 1
+"""What scikit-learn takes at most."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,11 @@ class TrainConfig:
     """Seeds the split, the first weights, the order of the faces and the augmentation."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "lr", "patience"):
-            _at_least("train", name, getattr(self, name), 1 if name != "lr" else 1e-12)
-        _at_least("train", "folds", self.folds, 2)
-        _at_least("train", "seed", self.seed, 0)
+        for name in ("epochs", "batch_size", "patience"):
+            _within("train", name, getattr(self, name), 1, 1_000_000)
+        _within("train", "lr", self.lr, 1e-12, 1e3)
+        _within("train", "folds", self.folds, 2, 1000)
+        _within("train", "seed", self.seed, 0, LARGEST_SEED)
         _one_of("train", "labels", self.labels, LABELS)
         _one_of("train", "loss", self.loss, LOSSES)
 
@@ -62,11 +65,10 @@ class AugmentConfig:
     """Brightness changed by up to this share of white."""
 
     def __post_init__(self) -> None:
+        most = {"rotation": 180, "scale": 0.9}
         for setting in fields(self):
-            _at_least("augment", setting.name, getattr(self, setting.name), 0)
-        for name in ("flip", "scale", "shift", "contrast", "brightness"):
-            if getattr(self, name) > 1:
-                raise UsageError(f"augment.{name}={getattr(self, name)}: too large", "at most 1")
+            value = getattr(self, setting.name)
+            _within("augment", setting.name, value, 0, most.get(setting.name, 1))
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,10 @@ class EdaConfig:
     """Faces in a gallery."""
 
     def __post_init__(self) -> None:
-        for setting in fields(self):
-            least = 1e-6 if setting.name == "hidden_share" else setting.name != "seed"
-            _at_least("eda", setting.name, getattr(self, setting.name), least)
-        if self.hidden_share > 0.5:
-            raise UsageError(f"eda.hidden_share={self.hidden_share}: too much", "at most 0.5")
+        _within("eda", "seed", self.seed, 0, LARGEST_SEED)
+        _within("eda", "hidden_share", self.hidden_share, 1e-3, 0.5)
+        _within("eda", "neighbours", self.neighbours, 1, 1000)
+        _within("eda", "gallery_faces", self.gallery_faces, 1, 120)
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,13 @@ class Config:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {"train.epochs": 20, "train.batch_size": 32, "train.patience": 10},
+    "smoke": {"train.epochs": 12, "train.batch_size": 32, "train.patience": 10},
     "cpu": {},
     "best": {"train.epochs": 300, "train.patience": 60},
 }
-"""Settings that differ from the defaults, by preset. The default preset is cpu."""
+"""Settings that differ from the defaults, by preset."""
+DEFAULT_PRESET, SAMPLE_PRESET = "cpu", "smoke"
+"""What is used when no preset is named, on real data and on sample faces."""
 
 
 def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
@@ -135,21 +138,20 @@ def _with_setting(config: Config, key: str, text: str) -> Config:
         f"{section}.{setting.name}" for section in sections for setting in fields(sections[section])
     ]
     if key not in known:
-        raise UsageError(f"--set {key}={text}: no such setting", f"known: {', '.join(known)}")
+        raise UsageError(f"{key}={text}: no such setting", f"known: {', '.join(known)}")
     section, name = key.split(".")
     kind = get_type_hints(type(sections[section]))[name]
     try:
         value = kind(text)
     except ValueError:
         wanted = {int: "a whole number", float: "a number"}[kind]
-        raise UsageError(f"--set {key}={text}: not {wanted}", f"give {wanted}") from None
+        raise UsageError(f"{key}={text}: not {wanted}", f"give {wanted}") from None
     return replace(config, **{section: replace(sections[section], **{name: value})})
 
 
-def _at_least(section: str, name: str, value: float, least: float) -> None:
-    # `not >=` refuses NaN too.
-    if not (value >= least) or value == float("inf"):
-        remedy = f"give a number from {least:g} up"
+def _within(section: str, name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # false for NaN, too
+        remedy = f"give a number from {least:g} to {most:g}"
         raise UsageError(f"{section}.{name}={value}: impossible", remedy)
 
 

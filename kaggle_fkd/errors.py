@@ -1,7 +1,7 @@
-"""Every way the program stops on purpose: one message, which names its remedy.
+"""Every way the program stops on purpose: one line, which names its remedy.
 
-The command line prints the message alone and exits with `exit_code`; a library user
-catches `FkdError` or one of its kinds.
+The command line prints the line alone and exits with `exit_code`; a library user catches
+`FkdError` or one of its kinds.
 """
 
 
@@ -11,9 +11,9 @@ class FkdError(Exception):
     exit_code = 1
 
     def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem}\n  -> {remedy}")
-        self.problem = problem
+        self.problem = " ".join(problem.splitlines())
         self.remedy = remedy
+        super().__init__(f"{self.problem} -> {remedy}")
 
 
 class UsageError(FkdError):

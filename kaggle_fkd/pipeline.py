@@ -1,53 +1,49 @@
 """The stages in their order, and how they are run."""
 
-from collections.abc import Callable, Iterator, Mapping
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 
-from kaggle_fkd.config import build_config
-from kaggle_fkd.errors import UsageError
-from kaggle_fkd.networks import network_names
-from kaggle_fkd.stages import download, eda, predict, submit, train
-from kaggle_fkd.stages.context import Context, Request
+from kaggle_fkd.config import DEFAULT_PRESET, build_config
+from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.networks import check_network_name
+from kaggle_fkd.stages.context import Context
+from kaggle_fkd.stages.request import Request
 from kaggle_fkd.system.console import banner, log
-
-STAGES: Mapping[str, Callable[[Context], None]] = {
-    "download": download.run,
-    "eda": eda.run,
-    "train": train.run,
-    "predict": predict.run,
-    "submit": submit.run,
-}
-"""Every stage, in the order in which they run. Each one's module says what it takes and makes."""
-ALL = ("download", "eda", "train", "predict")
-"""What `--stage all` stands for."""
-DEFAULT_PRESET = "cpu"
+from kaggle_fkd.training.run import find_run
 
 
 def run_pipeline(request: Request) -> Iterator[Path]:
-    """Run the stages, giving the submission's path as soon as predict has written it.
+    """Run the stages, giving the submission's path as soon as predict has it.
 
     Raises a kind of FkdError for whatever stops a stage.
     """
-    _check_settings(request)
     context = Context(request)
-    for name in request.stages:
-        log.info("== %s", name)
-        STAGES[name](context)
-        if name == "predict" and context.submission is not None:
-            yield context.submission.resolve()
-    if context.fell_back:
-        banner(
-            [
+    _check(context)
+    try:
+        for name in request.stages:
+            log.info("== %s", name)
+            importlib.import_module(f"kaggle_fkd.stages.{name}").run(context)
+            if name == "predict" and context.submission is not None:
+                yield context.submission.resolve()
+    finally:
+        if context.fell_back:
+            banner(
                 "These results are of SAMPLE FACES, not of the competition's data.",
                 "The submission has the right form but must not be, and will not be, uploaded.",
-            ]
-        )
+            )
 
 
-def _check_settings(request: Request) -> None:
-    """UsageError for impossible settings before any work is done."""
+def _check(context: Context) -> None:
+    """What can be known to be wrong before any work is done, as the stage itself would say it."""
+    request = context.request
     config = build_config(request.preset or DEFAULT_PRESET, request.settings)
-    if config.train.model not in network_names():
-        raise UsageError(
-            f"--model {config.train.model}: unknown", f"choose one of {', '.join(network_names())}"
-        )
+    check_network_name(config.train.model)
+    if {"train", "predict"} & set(request.stages):
+        context.device  # noqa: B018  # raises where there is no such device
+    if "train" in request.stages and request.resume:
+        find_run(request.runs_dir, request.resume)
+    if "predict" in request.stages and request.run is not None:
+        find_run(request.runs_dir, request.run).require_finished()
+    if "submit" in request.stages and request.submission and not request.submission.is_file():
+        raise SubmissionError(f"{request.submission}: no such file", "name another: --submission")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.image import imread
 
 from kaggle_fkd.analysis.correlation import correlations, strongest_pair
-from kaggle_fkd.analysis.locations import location_statistics, mean_face
+from kaggle_fkd.analysis.locations import location_statistics, mean_image
 from kaggle_fkd.analysis.missing import label_patterns, missing_counts
 from kaggle_fkd.analysis.plausibility import rank_by_plausibility
 from kaggle_fkd.analysis.repeats import repeated_images
@@ -137,11 +137,11 @@ def test_location_statistics_are_over_the_known_labels_alone():
     assert nose["std"] == pytest.approx(known.std(ddof=1))
 
 
-def test_the_mean_face_is_the_mean_of_memory_mapped_images(tmp_path: Path):
+def test_the_mean_image_is_the_mean_of_memory_mapped_images(tmp_path: Path):
     faces = varied_faces(7)
     np.save(tmp_path / "images.npy", faces.images)
     mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
-    np.testing.assert_allclose(mean_face(mapped), faces.images.astype(float).mean(axis=0))
+    np.testing.assert_allclose(mean_image(mapped), faces.images.astype(float).mean(axis=0))
 
 
 @given(x=st.floats(0, 63), y=st.floats(0, 47), sigma=st.floats(0.5, 8))

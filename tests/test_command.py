@@ -55,6 +55,59 @@ def test_a_new_user_gets_a_submission_from_sample_faces(tmp_path):
     assert "SAMPLE FACES" in again.stderr
 
 
+def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud_whatever_happens(tmp_path):
+    first = run(tmp_path, "--stage", "download,all", "--model", "lenet", "--epochs", "1")
+    assert first.returncode == 0, first.stderr
+    (tmp_path / "data" / "sample" / "test.csv").unlink()
+    answer = run(tmp_path, "--stage", "all,submit", "--yes", *QUICK)
+    assert answer.returncode == 1
+    assert "drawing them" in answer.stderr and answer.stderr.count("SAMPLE FACES") == 2
+    assert "never uploaded" in answer.stderr.splitlines()[-1]
+    assert Path(answer.stdout.splitlines()[-1]).exists()
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.3, 1.0])
+def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
+    process = subprocess.Popen(
+        command("--stage", "train", "--data-dir", str(sample_dir), "--epochs", "500"),
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    if delay > 0.2:  # before that, Python itself may still be starting
+        assert process.returncode == 130 and "Traceback" not in errors
+
+
+def test_a_disk_that_refuses_is_named_and_loses_nothing(tmp_path, sample_dir):
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "from kaggle_fkd.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    options = ["--stage", "train", "--data-dir", str(sample_dir), *QUICK]
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *options], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert answer.returncode == 1
+    last = answer.stderr.splitlines()[-1]
+    assert "cannot write" in last and "state.pt" in last and "unexpected" not in last
+    assert not list(tmp_path.glob("runs/*/.state*"))
+
+
+def test_closed_streams_are_no_catastrophe(tmp_path, sample_dir):
+    program = " ".join(command("--stage", "train,predict", "--data-dir", str(sample_dir), *QUICK))
+    silent = subprocess.run(f"{program} 2>&-", shell=True, cwd=tmp_path, capture_output=True)
+    assert silent.returncode == 0 and silent.stdout.endswith(b".csv\n")
+    broken = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {program} --force | true"], cwd=tmp_path,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert broken.returncode in (0, 1) and "Traceback" not in broken.stderr
+    assert "unexpected" not in broken.stderr
+
+
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_number):
     options = ("--stage", "train", "--data-dir", str(sample_dir), "--model", "lenet")

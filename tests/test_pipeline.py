@@ -32,6 +32,8 @@ class Place:
         except SystemExit as end:  # argparse's own way out
             code = end.code
         captured = self._capfd.readouterr()
+        problems = [line for line in captured.err.splitlines() if "error:" in line]
+        assert len(problems) <= 1 and "unexpected" not in captured.err
         return code, captured.out, captured.err
 
 
@@ -229,6 +231,59 @@ def test_every_stage_checks_all_files(real):
     for stage in ("download", "eda", "train"):
         code, _, err = real("--stage", stage, *QUICK)
         assert code == 1 and "chin_x" in err and "IdLookupTable.csv, row" in err
+
+
+def test_what_cannot_work_is_said_before_any_work(place):
+    for arguments in (
+        ("--stage", "all", "--device", "mps"),
+        ("--stage", "all", "--run", "yesterday"),
+        ("--stage", "all", "--resume", "yesterday"),
+        ("--stage", "all,submit", "--submission", "none.csv"),
+    ):
+        code, _, err = place(*arguments)
+        assert code in (1, 2) and len(err.splitlines()) == 1 and arguments[-1] in err
+    assert not place.data.exists()
+
+
+def test_a_file_in_place_of_a_folder_is_named(real):
+    for folder in (real.runs, real.submissions):
+        folder.touch()
+    for stage in ("eda", "train"):
+        code, _, err = real("--stage", stage, *QUICK)
+        assert code == 1 and str(real.runs) in err and "unexpected" not in err
+    real.runs.unlink()
+    code, _, err = real("--stage", "train,predict", *QUICK)
+    assert code == 1 and str(real.submissions) in err and "unexpected" not in err
+
+
+def test_foreign_and_damaged_records_are_passed_over(done):
+    (done.submissions / "notes.json").write_text('{"x": 1}')
+    (done.submissions / "list.json").write_text("[]")
+    (done.submissions / "folder.json").mkdir()
+    (done.submissions / "other.csv").write_text("a,b\n")
+    for name, text in (("old", '{"a": 1}'), ("older", "{"), ("oldest", "[]")):
+        (done.runs / name).mkdir()
+        (done.runs / name / "run.json").write_text(text)
+    (done.data / "manifest.json").write_text('{"files": 3}')
+    for receipt in done.runs.glob("eda-*/inputs.json"):
+        receipt.write_text("{")
+    code, out, err = done("--stage", "all,submit", *QUICK)
+    assert code == 0 and last_line(out).exists(), err
+    assert err.count("passed over") >= 3 and "nothing was sent" in err
+
+
+def test_a_run_that_lost_its_weights_is_trained_again(done):
+    (run,) = runs_in(done.runs)
+    run.weights_file.unlink()
+    code, _, err = done("--stage", "predict", "--run", run.name)
+    assert code == 1 and "has not finished" in err
+    code, _, err = done("--stage", "train,predict", *QUICK)
+    assert code == 0, err
+
+
+def test_submit_shows_what_would_be_sent_even_when_quiet(done):
+    code, out, err = done("--stage", "submit", "--quiet")
+    assert code == 0 and out == "" and "nothing was sent" in err and ".csv" in err
 
 
 def test_download_finds_data_in_place_and_writes_a_manifest(real):

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +16,9 @@ from test_keypoints import make_faces
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.networks import NetworkShape, build_network, network_names
-from kaggle_fkd.networks.inference import heads_to, images_to, predict
+from kaggle_fkd.networks import build_network, network_names
+from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
+from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.prediction.predictor import predict_faces
 from kaggle_fkd.sources.sample import sample_faces
 from kaggle_fkd.training.labels import head_count, treat_labels
@@ -134,7 +136,7 @@ def test_the_classic_baselines_have_a_single_head():
     assert head_count(KAGGLE15, "imputed") == head_count(KAGGLE15, "complete") == 1
 
 
-@pytest.mark.parametrize(("name", "epochs"), [("lenet", 150), ("cnn", 90)])
+@pytest.mark.parametrize(("name", "epochs"), [("lenet", 80), ("cnn", 40)])
 def test_eight_faces_can_be_overfitted(tmp_path, name, epochs):
     faces = sample_faces(8, seed=3)
     faces = replace(faces, convention=np.array([0, 1] * 4, np.int8))
@@ -189,7 +191,7 @@ class Interrupted(Training):
 
 
 def test_a_resumed_run_ends_bit_equal_to_an_uninterrupted_one(tmp_path, competition):
-    config = replace(QUICK, train=replace(QUICK.train, model="cnn"))  # with dropout
+    config = replace(QUICK, train=replace(QUICK.train, model="naimishnet"))  # has dropout
     train, validation = split(competition)
     whole = new_run(tmp_path, config)
     Training(whole, train, validation, CPU).fit()
@@ -249,11 +251,53 @@ def test_training_stops_early_and_keeps_the_best_weights(tmp_path, competition):
     assert summary["validation_rmse"]["all"] == pytest.approx(best, rel=1e-4)
 
 
-def test_a_loss_that_is_no_number_stops_with_a_remedy(tmp_path, competition):
+@pytest.mark.parametrize("batch_size", [32, 500])
+def test_a_loss_that_is_no_number_stops_with_a_remedy(tmp_path, competition, batch_size):
     train, validation = split(competition)
-    run = new_run(tmp_path, replace(QUICK, train=replace(QUICK.train, lr=1e30)))
+    wild = replace(QUICK.train, lr=1e3, batch_size=batch_size)
+    training = Training(new_run(tmp_path, replace(QUICK, train=wild)), train, validation, CPU)
+    with torch.no_grad():
+        for parameter in training.network.parameters():
+            parameter.mul_(1e15)
     with pytest.raises(RunError, match="lower the learning rate"):
+        training.fit()
+    assert not training.run.state_file.exists()
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(tmp_path, competition):
+    train, validation = split(competition)
+    run = new_run(tmp_path)
+    with run.locked(), pytest.raises(RunError, match="another process"):
+        Training(open_run(run.folder), train, validation, CPU).fit()
+
+
+def test_a_damaged_state_is_named_and_starts_anew_when_deleted(tmp_path, competition):
+    train, validation = split(competition)
+    run = new_run(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted(run, train, validation, CPU).fit()
+    run.state_file.write_bytes(run.state_file.read_bytes()[:5000])
+    with pytest.raises(RunError, match=r"state\.pt: damaged"):
         Training(run, train, validation, CPU).fit()
+    run.state_file.unlink()
+    assert Training(run, train, validation, CPU).fit()["epochs"] == 4
+
+
+def test_damaged_weights_are_named(tmp_path, competition):
+    train, validation = split(competition)
+    run = new_run(tmp_path)
+    Training(run, train, validation, CPU).fit()
+    run.weights_file.write_bytes(run.weights_file.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"weights\.safetensors: no weights"):
+        run.load_network(CPU)
+    run.weights_file.unlink()
+    assert not run.finished
+
+
+def test_runs_of_the_same_second_have_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: new_run(tmp_path), range(8)))
+    assert len({run.folder for run in runs}) == 8
 
 
 def test_a_run_directory_tells_everything_and_nothing_is_overwritten(tmp_path, competition):
@@ -261,7 +305,7 @@ def test_a_run_directory_tells_everything_and_nothing_is_overwritten(tmp_path, c
     first, second = new_run(tmp_path), new_run(tmp_path)
     assert first.folder != second.folder
     Training(first, train, validation, CPU).fit()
-    names = {path.name for path in first.folder.iterdir()}
+    names = {path.name for path in first.folder.iterdir() if not path.name.startswith(".")}
     assert names == {
         "run.json", "metrics.csv", "learning_curve.png", "weights.safetensors", "summary.json",
     }  # fmt: skip

@@ -28,7 +28,7 @@ def location_statistics(faces: Faces) -> pd.DataFrame:
     return statistics.rename(columns={"count": "labelled"}).rename_axis("feature").reset_index()
 
 
-def mean_face(faces: Faces) -> NDArray[np.float64]:
+def mean_image(faces: Faces) -> NDArray[np.float64]:
     """H x W, the mean of the images; adds up in blocks, so a memory map stays on the disk."""
     return np.asarray(faces.images.mean(axis=0, dtype=np.float64))
 
@@ -37,7 +37,7 @@ def draw_locations(parts: Sequence[Faces]) -> Figure:
     """One panel for each of `parts`, the faces of one convention each."""
     figure = new_figure(6 * len(parts), 6.9)
     for axes, faces in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
-        axes.imshow(mean_face(faces), cmap="gray")
+        axes.imshow(mean_image(faces), cmap="gray")
         for index, colour in enumerate(keypoint_colours(faces.scheme)):
             points = faces.keypoints[faces.labelled[:, index], index]
             if len(points) > 1:

@@ -87,10 +87,11 @@ def _write(section: _Section, folder: Path) -> None:
 
 
 def _parts(train: Faces) -> dict[str, Faces]:
-    """The faces of each convention that has enough of them, by the convention's name."""
+    """The faces of each convention that has enough labelled ones, by the convention's name."""
     parts = {}
+    labelled = train.labelled.any(axis=1)
     for index, convention in enumerate(train.scheme.conventions):
-        if np.count_nonzero(train.convention == index) >= _FEWEST:
+        if np.count_nonzero(labelled & (train.convention == index)) >= _FEWEST:
             parts[convention.name] = train.of_convention(index)
     return parts
 

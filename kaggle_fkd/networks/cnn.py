@@ -6,7 +6,7 @@ three convolutions with pooling, two hidden layers.
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class CNN(KeypointNetwork):

@@ -5,7 +5,7 @@ LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class LeNet(KeypointNetwork):

@@ -4,7 +4,7 @@ Network - NaimishNet", 2017 (arXiv 1710.00977).
 
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.base import KeypointNetwork, NetworkShape, flat_features, glorot
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class NaimishNet(KeypointNetwork):

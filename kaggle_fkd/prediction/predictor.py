@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.networks.inference import heads_to, images_to, predict
+from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.training.run import Run
 
 GALLERY_FACES = 24

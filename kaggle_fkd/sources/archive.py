@@ -45,7 +45,8 @@ class SourceFile:
     def stamp(self) -> list[str | int]:
         """What tells a changed file from an unchanged one: its place, size and time (in ns)."""
         status = self.path.stat()
-        return [str(self), status.st_size, status.st_mtime_ns]
+        place = " > ".join((str(self.path.resolve()), *self.members))
+        return [place, status.st_size, status.st_mtime_ns]
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -139,7 +140,7 @@ def _refuse_escapes(archive: zipfile.ZipFile, path: Path) -> None:
 
 def _refuse_web_page(stream: IO[bytes], file: SourceFile) -> None:
     """DataError when HTML lies where data should: a login page that a browser saved."""
-    if stream.read(64).lstrip().lower().startswith((b"<!doctype", b"<html")):
+    if stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html")):
         raise DataError(
             f"{file}: a web page, not data (Kaggle's login page, most likely)",
             "log in to Kaggle and accept the rules first, then " + FETCH_AGAIN,

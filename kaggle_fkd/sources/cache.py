@@ -8,7 +8,7 @@ from kaggle_fkd.errors import FkdError
 from kaggle_fkd.sources.archive import SourceFile
 from kaggle_fkd.sources.tables import FaceTable
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import atomic_path, read_json, write_json
+from kaggle_fkd.system.files import atomic_path, read_receipt, write_json
 
 FORMAT = 1
 """Raised when parsing or checking changes, so that older caches are made anew."""
@@ -18,12 +18,12 @@ RECEIPT = "source.json"
 
 def load(folder: Path, file: SourceFile) -> FaceTable | None:
     """The table parsed from exactly this file (same place, size and mtime), or None."""
+    if read_receipt(folder / RECEIPT) != _receipt(file):
+        return None
     try:
-        if read_json(folder / RECEIPT) != _receipt(file):
-            return None
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    except (FkdError, OSError, ValueError):
-        return None  # no cache yet, or a damaged one: the source is read again
+    except (OSError, ValueError):
+        return None  # damaged: the source is read again
     return FaceTable(**arrays)
 
 

@@ -26,7 +26,7 @@ from kaggle_fkd.sources.archive import (
 from kaggle_fkd.sources.lookup import Lookup, check_sample_submission, read_lookup
 from kaggle_fkd.sources.tables import FaceTable, read_test, read_training
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_json, sha256_of, write_json
+from kaggle_fkd.system.files import read_receipt, sha256_of, write_json
 
 MANIFEST = "manifest.json"
 """DATA_DIR/manifest.json says where the data came from, with the sha256 of each file."""
@@ -92,17 +92,26 @@ def load_competition(data_dir: Path, scheme: KeypointScheme = KAGGLE15) -> Compe
         train=_faces(training, labelled, scheme),
         test=_faces(test, lookup.requested(len(test.ids), scheme), scheme),
         lookup=lookup,
-        is_sample=manifest_of(data_dir).get("sample_recipe") is not None,
+        is_sample=sample_recipe(data_dir) is not None,
     )
     _say_what_is_unusual(competition)
     return competition
 
 
-def manifest_of(data_dir: Path) -> dict[str, Any]:
-    """The manifest of an earlier download or generation; empty without one."""
-    path = data_dir / MANIFEST
-    manifest: dict[str, Any] = read_json(path) if path.exists() else {}
-    return manifest
+def sample_recipe(data_dir: Path) -> dict[str, Any] | None:
+    """How the sample faces in `data_dir` were generated; None for any other data."""
+    recipe: dict[str, Any] | None = read_receipt(data_dir / MANIFEST).get("sample_recipe")
+    return recipe
+
+
+def unchanged_since_manifest(data_dir: Path) -> bool:
+    """True when all files are as the manifest has them: same place, size and time."""
+    files = read_receipt(data_dir / MANIFEST).get("files", [])
+    try:
+        recorded = [file["source"] for file in files]
+        return all(SourceFile(path).stamp() in recorded for path in _paths(data_dir))
+    except (DataError, TypeError, KeyError):
+        return False
 
 
 def write_manifest(data_dir: Path, recipe: Mapping[str, Any] | None = None) -> None:
@@ -111,19 +120,18 @@ def write_manifest(data_dir: Path, recipe: Mapping[str, Any] | None = None) -> N
     `recipe` is how sample faces were generated; the real data have none. A folder that cannot be
     written to costs a notice.
     """
-    known = {file["source"][0]: file for file in manifest_of(data_dir).get("files", [])}
-    files = []
-    for path in sorted({file.path for file in find_files(data_dir).values()}):
-        stamp = SourceFile(path).stamp()
-        earlier = known.get(str(path))
-        if earlier and earlier["source"] == stamp:
-            files.append(earlier)
-        else:
-            files.append({"source": stamp, "sha256": sha256_of(path)})
+    files = [
+        {"source": SourceFile(path).stamp(), "sha256": sha256_of(path)} for path in _paths(data_dir)
+    ]
     try:
         write_json(data_dir / MANIFEST, {"sample_recipe": recipe, "files": files})
     except FkdError as error:
         log.info("no manifest: %s", error)
+
+
+def _paths(data_dir: Path) -> list[Path]:
+    """The files on disk, each once."""
+    return sorted({file.path for file in find_files(data_dir).values()})
 
 
 def _read(
@@ -149,8 +157,8 @@ def _faces(table: FaceTable, marked: NDArray[np.bool_], scheme: KeypointScheme) 
 def _say_what_is_unusual(competition: Competition) -> None:
     """Notices and counted warnings; nothing here stops a run."""
     train, scheme = competition.train, competition.train.scheme
-    if len(train) < 2:
-        raise DataError(f"{TRAINING}: a single row", "at least 40 rows per convention are needed")
+    if not train.labelled.any():
+        raise DataError(f"{TRAINING}: no row has a keypoint", "use a file with labels")
     height, width = train.size
     outside = (train.keypoints < 0) | (train.keypoints > (width - 1, height - 1))
     if outside.any():

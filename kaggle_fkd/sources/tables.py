@@ -20,6 +20,8 @@ SIDE = 96
 """Height and width of every image of the competition, in pixels."""
 CHUNK_ROWS = 512
 """Rows held as text at a time: 17 MB, so that a larger file needs no more memory."""
+LONGEST_QUOTE = 40
+"""Characters of a wrong cell that a message repeats."""
 MEND = "correct that row, or fetch the file again: --stage download"
 
 
@@ -74,7 +76,7 @@ def whole_numbers(
         row = int(np.argmax(wrong))
         raise DataError(
             f"{file}, {place(first_row + row)}: "
-            f"{cells.name} is no whole number: {cells.iloc[row]!r}",
+            f"{cells.name} is no whole number: {shown(cells.iloc[row])}",
             MEND,
         )
     return numbers.astype(np.int64)
@@ -91,6 +93,12 @@ def refuse_repeats(ids: NDArray[np.int64], name: str, file: SourceFile) -> None:
 def place(row: int) -> str:
     """How messages name a table's row: as pandas counts, and the line that an editor shows."""
     return f"row {row} (counted from 0; line {row + 2})"
+
+
+def shown(cell: object) -> str:
+    """A cell as messages quote it; a row's pixels are 35 kB."""
+    text = str(cell)
+    return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
 
 
 def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.DataFrame]]:
@@ -118,7 +126,7 @@ def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.Data
         pass
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise DataError(
-            f"{file}: a row near {place(rows)} has too many cells ({str(error).strip()})", MEND
+            f"{file}: a row has too many cells, or an open quote ({str(error).strip()})", MEND
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
@@ -130,15 +138,17 @@ def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.Data
 
 def _labels(cells: pd.DataFrame, file: SourceFile, first_row: int) -> NDArray[np.float32]:
     """n x 2K coordinates, NaN for empty cells; DataError for a cell that is no finite number."""
-    numbers = np.stack(
-        [pd.to_numeric(cells[name], errors="coerce").to_numpy(np.float32) for name in cells], axis=1
-    )
+    with np.errstate(over="ignore"):  # 1e39 becomes infinite, and is refused below
+        numbers = np.stack(
+            [pd.to_numeric(cells[name], errors="coerce").to_numpy(np.float32) for name in cells],
+            axis=1,
+        )
     wrong = ~np.isfinite(numbers) & cells.notna().to_numpy()
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise DataError(
             f"{file}, {place(first_row + int(row))}: {cells.columns[column]} is no finite number: "
-            f"{cells.iat[row, column]!r}",
+            f"{shown(cells.iat[row, column])}",
             MEND,
         )
     return numbers

@@ -7,7 +7,12 @@ from pathlib import Path
 from kaggle_fkd import __version__
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.sources.archive import BUNDLE, locate
-from kaggle_fkd.sources.competition import find_files, manifest_of, write_manifest
+from kaggle_fkd.sources.competition import (
+    find_files,
+    sample_recipe,
+    unchanged_since_manifest,
+    write_manifest,
+)
 from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.stages.context import SAMPLE, Context
@@ -39,7 +44,7 @@ def run(context: Context) -> None:
     else:
         log.info("found in place, nothing to download: %s", ", ".join(map(str, files.values())))
     context.competition  # noqa: B018  # reads and checks every row
-    if not context.competition.is_sample:
+    if not context.competition.is_sample and not unchanged_since_manifest(context.data_dir):
         write_manifest(context.data_dir)
 
 
@@ -64,15 +69,13 @@ def _sample_faces(folder: Path) -> Path:
     """The sample competition in its own folder, generated unless it is there already."""
     sample, size = folder / SAMPLE, SampleSize()
     banner(
-        [
-            "No competition data and no Kaggle credentials: working on SAMPLE FACES,",
-            "which this program draws itself. Nothing below says anything about Kaggle.",
-            "For the real thing accept the competition's rules, get a token (README,",
-            '"Kaggle credentials"), and run this again.',
-        ]
+        "No competition data and no Kaggle credentials: working on SAMPLE FACES,",
+        "which this program draws itself. Nothing below says anything about Kaggle.",
+        "For the real thing accept the competition's rules, get a token (README,",
+        '"Kaggle credentials"), and run this again.',
     )
     recipe = {"version": __version__, "seed": SAMPLE_SEED, **asdict(size)}
-    if manifest_of(sample).get("sample_recipe") == recipe:
+    if sample_recipe(sample) == recipe and unchanged_since_manifest(sample):
         log.info("sample faces: already in %s", sample)
     else:
         log.info("sample faces: drawing them into %s", sample)

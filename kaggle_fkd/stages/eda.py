@@ -1,17 +1,19 @@
 """eda: the analysis of the training faces, as figures and as the numbers behind them."""
 
-import shutil
 from dataclasses import asdict
 
 from kaggle_fkd import __version__
 from kaggle_fkd.analysis.report import write_report
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_json, write_json
+from kaggle_fkd.system.files import empty_folder, read_receipt, write_json
 
 
 def run(context: Context) -> None:
-    """Write the analysis to RUNS_DIR/eda-<data>, unless it is there for the same data."""
+    """Write the analysis to RUNS_DIR/eda-<data>, in place of one of the same data, if any.
+
+    Skipped when that has the same settings and all its files.
+    """
     competition, config = context.competition, context.config.eda
     folder = context.request.runs_dir / f"eda-{competition.train_digest[:12]}"
     receipt = folder / "inputs.json"
@@ -20,12 +22,12 @@ def run(context: Context) -> None:
         "data_hash": competition.train_digest,
         "settings": asdict(config),
     }
-    if not context.request.force and receipt.exists() and read_json(receipt) == inputs:
+    earlier = read_receipt(receipt)
+    files = earlier.pop("files", [])
+    whole = all((folder / name).exists() for name in files)
+    if not context.request.force and earlier == inputs and whole:
         log.info("skipped, as data and settings are unchanged: %s", folder)
         return
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    write_report(competition.train, folder, config)
-    write_json(receipt, inputs)
+    write_report(competition.train, empty_folder(folder), config)
+    write_json(receipt, {**inputs, "files": sorted(path.name for path in folder.iterdir())})
     log.info("figures and tables: %s", folder)

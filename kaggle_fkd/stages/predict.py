@@ -10,7 +10,7 @@ from kaggle_fkd.prediction.predictor import predict_faces, prediction_gallery
 from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import free_path, read_json, sha256_of, write_json
+from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
 from kaggle_fkd.training.run import Run, find_run, newest_finished
 
 
@@ -44,7 +44,7 @@ def run(context: Context) -> None:
             "run": run.name,
             "sample_faces": competition.is_sample,
             "rows": len(competition.lookup),
-            "validation_rmse": read_json(run.summary_file)["validation_rmse"],
+            "validation_rmse": run.summary["validation_rmse"],
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
@@ -55,14 +55,15 @@ def run(context: Context) -> None:
 def _run_to_use(context: Context) -> Run:
     """The run that --run names, the one just trained, or the newest finished one."""
     if context.request.run is not None:
-        return find_run(context.request.runs_dir, context.request.run)
+        return find_run(context.request.runs_dir, context.request.run).require_finished()
     return context.run or newest_finished(context.request.runs_dir)
 
 
 def _written_before(folder: Path, inputs: dict[str, Any]) -> Path | None:
     """The newest submission made from exactly these inputs whose file is still as written."""
     for receipt in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[::-1]:
-        record, path = read_json(receipt), receipt.with_suffix(".csv")
-        if record["inputs"] == inputs and path.exists() and sha256_of(path) == record["sha256"]:
+        record, path = read_receipt(receipt), receipt.with_suffix(".csv")
+        same = record.get("inputs") == inputs and path.is_file()
+        if same and sha256_of(path) == record.get("sha256"):
             return path
     return None

@@ -7,8 +7,8 @@ from kaggle_fkd.sources.kaggle import COMPETITION_PAGE, credentials_source
 from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.submission.table import check_submission
 from kaggle_fkd.submission.upload import send
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_json, sha256_of
+from kaggle_fkd.system.console import announce
+from kaggle_fkd.system.files import read_receipt, sha256_of
 
 LOG = "log.csv"
 """SUBMISSIONS_DIR/log.csv has a row for every submission that was sent."""
@@ -21,31 +21,35 @@ def run(context: Context) -> None:
     """
     request = context.request
     path = request.submission or context.submission or _newest(request.submissions_dir)
-    receipt = path.with_suffix(".json")
-    record = read_json(receipt) if receipt.exists() else {}
+    record = read_receipt(path.with_suffix(".json"))
     _refuse_sample(path, bool(record.get("sample_faces")))
     check_submission(path, context.competition.lookup)
     _refuse_sample(path, context.competition.is_sample)
     run_name = record.get("run", "unknown run")
     message = request.message or f"kaggle_fkd {run_name}"
-    log.info("file:     %s (%s)", path.resolve(), sha256_of(path)[:12])
-    log.info("contents: %d locations by %s, valid", len(context.competition.lookup), run_name)
-    log.info("message:  %s", message)
-    log.info("to:       %s as a late submission", COMPETITION_PAGE)
-    log.info("account:  %s", credentials_source() or "no credentials found")
+    announce(
+        f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
+        f"contents: {len(context.competition.lookup)} locations by {run_name}, valid",
+        f"message:  {message}",
+        f"to:       {COMPETITION_PAGE}, as a late submission",
+        f"account:  {credentials_source() or 'no credentials found'}",
+    )
     if not request.yes:
-        log.info("nothing was sent; add --yes to send it")
+        announce("nothing was sent; add --yes to send it")
         return
     score = send(path, message, run_name, request.submissions_dir / LOG)
     if score.status == "complete":
-        log.info("private RMSE %s, public RMSE %s", score.private, score.public)
+        announce(f"private RMSE {score.private}, public RMSE {score.public}")
 
 
 def _newest(folder: Path) -> Path:
-    """The submission written last; SubmissionError when there is none."""
-    paths = [path for path in folder.glob("*.csv") if path.name != LOG]
+    """The submission that predict wrote last; SubmissionError when there is none."""
+    paths = [path for path in folder.glob("*.csv") if path.with_suffix(".json").is_file()]
     if not paths:
-        raise SubmissionError(f"{folder}: no submission", "write one first: --stage predict")
+        raise SubmissionError(
+            f"{folder}: no submission by this program",
+            "write one first: --stage predict, or name a file: --submission",
+        )
     return max(paths, key=lambda path: path.stat().st_mtime)
 
 

@@ -4,9 +4,11 @@ stdout belongs to results: scripts read the submission's path from its last line
 """
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -30,6 +32,8 @@ class _Formatter(logging.Formatter):
 
 def set_up(quiet: bool) -> None:
     """Send the program's log to stderr; `quiet` leaves warnings and errors only."""
+    if sys.stderr is None:  # closed by whoever started the program
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # for as long as it runs
     handler = _StderrHandler()
     handler.setFormatter(_Formatter())
     log.handlers[:] = [handler]
@@ -62,9 +66,13 @@ def stdout_to_stderr() -> Iterator[None]:
         yield
 
 
-def banner(lines: list[str]) -> None:
+def announce(*lines: str) -> None:
+    """Lines that are seen even in quiet mode."""
+    log.error("\n".join(lines))
+
+
+def banner(*lines: str) -> None:
     """A framed notice that is seen even in quiet mode."""
     width = max(map(len, lines)) + 4
     frame = "*" * width
-    body = [f"* {line:<{width - 4}} *" for line in lines]
-    log.error("\n".join(["", frame, *body, frame, ""]))
+    announce("", frame, *(f"* {line:<{width - 4}} *" for line in lines), frame, "")

@@ -8,8 +8,6 @@ import torch
 
 from kaggle_fkd.errors import UsageError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def pick_device(name: str) -> torch.device:
     """The device of that name; auto takes a GPU where there is one.

@@ -1,14 +1,31 @@
-"""Files that are whole or absent: atomic writes, hashes, names that are still free."""
+"""Files that are whole or absent: atomic writes, receipts, hashes, names that are still free."""
 
 import hashlib
 import json
 import os
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.errors import FkdError
+
+STALE_S = 3600
+"""Temporary files older than this are left from a killed process."""
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Around writes to `path`: what the disk refuses becomes an FkdError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise FkdError(
+            f"cannot write {path}: {error.strerror or error}",
+            "free some disk space, or choose another folder that can be written to",
+        ) from error
 
 
 @contextmanager
@@ -19,16 +36,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise FkdError(
-            f"cannot write {path}: {error.strerror or error}",
-            "free some disk space, or choose another folder that can be written to",
-        ) from error
+        with writing_to(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for stale in path.parent.glob(f".{path.stem}.*{path.suffix}"):
+                if time.time() - stale.stat().st_mtime > STALE_S:
+                    stale.unlink()
+            yield temporary
+            temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,17 +56,16 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """The value in a JSON file that this program wrote; FkdError names a damaged one."""
+def read_receipt(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty when there is no file, or another thing in it."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FkdError(
-            f"cannot read {path}: {error}", "delete it, and the stage that wrote it makes it anew"
-        ) from error
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def sha256_of(path: Path) -> str:
@@ -65,3 +81,24 @@ def free_path(path: Path) -> Path:
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
+
+
+def new_folder(path: Path) -> Path:
+    """A folder that this call alone has made: `path`, or `path-2`, ... if that is taken."""
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            candidate = free_path(path)
+            # Another process may take the name between the look and the making.
+            with suppress(FileExistsError):
+                candidate.mkdir()
+                return candidate
+
+
+def empty_folder(path: Path) -> Path:
+    """`path` as a folder with nothing in it; what it held is deleted."""
+    with writing_to(path):
+        if path.exists():
+            shutil.rmtree(path)
+        path.mkdir(parents=True)
+    return path

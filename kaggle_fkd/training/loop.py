@@ -1,6 +1,8 @@
 """The training loop: epochs over faces that live on the device, validation, early stopping."""
 
+import io
 import math
+import pickle
 import time
 from typing import Any
 
@@ -12,7 +14,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.curves import learning_curve
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.networks.inference import heads_to, images_to, predict
+from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
@@ -68,11 +70,17 @@ class Training:
     def fit(self) -> dict[str, Any]:
         """Train to the end, from the saved state if there is one; returns the summary.
 
-        Raises RunError when the loss stops being a number.
+        Raises RunError when the loss stops being a number, the saved state is damaged, or
+        another process is training the same run.
         """
-        if self.run.state_file.exists():
-            self._restore()
-            log.info("%s: continuing after epoch %d", self.run.name, len(self.history))
+        with self.run.locked():
+            if self.run.state_file.exists():
+                self._restore()
+                log.info("%s: continuing after epoch %d", self.run.name, len(self.history))
+            self._train()
+            return self._finish()
+
+    def _train(self) -> None:
         steps = self.config.epochs * self._batches_per_epoch
         with progress(None, f"training {self.config.model}", total=steps) as bar:
             bar.update(len(self.history) * self._batches_per_epoch)
@@ -81,7 +89,6 @@ class Training:
                 train_rmse = self._train_epoch(bar)
                 self._record(train_rmse, started)
                 bar.set_postfix_str(f"validation RMSE {self.history[-1]['val_rmse']:.3f} px")
-        return self._finish()
 
     @property
     def _batches_per_epoch(self) -> int:
@@ -111,11 +118,6 @@ class Training:
             batch_squares, batch_count = known_sum_of_squares(predicted, target)
             squares, count = squares + batch_squares, count + batch_count
             bar.update()
-        if not math.isfinite(squares):
-            raise RunError(
-                f"{self.run.name}: the loss is no longer a number (epoch {len(self.history) + 1})",
-                "lower the learning rate, --lr",
-            )
         return math.sqrt(squares / max(count, 1))
 
     def _learning_rate(self, step: int) -> float:
@@ -128,6 +130,11 @@ class Training:
         """Validate, note the epoch, keep the weights if they are the best, save everything."""
         predicted = predict(self.network, self.validation_images, self.validation_heads)
         scores = rmse_by_convention(predicted, self.validation)
+        if not math.isfinite(train_rmse + scores["all"]):
+            raise RunError(
+                f"{self.run.name}: the loss is no longer a number (epoch {len(self.history) + 1})",
+                "lower the learning rate, --lr",
+            )
         row = {"epoch": len(self.history) + 1, "lr": self._learning_rate(0)}
         row |= {"train_rmse": train_rmse, "val_rmse": scores.pop("all")}
         row |= {f"val_rmse_{name}": score for name, score in scores.items()}
@@ -152,12 +159,21 @@ class Training:
             "history": self.history,
             "best_weights": self.best_weights,
         }
+        # Through memory: a full disk is then an OSError, which torch would hide.
+        content = io.BytesIO()
+        torch.save(state, content)
         with atomic_path(self.run.state_file) as temporary:
-            torch.save(state, temporary)
+            temporary.write_bytes(content.getbuffer())
         self._write_metrics()
 
     def _restore(self) -> None:
-        state = torch.load(self.run.state_file, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(self.run.state_file, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            raise RunError(
+                f"{self.run.state_file}: damaged, nothing to resume from ({error})",
+                "delete it, and --resume starts this run anew",
+            ) from error
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
@@ -183,6 +199,7 @@ class Training:
             "peak_memory_mb": peak_memory_mb(),
             "parameters": sum(p.numel() for p in self.network.parameters()),
         }
+        self._write_metrics()
         figure = learning_curve(pd.DataFrame(self.history), self.run.name)
         save_figure(figure, self.run.folder / "learning_curve.png")
         self.run.finish(self.best_weights, summary)

@@ -16,21 +16,23 @@ def rmse(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
 
 
 def rmse_by_convention(predicted: NDArray[np.floating], faces: Faces) -> dict[str, float]:
-    """The pooled RMSE in pixels (`all`), and that of each label convention by its name."""
+    """The pooled RMSE in pixels (`all`), and that of each label convention that has labels."""
     scores = {"all": rmse(predicted, faces.keypoints)}
     for index, convention in enumerate(faces.scheme.conventions):
         of_it = faces.convention == index
-        scores[convention.name] = rmse(predicted[of_it], faces.keypoints[of_it])
+        if faces.labelled[of_it].any():
+            scores[convention.name] = rmse(predicted[of_it], faces.keypoints[of_it])
     return scores
 
 
 def rmse_by_keypoint(predicted: NDArray[np.floating], faces: Faces) -> dict[str, dict[str, float]]:
-    """RMSE in pixels of every keypoint of every convention, by their names."""
+    """RMSE in pixels of every labelled keypoint of every convention, by their names."""
     table: dict[str, dict[str, float]] = {}
     for index, convention in enumerate(faces.scheme.conventions):
         of_it = faces.convention == index
         table[convention.name] = {
             faces.scheme.names[k]: rmse(predicted[of_it, k], faces.keypoints[of_it, k])
             for k in convention.keypoints
+            if faces.labelled[of_it, k].any()
         }
     return table

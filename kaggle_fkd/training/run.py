@@ -4,25 +4,32 @@ import importlib.metadata
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 
 from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
-from kaggle_fkd.networks import KeypointNetwork, NetworkShape, build_network
+from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.files import atomic_path, free_path, read_json, write_json
+from kaggle_fkd.system.files import atomic_path, new_folder, read_receipt, write_json
 
 PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
 """Whose versions a run records: those that can change its numbers."""
+RECORD = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "started"}
+"""What run.json must have to be one."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """True when training came to its end and the weights are there."""
-        return self.summary_file.exists()
+        return self.summary_file.exists() and self.weights_file.exists()
 
     def is_of(self, config: Config, data_hash: str) -> bool:
         """True for a run of exactly these settings on exactly these faces."""
@@ -84,20 +91,42 @@ class Run:
         torch.manual_seed(self.config.train.seed)
         return build_network(self.config.train.model, self.shape)
 
-    def load_network(self, device: torch.device) -> KeypointNetwork:
-        """Its network with the best weights, for prediction.
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The results of a finished run."""
+        return read_receipt(self.summary_file)
 
-        Raises RunError when the run is unfinished or its weights cannot be read.
-        """
+    def require_finished(self) -> "Run":
+        """The run itself; RunError when its training has not come to its end."""
         if not self.finished:
             raise RunError(
                 f"{self.folder}: its training has not finished",
                 f"continue it: --stage train --resume {self.name}",
             )
-        network = self.new_network()
+        return self
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training the same run; RunError when one already does."""
+        lock = FileLock(self.folder / ".lock", blocking=False)
+        try:
+            with lock:
+                yield
+        except Timeout:
+            raise RunError(
+                f"{self.folder}: another process is training this run",
+                "wait for it, or train another: leave out --resume",
+            ) from None
+
+    def load_network(self, device: torch.device) -> KeypointNetwork:
+        """Its network with the best weights, for prediction.
+
+        Raises RunError when the run is unfinished or its weights cannot be read.
+        """
+        network = self.require_finished().new_network()
         try:
             network.load_state_dict(load_file(self.weights_file))
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise RunError(
                 f"{self.weights_file}: no weights of this network ({error})",
                 "train again, or name another run: --run",
@@ -106,8 +135,10 @@ class Run:
 
     def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
         """Store the weights and results, and drop the state that only resuming needs."""
+        # Through memory: a full disk is then an OSError, which safetensors would hide.
+        content = save({name: tensor.contiguous() for name, tensor in weights.items()})
         with atomic_path(self.weights_file) as temporary:
-            save_file({k: v.contiguous() for k, v in weights.items()}, temporary)
+            temporary.write_bytes(content)
         write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})
         self.state_file.unlink(missing_ok=True)
 
@@ -122,7 +153,7 @@ def start_run(
 ) -> Run:
     """A new run directory with its record. `data` has `data_hash` and whatever describes it."""
     time = datetime.now(UTC)
-    folder = free_path(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
+    folder = new_folder(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
     record = {
         "version": __version__,
         "config": config.of_training(),
@@ -142,15 +173,24 @@ def start_run(
 
 
 def open_run(folder: Path) -> Run:
-    """The run in that directory; RunError when it is none."""
-    if not (folder / "run.json").is_file():
-        raise RunError(f"{folder}: no run directory (no run.json)", "name another: --run")
-    return Run(folder, read_json(folder / "run.json"))
+    """The run in that directory; RunError when it is none, or its record is damaged."""
+    record = read_receipt(folder / "run.json")
+    if not record.keys() >= RECORD:
+        raise RunError(f"{folder}: run.json is missing or damaged", "name another run: --run")
+    return Run(folder, record)
 
 
 def runs_in(runs_dir: Path) -> list[Run]:
-    """All runs, the newest first: by when they finished, or started where they have not."""
-    runs = [open_run(path.parent) for path in runs_dir.glob("*/run.json")]
+    """All runs, the newest first: by when they finished, or started where they have not.
+
+    A damaged one is passed over with a warning.
+    """
+    runs = []
+    for path in runs_dir.glob("*/run.json"):
+        try:
+            runs.append(open_run(path.parent))
+        except RunError as error:
+            log.warning("passed over: %s", error.problem)
     return sorted(runs, key=_when, reverse=True)
 
 
@@ -174,14 +214,14 @@ def newest_finished(runs_dir: Path) -> Run:
 
 
 def _when(run: Run) -> str:
-    if run.finished:
-        return str(read_json(run.summary_file)["finished"])
-    return str(run.record["started"])
+    return str(run.summary.get("finished", run.record["started"]))
 
 
 def _commit() -> str | None:
     """The commit of the source tree, marked when it has changes; None outside a checkout."""
     root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
     try:
         answer = subprocess.run(
             ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"],

@@ -20,9 +20,9 @@ def assign_folds(faces: Faces, folds: int, seed: int) -> NDArray[np.int64]:
     groups = faces.repeat_groups()
     if groups.max(initial=-1) + 1 < 2 * folds:
         raise DataError(
-            f"{groups.max(initial=-1) + 1} different training images are too few for {folds} folds",
-            "use more faces (at least 40 per label convention), or fewer folds: "
-            "--set train.folds=2",
+            f"{groups.max(initial=-1) + 1} different training images (repeats count once) are "
+            f"too few for {folds} folds",
+            "use more faces, at least 40 per label convention, or fewer folds: --set train.folds=2",
         )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold_of = np.empty(len(faces), np.int64)

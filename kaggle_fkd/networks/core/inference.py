@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.networks.base import KeypointNetwork
+from kaggle_fkd.networks.core.network import KeypointNetwork
 
 BATCH = 128
 """Faces per forward pass; 300 MB of activations with the largest network here."""

@@ -1,0 +1,1 @@
+"""What all networks share: their base, and running one on many faces."""

@@ -1,0 +1,45 @@
+"""What the user asked for, whatever the data turn out to be. Light to import."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STAGES = ("download", "eda", "train", "predict", "submit")
+"""Every stage, in the order in which they run. The module of that name in this folder says what
+it takes and makes."""
+ALL = ("download", "eda", "train", "predict")
+"""What `--stage all` stands for."""
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, whatever the data turn out to be."""
+
+    stages: tuple[str, ...]
+    """Stages to run, in pipeline order."""
+    may_use_sample: bool = False
+    """With neither data nor credentials, go on with generated sample faces (`--stage all`)."""
+    data_dir: Path = Path("data")
+    """Where the competition's files are, or go."""
+    runs_dir: Path = Path("runs")
+    """Where run directories and analyses go."""
+    submissions_dir: Path = Path("submissions")
+    """Where submissions and their log go."""
+    preset: str | None = None
+    """None means smoke on sample faces and cpu otherwise."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """(section.name, text) pairs, applied over the preset."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    run: str | None = None
+    """The run to predict with; None means the newest finished one."""
+    submission: Path | None = None
+    """The file to submit; None means the newest one."""
+    message: str | None = None
+    """The submission's description at Kaggle; None means the run's name."""
+    yes: bool = False
+    """Really submit."""
+    resume: str | None = None
+    """An unfinished run by name, or "" for the newest of the same settings; None: start anew."""
+    force: bool = False
+    """Run also the stages whose inputs have not changed."""
