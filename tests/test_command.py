@@ -55,17 +55,6 @@ def test_a_new_user_gets_a_submission_from_sample_faces(tmp_path):
     assert "SAMPLE FACES" in again.stderr
 
 
-def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud_whatever_happens(tmp_path):
-    first = run(tmp_path, "--stage", "download,all", "--model", "lenet", "--epochs", "1")
-    assert first.returncode == 0, first.stderr
-    (tmp_path / "data" / "sample" / "test.csv").unlink()
-    answer = run(tmp_path, "--stage", "all,submit", "--yes", *QUICK)
-    assert answer.returncode == 1
-    assert "drawing them" in answer.stderr and answer.stderr.count("SAMPLE FACES") == 2
-    assert "never uploaded" in answer.stderr.splitlines()[-1]
-    assert Path(answer.stdout.splitlines()[-1]).exists()
-
-
 @pytest.mark.parametrize("delay", [0.05, 0.3, 1.0])
 def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
     process = subprocess.Popen(

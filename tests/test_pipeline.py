@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import csv_files
@@ -10,6 +11,8 @@ import pytest
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.sources.archive import BUNDLE
+from kaggle_fkd.sources.sample import SampleSize
+from kaggle_fkd.stages import download
 from kaggle_fkd.training.run import runs_in
 
 QUICK = ("--model", "lenet", "--epochs", "2", "--batch-size", "32")
@@ -207,6 +210,19 @@ def test_only_all_falls_back_to_sample_faces(place):
     code, _, err = place("--stage", "eda,train")
     assert code == 1 and "--stage download" in err
     assert not (place.data / "sample").exists()
+
+
+def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud(place, monkeypatch):
+    monkeypatch.setattr(download, "SampleSize", partial(SampleSize, 60, 60, 6, 9))
+    code, _, err = place("--stage", "all", *QUICK)
+    assert code == 0 and err.count("SAMPLE FACES") == 2, err
+    code, _, err = place("--stage", "download,all", *QUICK)
+    assert "already in" in err and err.count("skipped") == 3
+    (place.data / "sample" / "test.csv").unlink()
+    code, out, err = place("--stage", "all,submit", "--yes", *QUICK)
+    assert code == 1 and "drawing them" in err and last_line(out).exists()
+    # The closing notice comes even when a stage fails.
+    assert err.count("SAMPLE FACES") == 2 and "never uploaded" in err.splitlines()[-1]
 
 
 def test_bad_credentials_are_an_error_and_no_reason_to_fall_back(place, monkeypatch):
