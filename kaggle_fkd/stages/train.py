@@ -15,8 +15,7 @@ HELD_OUT = 0
 
 def run(context: Context) -> None:
     """Train, or resume, or find the run of the same settings and data; it is `context.run`."""
-    request, faces = context.request, context.competition.train
-    run = _run_to_use(context)
+    faces, run = context.competition.train, _run_to_use(context)
     if run.finished:
         log.info("skipped, as data and settings are unchanged: %s", run.folder)
     else:
@@ -31,9 +30,8 @@ def run(context: Context) -> None:
             summary = Training(run, train, faces[held_out], context.device).fit()
         except KeyboardInterrupt:
             log.warning(
-                "interrupted: go on with --stage train --runs-dir %s --resume %s",
-                request.runs_dir, run.name,
-            )  # fmt: skip
+                "interrupted: the same command with --resume (or --resume %s) goes on", run.name
+            )
             raise
         scores = ", ".join(f"{k} {v:.3f}" for k, v in summary["validation_rmse"].items())
         log.info("validation RMSE in pixels: %s (epoch %d)", scores, summary["best_epoch"])

@@ -28,11 +28,10 @@ def augment(
     count, device = len(images), images.device
 
     def uniform(reach: float, *shape: int) -> Tensor:
-        numbers = torch.rand(count, *shape, generator=generator)
-        return ((2 * numbers - 1) * reach).to(device)
+        return (2 * torch.rand(count, *shape, generator=generator) - 1) * reach
 
-    mirrored = (torch.rand(count, generator=generator) < config.flip).to(device)
-    images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
+    mirrored = torch.rand(count, generator=generator) < config.flip
+    images, keypoints = flip(images.float(), keypoints, mirrored.to(device), scheme)
     matrix = affine_matrix(
         rotation=uniform(math.radians(config.rotation)),
         scale=1 + uniform(config.scale),
@@ -41,8 +40,9 @@ def augment(
     )
     images, keypoints = warp(images, keypoints, matrix)
     mean = images.mean(dim=(1, 2), keepdim=True)
-    images = (images - mean) * (1 + uniform(config.contrast, 1, 1)) + mean
-    return (images + 255 * uniform(config.brightness, 1, 1)).clamp(0, 255), keypoints
+    images = (images - mean) * (1 + uniform(config.contrast, 1, 1)).to(device) + mean
+    images = images + 255 * uniform(config.brightness, 1, 1).to(device)
+    return images.clamp(0, 255), keypoints
 
 
 def flip(
@@ -74,19 +74,21 @@ def affine_matrix(rotation: Tensor, scale: Tensor, shift: Tensor, size: tuple[in
 def warp(images: Tensor, keypoints: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Move images (N x H x W, float) and keypoints (N x K x 2) by N x 2 x 3 maps of pixels.
 
+    The maps may be on the CPU, whatever the images' device: they are small.
     What comes into view from outside repeats the border. Bilinear sampling through
     `affine_grid`, whose coordinates span -1..1 from the first pixel's edge to the last one's.
     """
     height, width = images.shape[-2:]
     linear, offset = matrix[:, :, :2], matrix[:, :, 2]
-    moved = keypoints @ linear.transpose(1, 2) + offset[:, None]
+    device = images.device
+    moved = keypoints @ linear.to(device).transpose(1, 2) + offset.to(device)[:, None]
     # grid_sample asks where each output pixel comes from: the inverse map, in -1..1 units.
     half = matrix.new_tensor([width / 2, height / 2])
     centre = half - 0.5
     inverse = torch.linalg.inv(linear)
     start = (inverse @ (centre - offset)[:, :, None])[:, :, 0] - centre
     theta = torch.cat([inverse * half / half[:, None], (start / half)[:, :, None]], dim=2)
-    grid = F.affine_grid(theta, [len(images), 1, height, width], align_corners=False)
+    grid = F.affine_grid(theta.to(device), [len(images), 1, height, width], align_corners=False)
     warped = F.grid_sample(
         images[:, None], grid, mode="bilinear", padding_mode="border", align_corners=False
     )

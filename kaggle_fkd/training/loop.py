@@ -20,7 +20,7 @@ from kaggle_fkd.system.device import peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_face
-from kaggle_fkd.training.losses import known_sum_of_squares, masked_loss
+from kaggle_fkd.training.losses import masked_loss, squares_and_count
 from kaggle_fkd.training.metrics import rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.training.run import Run
 
@@ -97,7 +97,7 @@ class Training:
     def _train_epoch(self, bar: Any) -> float:
         """One pass over the faces; the RMSE in pixels on them as they were augmented."""
         self.network.train()
-        squares, count = 0.0, 0
+        errors = []
         order = torch.randperm(len(self.images), generator=self.generator)
         for step, index in enumerate(order.split(self.config.batch_size)):
             index = index.to(self.device)
@@ -115,9 +115,9 @@ class Training:
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-            batch_squares, batch_count = known_sum_of_squares(predicted, target)
-            squares, count = squares + batch_squares, count + batch_count
+            errors.append(squares_and_count(predicted, target))
             bar.update()
+        squares, count = torch.stack(errors).cpu().double().sum(dim=0).tolist()
         return math.sqrt(squares / max(count, 1))
 
     def _learning_rate(self, step: int) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
@@ -18,13 +19,20 @@ def masked_loss(name: str, predicted: Tensor, target: Tensor) -> Tensor:
     Missing targets get no gradient. `predicted` and `target` have the same shape and unit.
     """
     known = ~target.isnan()
-    # Selecting first keeps NaN out of the backward pass, where 0 * NaN would be NaN.
-    total = _LOSSES[name](predicted[known], target[known], reduction="sum")
+    total = _LOSSES[name](predicted, _filled(predicted, target), reduction="sum")
     return total / known.sum().clamp(min=1)
 
 
-def known_sum_of_squares(predicted: Tensor, target: Tensor) -> tuple[float, int]:
-    """Sum of squared errors over the known coordinates, and how many they are."""
-    known = ~target.isnan()
-    error = (predicted.detach()[known] - target[known]).double()
-    return float(error.square().sum()), int(known.sum())
+def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
+    """The sum of squared errors over the known coordinates, and how many those are."""
+    predicted = predicted.detach()
+    squares = F.mse_loss(predicted, _filled(predicted, target), reduction="sum")
+    return torch.stack([squares, (~target.isnan()).sum()])
+
+
+def _filled(predicted: Tensor, target: Tensor) -> Tensor:
+    """The target with the prediction itself where it is NaN: no error there, and no gradient.
+
+    Picking the known coordinates instead would make a GPU wait for their number in every step.
+    """
+    return torch.where(target.isnan(), predicted.detach(), target)
