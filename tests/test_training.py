@@ -21,7 +21,7 @@ from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.prediction.predictor import predict_faces
 from kaggle_fkd.sources.sample import sample_faces
-from kaggle_fkd.training.labels import head_count, treat_labels
+from kaggle_fkd.training.labels import head_count, mean_face, treat_labels
 from kaggle_fkd.training.loop import Training
 from kaggle_fkd.training.losses import masked_loss
 from kaggle_fkd.training.metrics import rmse, rmse_by_convention
@@ -49,6 +49,30 @@ def test_every_network_maps_faces_to_keypoints_of_every_head(name, size):
     assert keypoints.shape == (3, 2, 15, 2)
     # Fresh networks answer with the middle of the image, give or take.
     assert (keypoints - keypoints.new_tensor([size[1] / 2, size[0] / 2])).abs().max() < max(size)
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(competition, heads):
+    faces = competition.train
+    network = build_network("lenet", NetworkShape(96, 96, keypoints=15, heads=heads))
+    network.start_from(torch.from_numpy(mean_face(faces, heads)))
+    torch.nn.init.zeros_(network.head[-1].weight)
+    keypoints = network(images_to(CPU, faces[:3])).detach().numpy()
+    expected = [faces if heads == 1 else faces.of_convention(head) for head in range(heads)]
+    for head, part in enumerate(expected):
+        known = np.isfinite(part.mean_keypoints())
+        np.testing.assert_allclose(
+            keypoints[1, head][known], part.mean_keypoints()[known], atol=1e-3
+        )
+    assert np.isfinite(keypoints).all()
+
+
+def test_light_and_contrast_of_a_face_hardly_matter(competition):
+    network = build_network("lenet", NetworkShape(96, 96, keypoints=15, heads=1)).eval()
+    images = images_to(CPU, competition.test[:4]).float()
+    with torch.no_grad():
+        difference = network(images) - network(images * 0.5 + 60)
+    assert difference.abs().max() < 0.5
 
 
 def test_the_classic_networks_are_registered_and_an_unknown_one_is_refused():
