@@ -38,8 +38,6 @@ class KeypointScheme:
     """Parts of the face, each keypoint in exactly one; figures colour by group."""
     conventions: tuple[Convention, ...]
     """Label conventions, the richest first; never averaged with each other."""
-    interocular: tuple[int, int]
-    """The two keypoints whose distance normalises errors (NME)."""
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -125,7 +123,6 @@ KAGGLE15 = KeypointScheme(
         Convention("A", tuple(range(15)), "up to 15 points; nose tip, edge of the lower lip"),
         Convention("B", (0, 1, 10, 14), "4 points; base of the nose, centre of the mouth"),
     ),
-    interocular=(3, 5),
 )
 """The 15 points of the Kaggle competition (columns of its training.csv), 96 x 96 pixels."""
 

@@ -1,4 +1,4 @@
-"""The stages in their order, and how they are run."""
+"""Runs the stages that a request names, one after the other."""
 
 import importlib
 from collections.abc import Iterator

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -305,11 +303,3 @@ def test_too_few_faces_are_counted_and_the_rest_is_skipped(tmp_path: Path):
     summary = written(tmp_path, varied_faces(3, 2))
     assert summary["missing"]["B"]["faces"] == 2
     assert summary["plausibility"] == summary["imputation"] == {}
-
-
-def test_the_command_line_does_not_wait_for_the_libraries_of_the_report():
-    code = "import sys, kaggle_fkd.analysis.report; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert not {"sklearn", "seaborn", "matplotlib"} & set(loaded.stdout.split())

@@ -306,10 +306,7 @@ def test_broken_credentials_are_not_missing_ones(
     assert result["source"]
 
 
-def test_empty_variables_are_no_credentials(monkeypatch, tmp_path):
-    for name in [name for name in os.environ if name.startswith("KAGGLE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_empty_variables_are_no_credentials(monkeypatch):
     for name in ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY"):
         monkeypatch.setenv(name, "")
     assert credentials_source() is None

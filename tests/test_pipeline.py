@@ -185,7 +185,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "--stage"),
+        ((), "required: --stage"),
         (("--stage", "bake"), "no stage 'bake'"),
         (("--stage", ""), "no stage"),
         (("--stage", "train", "--model", "resnet"), "--model resnet: unknown"),
@@ -193,8 +193,8 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         (("--stage", "train", "--lr", "fast"), "train.lr=fast"),
         (("--stage", "train", "--set", "train.labels"), "section.name=value"),
         (("--stage", "train", "--set", "train.nothing=1"), "no such setting"),
-        (("--stage", "train", "--preset", "huge"), "--preset"),
-        (("--stage", "train", "--device", "tpu"), "--device"),
+        (("--stage", "train", "--preset", "huge"), "argument --preset: invalid choice"),
+        (("--stage", "train", "--device", "tpu"), "argument --device: invalid choice"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_names_the_option(place, arguments, message):
@@ -244,12 +244,13 @@ def test_damaged_files_are_an_error_and_no_reason_to_fall_back(place):
 def test_every_stage_checks_all_files(real):
     lookup = real.data / "IdLookupTable.csv"
     lookup.write_text(lookup.read_text() + "99999,1,chin_x,\n")
-    for stage in ("download", "eda", "train"):
+    for stage in ("download", "eda", "train", "predict"):
         code, _, err = real("--stage", stage, *QUICK)
         assert code == 1 and "chin_x" in err and "IdLookupTable.csv, row" in err
 
 
-def test_what_cannot_work_is_said_before_any_work(place):
+def test_what_cannot_work_is_said_before_any_work(place, monkeypatch):
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
     for arguments in (
         ("--stage", "all", "--device", "mps"),
         ("--stage", "all", "--run", "yesterday"),

@@ -249,10 +249,11 @@ def test_a_changed_source_is_read_anew(tmp_path, tables):
     assert load_competition(folder).train_digest != before
 
 
-def test_a_damaged_cache_is_read_anew(tmp_path, tables):
+@pytest.mark.parametrize("content", [b"nonsense", b""])
+def test_a_damaged_cache_is_read_anew(tmp_path, tables, content):
     folder = csv_files.write_plain(tmp_path, tables)
     before = load_competition(folder).train_digest
-    (folder / "cache" / "training" / "images.npy").write_bytes(b"nonsense")
+    (folder / "cache" / "training" / "images.npy").write_bytes(content)
     assert load_competition(folder).train_digest == before
 
 

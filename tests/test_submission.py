@@ -60,6 +60,7 @@ def change(row, column, value):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (lambda table: table.iloc[:0], "76 of 76 RowIds missing"),
         (lambda table: table.drop(index=3), "1 of 76 RowIds missing, the first is 4"),
         (lambda table: table.rename(columns={"Location": "Place"}), "its columns are"),
         (lambda table: table.assign(Extra=1), "its columns are"),

@@ -336,6 +336,9 @@ def test_a_run_directory_tells_everything_and_nothing_is_overwritten(tmp_path, c
     record = open_run(first.folder).record
     assert record["packages"]["torch"] == torch.__version__
     assert record["config"]["train"]["seed"] == 0 and record["data_hash"] == "of the test"
+    written = first.weights_file.stat().st_mtime_ns
+    Training(first, train, validation, CPU).fit()  # finished: nothing is trained again
+    assert first.weights_file.stat().st_mtime_ns == written
     assert newest_finished(tmp_path).name == first.name
     assert find_run(tmp_path, second.name).folder == second.folder
     with pytest.raises(RunError, match="has not finished"):

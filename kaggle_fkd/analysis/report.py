@@ -1,24 +1,29 @@
-"""The eda stage's report: every section's figures as PNG, the numbers behind them as CSV and JSON.
-
-`write_report` is what the pipeline calls. This module stays light to import, for the command line
-loads it; each section imports what it needs when it runs.
-"""
+"""The eda stage's report: figures as PNG, and the numbers behind them as CSV and JSON."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
+from kaggle_fkd.analysis import (
+    correlation,
+    imputation,
+    locations,
+    missing,
+    plausibility,
+    repeats,
+)
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.faces import Faces
+from kaggle_fkd.figures.gallery import gallery
+from kaggle_fkd.figures.heatmaps import draw_heatmaps
+from kaggle_fkd.figures.style import notice_figure, save_figure
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
 
 _FEWEST = 10
 """A convention with fewer faces is counted, but has no statistics worth drawing."""
@@ -37,9 +42,9 @@ class _Section:
     """For the log, one line."""
     summary: dict[str, Any]
     """For summary.json."""
-    tables: dict[str, "pd.DataFrame"] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     """By file name, without .csv."""
-    figures: dict[str, "Figure"] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
     """By file name, without .png."""
 
 
@@ -76,8 +81,6 @@ def write_report(train: Faces, folder: Path, config: EdaConfig) -> None:
 
 
 def _write(section: _Section, folder: Path) -> None:
-    from kaggle_fkd.figures.style import save_figure
-
     for name, table in section.tables.items():
         with atomic_path(folder / f"{name}.csv") as temporary:
             # Seven digits are all that a float32 coordinate has.
@@ -97,8 +100,6 @@ def _parts(train: Faces) -> dict[str, Faces]:
 
 
 def _missing(train: Faces, config: EdaConfig) -> _Section:
-    from kaggle_fkd.analysis import missing
-
     counts, patterns = missing.missing_counts(train), missing.label_patterns(train)
     conventions = {}
     for index, convention in enumerate(train.scheme.conventions):
@@ -121,9 +122,6 @@ def _missing(train: Faces, config: EdaConfig) -> _Section:
 
 def _imputation(train: Faces, config: EdaConfig) -> _Section:
     """Of the richest convention alone: the others have nearly nothing to impute."""
-    from kaggle_fkd.analysis import imputation
-    from kaggle_fkd.figures.style import notice_figure
-
     name = train.scheme.conventions[0].name
     faces = _parts(train).get(name)
     if faces is None:
@@ -154,8 +152,6 @@ def _imputation(train: Faces, config: EdaConfig) -> _Section:
 
 
 def _correlation(train: Faces, config: EdaConfig) -> _Section:
-    from kaggle_fkd.analysis import correlation
-
     headlines, section = [], _Section("", {})
     for name, faces in _parts(train).items():
         matrix = correlation.correlations(faces)
@@ -171,10 +167,6 @@ def _correlation(train: Faces, config: EdaConfig) -> _Section:
 
 
 def _locations(train: Faces, config: EdaConfig) -> _Section:
-    import pandas as pd
-
-    from kaggle_fkd.analysis import locations
-
     parts = _parts(train)
     if not parts:
         return _Section(_TOO_FEW, {})
@@ -195,16 +187,17 @@ def _locations(train: Faces, config: EdaConfig) -> _Section:
 
 
 def _gallery(train: Faces, config: EdaConfig) -> _Section:
-    from kaggle_fkd.figures.gallery import gallery
-
     section = _Section("", {})
     for name, faces in _parts(train).items():
         count = min(config.gallery_faces, len(faces))
         rng = np.random.default_rng(config.seed)
         chosen = faces[np.sort(rng.choice(len(faces), count, replace=False))]
         section.summary[name] = chosen.ids.tolist()
+        meaning = train.scheme.conventions[int(chosen.convention[0])].meaning
         section.figures[f"gallery_{name}"] = gallery(
-            chosen, [f"id {face}" for face in chosen.ids], f"Faces of convention {name}"
+            chosen,
+            [f"id {face}" for face in chosen.ids],
+            f"Faces of convention {name}: {meaning}",
         )
     shown = ", ".join(f"{len(ids)} faces of {name}" for name, ids in section.summary.items())
     section.headline = shown or _TOO_FEW
@@ -213,8 +206,6 @@ def _gallery(train: Faces, config: EdaConfig) -> _Section:
 
 def _heatmaps(train: Faces, config: EdaConfig) -> _Section:
     """Of one face, with as many labels as any has."""
-    from kaggle_fkd.figures.heatmaps import draw_heatmaps
-
     labels = train.labelled.sum(axis=1)
     richest = np.flatnonzero(labels == labels.max())
     face = int(np.random.default_rng(config.seed).choice(richest))
@@ -230,9 +221,6 @@ def _heatmaps(train: Faces, config: EdaConfig) -> _Section:
 
 
 def _repeats(train: Faces, config: EdaConfig) -> _Section:
-    from kaggle_fkd.analysis import repeats
-    from kaggle_fkd.figures.style import notice_figure
-
     images = repeats.repeated_images(train)
     rows = int(images["faces"].sum()) - len(images)
     compared = images["max_distance"].dropna()
@@ -259,11 +247,12 @@ def _repeats(train: Faces, config: EdaConfig) -> _Section:
 
 
 def _plausibility(train: Faces, config: EdaConfig) -> _Section:
-    from kaggle_fkd.analysis import plausibility
-
-    enough = np.flatnonzero(np.bincount(train.convention) >= _FEWEST)
-    if not len(enough):
+    parts = _parts(train)
+    if not parts:
         return _Section(_TOO_FEW, {})
+    enough = [
+        i for i, convention in enumerate(train.scheme.conventions) if convention.name in parts
+    ]
     ranking = plausibility.rank_by_plausibility(train[np.isin(train.convention, enough)])
     shown = ranking.head(config.gallery_faces)
     worst = shown.iloc[0]

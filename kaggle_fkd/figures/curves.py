@@ -13,10 +13,10 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     axes = figure.subplots()
     series = [name for name in metrics.columns if "rmse" in name]
     for name, colour in zip(series, ("#555555", PALETTE[5], *PALETTE[:4]), strict=False):
-        label = name.replace("_rmse", "").replace("val", "validation").replace("_", " ")
+        label = name.replace("train_rmse", "training, augmented").replace("val_rmse", "validation")
         of_all = name in ("train_rmse", "val_rmse")
         axes.plot(
-            metrics["epoch"], metrics[name], label=label, color=colour,
+            metrics["epoch"], metrics[name], label=label.replace("_", " "), color=colour,
             linewidth=2 if of_all else 1, linestyle="-" if of_all else "--",
             marker="o" if len(metrics) < 15 else None, markersize=3,
         )  # fmt: skip

@@ -4,7 +4,7 @@ Daniel Nouri, "Using convolutional neural nets to detect facial keypoints tutori
 three convolutions with pooling, two hidden layers.
 """
 
-from torch import Tensor, nn
+from torch import nn
 
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
@@ -14,7 +14,6 @@ class CNN(KeypointNetwork):
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
-        # Pooling first gives the same numbers, as both are monotonic, at a quarter of the work.
         self.features = nn.Sequential(
             nn.Conv2d(1, 32, 3), nn.MaxPool2d(2), nn.ReLU(),
             nn.Conv2d(32, 64, 2), nn.MaxPool2d(2), nn.ReLU(),
@@ -27,10 +26,6 @@ class CNN(KeypointNetwork):
             nn.Linear(500, self.outputs),
         )  # fmt: skip
         self.apply(glorot)
-
-    def regress(self, images: Tensor) -> Tensor:  # noqa: D102
-        keypoints: Tensor = self.head(self.features(images))
-        return keypoints
 
 
 NETWORK = CNN

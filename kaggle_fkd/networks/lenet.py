@@ -3,7 +3,7 @@
 LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 """
 
-from torch import Tensor, nn
+from torch import nn
 
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
@@ -13,7 +13,6 @@ class LeNet(KeypointNetwork):
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
-        # Pooling first gives the same numbers, as both are monotonic, at a quarter of the work.
         self.features = nn.Sequential(
             nn.Conv2d(1, 6, 5), nn.MaxPool2d(2), nn.ReLU(),
             nn.Conv2d(6, 16, 5), nn.MaxPool2d(2), nn.ReLU(),
@@ -25,10 +24,6 @@ class LeNet(KeypointNetwork):
             nn.Linear(84, self.outputs),
         )  # fmt: skip
         self.apply(glorot)
-
-    def regress(self, images: Tensor) -> Tensor:  # noqa: D102
-        keypoints: Tensor = self.head(self.features(images))
-        return keypoints
 
 
 NETWORK = LeNet

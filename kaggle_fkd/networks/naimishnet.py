@@ -2,17 +2,16 @@
 Network - NaimishNet", 2017 (arXiv 1710.00977).
 """
 
-from torch import Tensor, nn
+from torch import nn
 
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
 
 class NaimishNet(KeypointNetwork):
-    """Four convolutions (4, 3, 2, 1 pixels), ELU, dropout growing from 0.1 to 0.6."""
+    """Four convolutions (4, 3, 2, 1 pixels), dropout growing from 0.1 to 0.6; 7.5 M parameters."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
-        # Pooling first gives the same numbers, as both are monotonic, at a quarter of the work.
         self.features = nn.Sequential(
             nn.Conv2d(1, 32, 4), nn.MaxPool2d(2), nn.ELU(), nn.Dropout(0.1),
             nn.Conv2d(32, 64, 3), nn.MaxPool2d(2), nn.ELU(), nn.Dropout(0.2),
@@ -27,10 +26,6 @@ class NaimishNet(KeypointNetwork):
             nn.Linear(1000, self.outputs),
         )  # fmt: skip
         self.apply(_initialise)
-
-    def regress(self, images: Tensor) -> Tensor:  # noqa: D102
-        keypoints: Tensor = self.head(self.features(images))
-        return keypoints
 
 
 def _initialise(module: nn.Module) -> None:

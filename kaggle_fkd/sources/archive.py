@@ -22,7 +22,7 @@ LOOKUP, SAMPLE_SUBMISSION = "IdLookupTable.csv", "SampleSubmission.csv"
 REQUIRED = (TRAINING, TEST, LOOKUP)
 """Without these no stage can work; the sample submission is checked where it is there."""
 
-FETCH_AGAIN = "delete it and run `python run_pipeline.py --stage download` to fetch it again"
+FETCH_AGAIN = "delete the file and run `python run_pipeline.py --stage download` to fetch it again"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ def locate(folder: Path) -> dict[str, SourceFile]:
     if missing:
         raise DataError(
             f"{folder}: {' and '.join(missing)} not found, neither plain nor zipped",
-            f"put the whole of {BUNDLE} there, or fetch it: --stage download",
+            FETCH_AGAIN
+            if (folder / BUNDLE).exists()
+            else f"put the whole of {BUNDLE} there, or fetch it: --stage download",
         )
     return found
 

@@ -16,6 +16,7 @@ from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.sources import cache
 from kaggle_fkd.sources.archive import (
     BUNDLE,
+    FETCH_AGAIN,
     LOOKUP,
     SAMPLE_SUBMISSION,
     TEST,
@@ -142,11 +143,11 @@ def _read(
 ) -> FaceTable:
     """The table from its cache, or parsed, checked and cached."""
     folder = data_dir / CACHE / Path(file.name).stem
-    table = cache.load(folder, file)
+    table = cache.load(folder, file, scheme.name)
     if table is None:
         log.info("reading %s", file)
         table = read(file, scheme)
-        cache.save(folder, file, table)
+        cache.save(folder, file, scheme.name, table)
     return table
 
 
@@ -155,10 +156,10 @@ def _faces(table: FaceTable, marked: NDArray[np.bool_], scheme: KeypointScheme) 
 
 
 def _say_what_is_unusual(competition: Competition) -> None:
-    """Notices and counted warnings; nothing here stops a run."""
+    """Notices and counted warnings; DataError only where no row has a keypoint."""
     train, scheme = competition.train, competition.train.scheme
     if not train.labelled.any():
-        raise DataError(f"{TRAINING}: no row has a keypoint", "use a file with labels")
+        raise DataError(f"{TRAINING}: no row has a keypoint", FETCH_AGAIN)
     height, width = train.size
     outside = (train.keypoints < 0) | (train.keypoints > (width - 1, height - 1))
     if outside.any():

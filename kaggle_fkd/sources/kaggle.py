@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.errors import FkdError, KaggleError, NoCredentialsError
 from kaggle_fkd.sources.archive import BUNDLE, SLUG
-from kaggle_fkd.system.console import log, stdout_to_stderr
+from kaggle_fkd.system.console import log
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -98,7 +98,7 @@ def download_bundle(folder: Path) -> Path:
 def client_calls() -> Iterator[None]:
     """Around calls of the client: its prints go to stderr, its exceptions become KaggleError."""
     try:
-        with stdout_to_stderr():
+        with redirect_stdout(sys.stderr):
             yield
     except FkdError:
         raise

@@ -63,7 +63,7 @@ def check_sample_submission(file: SourceFile, lookup: Lookup) -> None:
     if not np.array_equal(np.sort(row_ids), np.sort(lookup.row_ids)):
         raise DataError(
             f"{file}: its RowIds are not those of the lookup table (another download?)",
-            "fetch both again: --stage download",
+            "delete both, and --stage download fetches them again",
         )
 
 

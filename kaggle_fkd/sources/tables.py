@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.sources.archive import SourceFile
+from kaggle_fkd.sources.archive import FETCH_AGAIN, SourceFile
 
 SIDE = 96
 """Height and width of every image of the competition, in pixels."""
@@ -22,7 +22,7 @@ CHUNK_ROWS = 512
 """Rows held as text at a time: 17 MB, so that a larger file needs no more memory."""
 LONGEST_QUOTE = 40
 """Characters of a wrong cell that a message repeats."""
-MEND = "correct that row, or fetch the file again: --stage download"
+MEND = f"correct that row, or {FETCH_AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.Data
                 if missing:
                     raise DataError(
                         f"{file}: column {', '.join(missing)} missing",
-                        "use the competition's own file: --stage download",
+                        FETCH_AGAIN,
                     )
                 if len(chunk):
                     yield rows, chunk
@@ -129,11 +129,9 @@ def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.Data
             f"{file}: a row has too many cells, or an open quote ({str(error).strip()})", MEND
         ) from error
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{file}: not a text file ({error})", "fetch it again: --stage download"
-        ) from error
+        raise DataError(f"{file}: not a text file ({error})", FETCH_AGAIN) from error
     if rows == 0:
-        raise DataError(f"{file}: empty, or only a header", "fetch it again: --stage download")
+        raise DataError(f"{file}: empty, or only a header", FETCH_AGAIN)
 
 
 def _labels(cells: pd.DataFrame, file: SourceFile, first_row: int) -> NDArray[np.float32]:

@@ -23,6 +23,11 @@ def write_submission(path: Path, lookup: Lookup, keypoints: NDArray[np.floating]
     The file appears only once it has passed; raises SubmissionError otherwise.
     """
     locations = keypoints.reshape(len(keypoints), -1)[lookup.image, lookup.feature]
+    if not np.isfinite(locations).all():
+        raise SubmissionError(
+            f"{path}: the network predicts what is no finite number",
+            "train again with a lower --lr, or name another run: --run",
+        )
     table = pd.DataFrame(dict(zip(COLUMNS, (lookup.row_ids, locations), strict=True)))
     table["Location"] = table["Location"].clip(LOWEST, HIGHEST)
     with atomic_path(path) as temporary:
@@ -36,17 +41,18 @@ def check_submission(path: Path, lookup: Lookup) -> None:
     columns = ", ".join(map(str, table.columns))
     if list(table.columns) != COLUMNS:
         raise SubmissionError(f"{path}: its columns are {columns}, not RowId, Location", REMEDY)
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    location = numbers["Location"]
-    _refuse(path, table, numbers["RowId"].isna(), "RowId {RowId!r} is no number")
-    _refuse(path, table, numbers["RowId"].duplicated(), "RowId {RowId} occurs a second time")
-    unknown = ~numbers["RowId"].isin(lookup.row_ids)
+    row_ids, location = (
+        pd.to_numeric(table[name], errors="coerce").astype(np.float64) for name in COLUMNS
+    )
+    _refuse(path, table, row_ids.isna(), "RowId {RowId!r} is no number")
+    _refuse(path, table, row_ids.duplicated(), "RowId {RowId} occurs a second time")
+    unknown = ~row_ids.isin(lookup.row_ids)
     _refuse(path, table, unknown, "RowId {RowId} is not in the lookup table")
     finite = np.isfinite(location)
     _refuse(path, table, ~finite, "RowId {RowId}: location {Location!r} is no finite number")
     outside = (location < LOWEST) | (location > HIGHEST)
     _refuse(path, table, outside, "RowId {RowId}: location {Location} is not within 0..96")
-    missing = np.setdiff1d(lookup.row_ids, numbers["RowId"])
+    missing = np.setdiff1d(lookup.row_ids, row_ids)
     if missing.size:
         raise SubmissionError(
             f"{path}: {missing.size} of {len(lookup)} RowIds missing, the first is {missing[0]}",

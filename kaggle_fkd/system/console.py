@@ -6,8 +6,7 @@ stdout belongs to results: scripts read the submission's path from its last line
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +56,6 @@ def progress(
         dynamic_ncols=True,
         leave=False,
     )
-
-
-@contextmanager
-def stdout_to_stderr() -> Iterator[None]:
-    """Keep a library's prints off stdout while the block runs."""
-    with redirect_stdout(sys.stderr):
-        yield
 
 
 def announce(*lines: str) -> None:

@@ -26,19 +26,22 @@ def pick_device(name: str) -> torch.device:
 
 def describe_device(device: torch.device) -> str:
     """What the device is, in words, for the run's record."""
+    processor = platform.processor() or platform.machine()
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{platform.processor() or platform.machine()} CPU, {torch.get_num_threads()} threads"
+    if device.type == "mps":
+        return f"{processor} GPU (MPS)"
+    return f"{processor} CPU, {torch.get_num_threads()} threads"
 
 
-def peak_memory_mb() -> float:
-    """The most memory this process has held so far, in MB; NaN where the system cannot tell."""
+def peak_memory_mb() -> float | None:
+    """The most memory this process has held so far, in MB; None where the system cannot tell."""
     try:
         import resource
     except ImportError:  # Windows
-        return float("nan")
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6  # Linux counts KiB
 
 
 def _keep_freed_memory() -> None:

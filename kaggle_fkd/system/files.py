@@ -39,8 +39,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with writing_to(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             for stale in path.parent.glob(f".{path.stem}.*{path.suffix}"):
-                if time.time() - stale.stat().st_mtime > STALE_S:
-                    stale.unlink()
+                with suppress(FileNotFoundError):  # just finished, by another process
+                    if time.time() - stale.stat().st_mtime > STALE_S:
+                        stale.unlink()
             yield temporary
             temporary.replace(path)
     finally:

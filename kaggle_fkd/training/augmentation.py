@@ -35,7 +35,7 @@ def augment(
     matrix = affine_matrix(
         rotation=uniform(math.radians(config.rotation)),
         scale=1 + uniform(config.scale),
-        shift=uniform(config.shift, 2) * images.shape[-1],
+        shift=uniform(config.shift, 2) * torch.tensor([images.shape[-1], images.shape[-2]]),
         size=(images.shape[-2], images.shape[-1]),
     )
     images, keypoints = warp(images, keypoints, matrix)

@@ -42,6 +42,7 @@ class Training:
         network = run.new_network()
         network.start_from(torch.from_numpy(mean_face(train, heads)))
         self.network = network.to(device)
+        # Fused: one pass over 8 M parameters in place of a dozen.
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=self.config.lr, fused=device.type != "mps"
         )
@@ -74,6 +75,8 @@ class Training:
         another process is training the same run.
         """
         with self.run.locked():
+            if self.run.finished:  # by another process, since this one chose it
+                return self.run.summary
             if self.run.state_file.exists():
                 self._restore()
                 log.info("%s: continuing after epoch %d", self.run.name, len(self.history))

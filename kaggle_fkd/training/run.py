@@ -151,7 +151,7 @@ def start_run(
     shape: NetworkShape,
     device: torch.device,
 ) -> Run:
-    """A new run directory with its record. `data` has `data_hash` and whatever describes it."""
+    """A new run directory with its record. `data` has `data_hash` and `sample_faces`."""
     time = datetime.now(UTC)
     folder = new_folder(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
     record = {

@@ -1,6 +1,5 @@
 """What all keypoint networks share: grey faces in, keypoints in pixels out."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -24,9 +23,16 @@ class NetworkShape:
     """Sets of keypoints predicted for each face: one a label convention, or a single one."""
 
 
-class KeypointNetwork(nn.Module, ABC):
-    """Base of every network: standardises faces and coordinates, so that subclasses need not."""
+class KeypointNetwork(nn.Module):
+    """Base of every network: standardises faces and coordinates, so that subclasses need not.
 
+    A subclass sets `features` and `head`, or defines `regress` anew. Where its features pool by
+    maximum, pooling comes before the activation: both are monotonic, so the numbers are the
+    same, at a quarter of the work.
+    """
+
+    features: nn.Module
+    head: nn.Module
     mean_face: Tensor
     """heads x K x 2 pixels, stored with the weights; the image's centre until it is set."""
 
@@ -51,9 +57,10 @@ class KeypointNetwork(nn.Module, ABC):
         """Predict offsets from these heads x K x 2 pixels; where NaN, from the image's centre."""
         self.mean_face = torch.where(mean_face.isnan(), self.mean_face, mean_face)
 
-    @abstractmethod
     def regress(self, images: Tensor) -> Tensor:
         """N x 1 x H x W, mean 0, spread 1, to N x `self.outputs` offsets from the mean face."""
+        offsets: Tensor = self.head(self.features(images))
+        return offsets
 
 
 def glorot(module: nn.Module) -> None:
