@@ -71,7 +71,9 @@ def _read(path: Path) -> pd.DataFrame:
         raise SubmissionError(f"{path}: no CSV file that can be read ({error})", REMEDY) from error
 
 
-def _refuse(path: Path, table: pd.DataFrame, wrong: "pd.Series[bool] | NDArray[np.bool_]", reason: str) -> None:
+def _refuse(
+    path: Path, table: pd.DataFrame, wrong: "pd.Series[bool] | NDArray[np.bool_]", reason: str
+) -> None:
     """SubmissionError for the first row where `wrong`, described by its own cells."""
     if wrong.any():
         row = int(np.argmax(wrong))
