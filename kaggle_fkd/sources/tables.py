@@ -1,7 +1,7 @@
 """`training.csv` and `test.csv` as arrays, every row and every pixel checked.
 
 A full-size training.csv (7049 rows, 230 MB) takes about 2 s: pandas splits the rows and
-`numpy.fromstring` reads each row's pixels at C speed, where `row.split()` takes 18 s.
+`numpy.fromstring` reads each row's pixels at C speed; splitting them in Python takes 5 s.
 """
 
 import warnings
