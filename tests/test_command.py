@@ -55,7 +55,7 @@ def test_a_new_user_gets_a_submission_from_sample_faces(tmp_path):
     assert "SAMPLE FACES" in again.stderr
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("delay", [0.05, 1.0, 2.5])
 def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
     process = subprocess.Popen(
         command("--stage", "train", "--data-dir", str(sample_dir), "--epochs", "500"),
@@ -65,7 +65,7 @@ def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
-    if delay > 0.2:  # before that, Python itself may still be starting
+    if delay >= 1:  # before that, Python itself may still be starting
         assert process.returncode == 130 and "Traceback" not in errors
 
 

@@ -245,7 +245,7 @@ Training(open_run(Path(sys.argv[1])), train[~held_out], train[held_out], torch.d
 
 
 def test_a_killed_run_resumes_and_ends_bit_equal(tmp_path, sample_dir, competition):
-    config = replace(QUICK, train=replace(QUICK.train, epochs=6))
+    config = replace(QUICK, train=replace(QUICK.train, epochs=15))
     train, validation = split(competition)
     whole = new_run(tmp_path, config)
     Training(whole, train, validation, CPU).fit()
