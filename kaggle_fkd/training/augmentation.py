@@ -89,7 +89,8 @@ def warp(images: Tensor, keypoints: Tensor, matrix: Tensor) -> tuple[Tensor, Ten
     start = (inverse @ (centre - offset)[:, :, None])[:, :, 0] - centre
     theta = torch.cat([inverse * half / half[:, None], (start / half)[:, :, None]], dim=2)
     grid = F.affine_grid(theta.to(device), [len(images), 1, height, width], align_corners=False)
-    warped = F.grid_sample(
-        images[:, None], grid, mode="bilinear", padding_mode="border", align_corners=False
-    )
+    # The border by hand, at the outermost pixels' centres: MPS lacked padding_mode="border" long.
+    last = 1 - 0.5 / half.to(device)
+    grid = torch.minimum(torch.maximum(grid, -last), last)
+    warped = F.grid_sample(images[:, None], grid, mode="bilinear", align_corners=False)
     return warped[:, 0], moved
