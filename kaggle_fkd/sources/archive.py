@@ -105,6 +105,11 @@ def locate(folder: Path) -> dict[str, SourceFile]:
     return found
 
 
+def is_web_page(start: bytes) -> bool:
+    """Whether a file that starts so is HTML, with or without a BOM."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+
+
 def _bundle_members(bundle: Path) -> set[str]:
     """File names in the bundle; DataError when it is no zip, or one that is not to be trusted."""
     try:
@@ -142,7 +147,7 @@ def _refuse_escapes(archive: zipfile.ZipFile, path: Path) -> None:
 
 def _refuse_web_page(stream: IO[bytes], file: SourceFile) -> None:
     """DataError when HTML lies where data should: a login page that a browser saved."""
-    if stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html")):
+    if is_web_page(stream.read(512)):
         raise DataError(
             f"{file}: a web page, not data (Kaggle's login page, most likely)",
             "log in to Kaggle and accept the rules first, then " + FETCH_AGAIN,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.errors import FkdError, KaggleError, NoCredentialsError
-from kaggle_fkd.sources.archive import BUNDLE, SLUG
+from kaggle_fkd.sources.archive import BUNDLE, SLUG, is_web_page
 from kaggle_fkd.system.console import log
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _arrived(folder: Path) -> Path:
 
 def _is_web_page(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(512).lstrip().lower().startswith((b"<!doctype", b"<html"))
+        return is_web_page(file.read(512))
 
 
 def _credentials() -> tuple[str | None, str]:
