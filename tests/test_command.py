@@ -72,7 +72,7 @@ def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
 def test_a_disk_that_refuses_is_named_and_loses_nothing(tmp_path, sample_dir):
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
-        "from kaggle_fkd.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from kaggle_fkd.command.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     options = ["--stage", "train", "--data-dir", str(sample_dir), *QUICK]
     answer = subprocess.run(

@@ -9,7 +9,7 @@ import csv_files
 import pandas as pd
 import pytest
 
-from kaggle_fkd.cli import main
+from kaggle_fkd.command.cli import main
 from kaggle_fkd.sources.archive import BUNDLE
 from kaggle_fkd.sources.sample import SampleSize
 from kaggle_fkd.stages import download

@@ -15,6 +15,7 @@ from test_keypoints import make_faces
 
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.errors import DataError, RunError, UsageError
+from kaggle_fkd.evaluation.metrics import rmse, rmse_by_convention
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network, network_names
 from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
@@ -24,7 +25,6 @@ from kaggle_fkd.sources.sample import sample_faces
 from kaggle_fkd.training.labels import head_count, mean_face, treat_labels
 from kaggle_fkd.training.loop import Training
 from kaggle_fkd.training.losses import masked_loss
-from kaggle_fkd.training.metrics import rmse, rmse_by_convention
 from kaggle_fkd.training.run import find_run, newest_finished, open_run, start_run
 from kaggle_fkd.training.split import assign_folds
 

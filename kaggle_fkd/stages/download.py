@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kaggle_fkd import __version__
+from kaggle_fkd.command.context import SAMPLE, Context
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.sources.archive import BUNDLE, locate
 from kaggle_fkd.sources.competition import (
@@ -15,7 +16,6 @@ from kaggle_fkd.sources.competition import (
 )
 from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
-from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import banner, log
 
 INCOMING = ".incoming"

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from kaggle_fkd import __version__
 from kaggle_fkd.analysis.report import write_report
-from kaggle_fkd.stages.context import Context
+from kaggle_fkd.command.context import Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import empty_folder, read_receipt, write_json
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
+from kaggle_fkd.command.context import SAMPLE, Context
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.prediction.predictor import predict_faces, prediction_gallery
-from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from kaggle_fkd.command.context import SAMPLE, Context
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.sources.kaggle import COMPETITION_PAGE, credentials_source
-from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.submission.table import check_submission
 from kaggle_fkd.submission.upload import send
 from kaggle_fkd.system.console import announce

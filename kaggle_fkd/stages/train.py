@@ -1,8 +1,8 @@
 """train: a network on the training faces, in a run directory of its own."""
 
+from kaggle_fkd.command.context import Context
 from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.networks.core.network import NetworkShape
-from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.training.labels import head_count, treat_labels
 from kaggle_fkd.training.loop import Training

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from kaggle_fkd.errors import RunError
+from kaggle_fkd.evaluation.metrics import rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.curves import learning_curve
 from kaggle_fkd.figures.style import save_figure
@@ -21,7 +22,6 @@ from kaggle_fkd.system.files import atomic_path, write_text
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_face
 from kaggle_fkd.training.losses import masked_loss, squares_and_count
-from kaggle_fkd.training.metrics import rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.training.run import Run
 
 FINAL_LR = 0.01

@@ -4,11 +4,11 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from kaggle_fkd.command.context import Context
+from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import DEFAULT_PRESET, build_config
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.networks import check_network_name
-from kaggle_fkd.stages.context import Context
-from kaggle_fkd.stages.request import Request
 from kaggle_fkd.system.console import banner, log
 from kaggle_fkd.training.run import find_run
 

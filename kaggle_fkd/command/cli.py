@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd import __version__
+from kaggle_fkd.command.request import ALL, DEVICES, STAGES, Request
 from kaggle_fkd.config import DEFAULT_PRESET, PRESETS, SAMPLE_PRESET
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.networks import network_names
-from kaggle_fkd.stages.request import ALL, DEVICES, STAGES, Request
 from kaggle_fkd.system.console import announce, set_up
 
 EXAMPLES = """\
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_up(options.quiet)
     try:
         # Here, as torch takes seconds to import: --help is quick, and Ctrl-C is heard meanwhile.
-        from kaggle_fkd.pipeline import run_pipeline
+        from kaggle_fkd.command.pipeline import run_pipeline
 
         for submission in run_pipeline(_request(options)):
             print(submission, flush=True)

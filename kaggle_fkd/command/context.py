@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
+from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import DEFAULT_PRESET, SAMPLE_PRESET, Config, build_config
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.sources.competition import Competition, load_competition
-from kaggle_fkd.stages.request import Request
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.training.run import Run
 
