@@ -1,3 +1,3 @@
 """Facial keypoints: from the Kaggle competition to a submission in one command."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

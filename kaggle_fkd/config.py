@@ -1,5 +1,6 @@
 """Settings of a run: frozen dataclasses, presets, and `--set section.name=value`."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, get_type_hints
@@ -8,6 +9,8 @@ from kaggle_fkd.errors import UsageError
 
 LABELS = ("masked", "imputed", "complete")
 LOSSES = ("mse", "smooth_l1", "l1")
+HEADS = ("convention", "one")
+SUSPECTS = ("keep", "weight", "drop")
 LARGEST_SEED = 2**32 - 1
 """What scikit-learn takes at most."""
 
@@ -16,35 +19,73 @@ LARGEST_SEED = 2**32 - 1
 class TrainConfig:
     """What is trained, on which labels, and for how long."""
 
-    model: str = "cnn"
+    model: str = "gridnet"
     """A network of the registry (kaggle_fkd/networks)."""
-    epochs: int = 30
-    """At most that many passes over the training faces."""
-    batch_size: int = 128
+    epochs: int = 36
+    """That many passes over the training faces."""
+    batch_size: int = 32
     """Faces per gradient step."""
-    lr: float = 1e-3
-    """Peak learning rate of Adam; a cosine takes it down to a hundredth by the last epoch."""
-    loss: str = "mse"
-    """mse, smooth_l1 or l1, over the known coordinates."""
+    lr: float = 4e-3
+    """Peak learning rate of AdamW, after the warm-up; a cosine takes it down to nearly nothing."""
+    warmup: float = 0.08
+    """Share of the steps over which the learning rate rises from 0 to its peak."""
+    weight_decay: float = 0.01
+    """AdamW's, on weights; biases and normalisation have none."""
+    ema: float = 0.999
+    """Decay of the exponential moving average of the weights, which is what predicts; 0: off."""
+    loss: str = "smooth_l1"
+    """mse, smooth_l1 (quadratic below 1 of 96 pixels) or l1, over the known coordinates."""
+    finish: float = 0.0
+    """Share of the epochs, at the end, in which the loss is mse whatever `loss` says. The score is
+    a squared error, but a third with mse cost 1 % out of fold: wrong labels weigh too much."""
     labels: str = "masked"
-    """masked: missing labels do not count, and each label convention has a head of its own.
-    imputed, complete: the classic baselines, one head for all; every gap filled with the
-    feature's mean, or only rows with every keypoint."""
+    """masked: missing labels do not count. imputed, complete: the classic baselines, one head for
+    all; every gap filled with the feature's mean, or only rows with every keypoint."""
+    heads: str = "convention"
+    """convention: with masked labels, each label convention has a head of its own; one: a single
+    head, wrong by construction, to compare."""
+    only: str = ""
+    """Train on the faces of this label convention alone; empty: on all."""
+    audit: str = ""
+    """An audit.csv of --stage evaluate, for `suspects`; empty: none."""
+    suspects: str = "drop"
+    """What becomes of the labels that `audit` suspects: drop them, weight them by how plausible
+    they are, or keep them."""
     folds: int = 10
-    """One of so many folds is held out for validation; repeats of an image share a fold."""
-    patience: int = 20
-    """Stop after so many epochs without a better validation RMSE."""
+    """The faces are parted into so many folds; repeats of an image share one."""
+    members: int = 1
+    """Networks to train and to average. Member i holds out fold i (modulo `folds`) for
+    validation, so that as many members as folds make a cross-validation."""
     seed: int = 0
-    """Seeds the split, the first weights, the order of the faces and the augmentation."""
+    """Seeds the split and, plus the member's number, the first weights, the order of the faces
+    and the augmentation."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "patience"):
+        for name in ("epochs", "batch_size"):
             _within("train", name, getattr(self, name), 1, 1_000_000)
         _within("train", "lr", self.lr, 1e-12, 1e3)
+        _within("train", "weight_decay", self.weight_decay, 0, 1e3)
+        for name in ("warmup", "finish"):
+            _within("train", name, getattr(self, name), 0, 1)
+        _within("train", "ema", self.ema, 0, 0.999_999)
         _within("train", "folds", self.folds, 2, 1000)
+        _within("train", "members", self.members, 1, 1000)
         _within("train", "seed", self.seed, 0, LARGEST_SEED)
         _one_of("train", "labels", self.labels, LABELS)
+        _one_of("train", "heads", self.heads, HEADS)
         _one_of("train", "loss", self.loss, LOSSES)
+        _one_of("train", "suspects", self.suspects, SUSPECTS)
+
+    def lr_at(self, done: float) -> float:
+        """The learning rate when that share of the steps is done: a ramp, then half a cosine."""
+        if done < self.warmup:
+            return self.lr * done / self.warmup
+        rest = (done - self.warmup) / max(1 - self.warmup, 1e-9)
+        return self.lr * (1 + math.cos(math.pi * rest)) / 2
+
+    def loss_at(self, done: float) -> str:
+        """The loss when that share of the steps is done."""
+        return "mse" if done >= 1 - self.finish else self.loss
 
 
 @dataclass(frozen=True)
@@ -53,22 +94,47 @@ class AugmentConfig:
 
     flip: float = 0.5
     """Probability of a mirror image (left and right keypoints swap)."""
-    rotation: float = 12.0
+    rotation: float = 15.0
     """Rotation by up to so many degrees, either way."""
-    scale: float = 0.12
+    scale: float = 0.15
     """Larger or smaller by up to this share."""
-    shift: float = 0.05
+    shear: float = 0.05
+    """x moved by up to this share of y, from the centre."""
+    perspective: float = 0.05
+    """Shrunk by up to this share from the centre to a border, as if turned away."""
+    shift: float = 0.06
     """Moved by up to this share of the image, in x and in y."""
+    elastic: float = 0.0
+    """Standard deviation of an elastic bending, as a share of the image's width."""
     contrast: float = 0.3
     """Contrast changed by up to this share."""
     brightness: float = 0.15
     """Brightness changed by up to this share of white."""
+    blur: float = 0.1
+    """Probability of a blur of up to 3 x 3 pixels."""
+    noise: float = 0.01
+    """Normal noise in every pixel, of up to this share of white."""
+    occlusion: float = 0.1
+    """Probability of a grey rectangle in front of the face."""
 
     def __post_init__(self) -> None:
-        most = {"rotation": 180, "scale": 0.9}
+        most = {"rotation": 180, "scale": 0.9, "perspective": 0.3, "elastic": 0.03}
         for setting in fields(self):
             value = getattr(self, setting.name)
             _within("augment", setting.name, value, 0, most.get(setting.name, 1))
+
+
+@dataclass(frozen=True)
+class PredictConfig:
+    """How a trained run predicts: no part of its training."""
+
+    flip: bool = True
+    """Average with the prediction on the mirror image."""
+    shift: int = 0
+    """Average also over pictures moved by so many pixels to each side; 0: none."""
+
+    def __post_init__(self) -> None:
+        _within("predict", "shift", self.shift, 0, 8)
 
 
 @dataclass(frozen=True)
@@ -97,21 +163,28 @@ class Config:
 
     train: TrainConfig = field(default_factory=TrainConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    predict: PredictConfig = field(default_factory=PredictConfig)
     eda: EdaConfig = field(default_factory=EdaConfig)
 
     def of_training(self) -> dict[str, dict[str, Any]]:
-        """The settings that decide what a training gives, as stored in its run directory."""
+        """The settings of a training, as stored in its run directory."""
         return {"train": asdict(self.train), "augment": asdict(self.augment)}
+
+    def trains_like(self, other: "Config") -> bool:
+        """True when both train the same networks, though perhaps not as many of them."""
+        train = replace(other.train, members=self.train.members)
+        return (train, other.augment) == (self.train, self.augment)
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {"train.epochs": 12, "train.batch_size": 32, "train.patience": 10},
+    "smoke": {"train.epochs": 12, "train.batch_size": 32},
     "cpu": {},
-    "best": {"train.epochs": 300, "train.patience": 60},
+    "best": {"train.members": 10},
 }
 """Settings that differ from the defaults, by preset."""
 DEFAULT_PRESET, SAMPLE_PRESET = "cpu", "smoke"
 """What is used when no preset is named, on real data and on sample faces."""
+SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 
 def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
@@ -142,9 +215,9 @@ def _with_setting(config: Config, key: str, text: str) -> Config:
     section, name = key.split(".")
     kind = get_type_hints(type(sections[section]))[name]
     try:
-        value = kind(text)
-    except ValueError:
-        wanted = {int: "a whole number", float: "a number"}[kind]
+        value = SWITCH[text.lower()] if kind is bool else kind(text)
+    except (ValueError, KeyError):
+        wanted = {int: "a whole number", float: "a number", bool: "true or false"}[kind]
         raise UsageError(f"{key}={text}: not {wanted}", f"give {wanted}") from None
     return replace(config, **{section: replace(sections[section], **{name: value})})
 

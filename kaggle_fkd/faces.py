@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ class Faces:
     """N, index into `scheme.conventions`."""
     ids: NDArray[np.int64]
     """N, what the source calls each face: the row of training.csv from 0, or Kaggle's ImageId."""
+    weight: NDArray[np.float32] | None = None
+    """N, how much each face counts in training; None: all alike."""
 
     def __post_init__(self) -> None:
         n, k = len(self.images), len(self.scheme.names)
@@ -41,6 +44,7 @@ class Faces:
             keypoints=self.keypoints[index],
             convention=self.convention[index],
             ids=self.ids[index],
+            weight=None if self.weight is None else self.weight[index],
         )
 
     @property
@@ -77,7 +81,10 @@ class Faces:
     def digest(self) -> str:
         """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
         sha = hashlib.sha256(self.scheme.name.encode())
-        for array in (self.images, self.keypoints, self.convention, self.ids):
+        arrays: list[NDArray[Any]] = [self.images, self.keypoints, self.convention, self.ids]
+        if self.weight is not None:
+            arrays.append(self.weight)
+        for array in arrays:
             sha.update(f"{array.dtype} {array.shape}".encode())
             sha.update(np.ascontiguousarray(array).data)
         return sha.hexdigest()

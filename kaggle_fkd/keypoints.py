@@ -38,6 +38,8 @@ class KeypointScheme:
     """Parts of the face, each keypoint in exactly one; figures colour by group."""
     conventions: tuple[Convention, ...]
     """Label conventions, the richest first; never averaged with each other."""
+    agreed: tuple[int, ...] = ()
+    """Keypoints that are marked, and mean the same place, in every convention."""
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -123,6 +125,7 @@ KAGGLE15 = KeypointScheme(
         Convention("A", tuple(range(15)), "up to 15 points; nose tip, edge of the lower lip"),
         Convention("B", (0, 1, 10, 14), "4 points; base of the nose, centre of the mouth"),
     ),
+    agreed=(0, 1),
 )
 """The 15 points of the Kaggle competition (columns of its training.csv), 96 x 96 pixels."""
 

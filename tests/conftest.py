@@ -1,20 +1,23 @@
-"""Fixtures for all tests: an environment without credentials, and small sample competitions."""
+"""Fixtures for all tests: no credentials, a small sample competition, a run trained on it."""
 
 import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from small_runs import CPU, new_run, quick
 
+from kaggle_fkd.runs.run import Run
 from kaggle_fkd.sources.competition import Competition, load_competition, write_manifest
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system import console
+from kaggle_fkd.training.ensemble import train_members
 
 # No timing is asserted anywhere: a slow machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["kaggle_server"]
+pytest_plugins = ["kaggle_server", "command_line"]
 
 SMALL = SampleSize(train_a=80, train_b=80, test_a=12, test_b=20)
 
@@ -48,3 +51,11 @@ def sample_dir(tmp_path_factory) -> Path:
 def competition(sample_dir: Path) -> Competition:
     """The same, loaded."""
     return load_competition(sample_dir)
+
+
+@pytest.fixture(scope="session")
+def crossed_run(tmp_path_factory, competition: Competition) -> Run:
+    """A run with a member for each of three folds; tests must not write into it."""
+    run = new_run(tmp_path_factory.mktemp("crossed"), quick(epochs=2, folds=3, members=3))
+    train_members(run, competition.train, 3, CPU)
+    return run

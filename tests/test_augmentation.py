@@ -1,22 +1,29 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_runs import NO_AUGMENTATION
 
 from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.training.augmentation import affine_matrix, augment, flip, warp
-
-NO_CHANGE = AugmentConfig(flip=0, rotation=0, scale=0, shift=0, contrast=0, brightness=0)
+from kaggle_fkd.training.augmentation.batch import augment
+from kaggle_fkd.training.augmentation.geometry import (
+    flip,
+    flip_keypoints,
+    homography,
+    sample,
+    warp,
+)
 
 
 def blob(x: float, y: float, height: int = 96, width: int = 96) -> torch.Tensor:
-    """A smooth bright spot centred on (x, y)."""
+    """A smooth bright spot centred on (x, y), so small that it hardly deforms."""
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return 255 * torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 3.0**2))
+    return 255 * torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 2.0**2))
 
 
 def centroid(image: torch.Tensor) -> tuple[float, float]:
@@ -24,31 +31,86 @@ def centroid(image: torch.Tensor) -> tuple[float, float]:
     return float((image * columns).sum() / image.sum()), float((image * rows).sum() / image.sum())
 
 
-@given(
-    x=st.floats(35, 60),
-    y=st.floats(35, 60),
-    degrees=st.floats(-45, 45),
-    scale=st.floats(0.8, 1.25),
-    shift=st.tuples(st.floats(-8, 8), st.floats(-8, 8)),
-    width=st.sampled_from([96, 80]),
-)
-@settings(max_examples=40)
-def test_the_picture_moves_where_its_keypoint_moves(x, y, degrees, scale, shift, width):
-    matrix = affine_matrix(
-        torch.tensor([math.radians(degrees)]), torch.tensor([scale]), torch.tensor([shift]),
-        size=(96, width),
+def one_map(
+    degrees=0.0, scale=1.0, shear=0.0, perspective=(0.0, 0.0), shift=(0.0, 0.0), size=(96, 96)
+):
+    """The homography of a single face."""
+    return homography(
+        torch.tensor([math.radians(degrees)]), torch.tensor([scale]), torch.tensor([shear]),
+        torch.tensor([perspective]), torch.tensor([shift]), size,
     )  # fmt: skip
+
+
+def moved_by(matrix, x, y):
+    _, moved = warp(torch.zeros(1, 96, 96), torch.tensor([[[x, y]]]), matrix)
+    return tuple(moved[0, 0].tolist())
+
+
+def pairs(reach):
+    return st.tuples(st.floats(-reach, reach), st.floats(-reach, reach))
+
+
+@given(
+    x=st.floats(38, 50),
+    y=st.floats(38, 58),
+    degrees=st.floats(-45, 45),
+    scale=st.floats(0.85, 1.2),
+    shear=st.floats(-0.2, 0.2),
+    perspective=pairs(0.15),
+    shift=pairs(6),
+    width=st.sampled_from([96, 88]),
+)
+@settings(max_examples=60)
+def test_the_picture_moves_where_its_keypoint_moves(
+    x, y, degrees, scale, shear, perspective, shift, width
+):
+    matrix = one_map(degrees, scale, shear, perspective, shift, size=(96, width))
     image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
     moved_image, moved_point = warp(image, point, matrix)
-    assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.1)
+    assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.25)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    x=st.floats(35, 55),
+    y=st.floats(35, 60),
+    degrees=st.floats(-20, 20),
+    perspective=pairs(0.1),
+    width=st.sampled_from([96, 88]),
+)
+@settings(max_examples=60)
+def test_a_bent_picture_moves_where_its_keypoint_moves(seed, x, y, degrees, perspective, width):
+    generator = torch.Generator().manual_seed(seed)
+    bend = 5 * torch.rand(1, 2, 5, 5, generator=generator) - 2.5
+    matrix = one_map(degrees, perspective=perspective, size=(96, width))
+    image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
+    moved_image, moved_point = warp(image, point, matrix, bend)
+    assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.8)
+
+
+def test_an_even_bend_is_a_shift():
+    bend = torch.zeros(1, 2, 5, 5)
+    bend[:, 0], bend[:, 1] = 3, -2
+    image, moved = warp(blob(40, 50)[None], torch.tensor([[[40.0, 50.0]]]), one_map(), bend)
+    # Each pixel is taken from 3 to the right and 2 above, so the picture goes the other way.
+    assert moved[0, 0].tolist() == pytest.approx([37, 52], abs=1e-3)
+    assert centroid(image[0]) == pytest.approx((37, 52), abs=0.01)
 
 
 def test_a_quarter_turn_takes_right_to_below():
-    matrix = affine_matrix(
-        torch.tensor([math.pi / 2]), torch.tensor([1.0]), torch.zeros(1, 2), size=(96, 96)
-    )
-    _, moved = warp(torch.zeros(1, 96, 96), torch.tensor([[[57.5, 47.5]]]), matrix)
-    assert moved[0, 0].tolist() == pytest.approx([47.5, 57.5], abs=1e-4)
+    assert moved_by(one_map(degrees=90), 57.5, 47.5) == pytest.approx((47.5, 57.5), abs=1e-4)
+
+
+def test_shear_moves_x_by_a_share_of_y_from_the_centre():
+    assert moved_by(one_map(shear=0.1), 47.5, 57.5) == pytest.approx((48.5, 57.5), abs=1e-4)
+
+
+def test_perspective_shrinks_one_side_and_grows_the_other():
+    turned = one_map(perspective=(0.1, 0.0))
+    right, left = moved_by(turned, 87.5, 47.5)[0] - 47.5, 47.5 - moved_by(turned, 7.5, 47.5)[0]
+    assert right < 40 < left
+    assert moved_by(turned, 95.5, 47.5)[0] - 47.5 == pytest.approx(48 / 1.1, abs=1e-3)
+    assert moved_by(turned, 47.5, 47.5) == pytest.approx((47.5, 47.5), abs=1e-4)
 
 
 def test_only_the_mirrored_faces_change():
@@ -63,6 +125,14 @@ def test_only_the_mirrored_faces_change():
     )
 
 
+@given(seed=st.integers(0, 10_000), width=st.integers(2, 300))
+def test_keypoints_flipped_twice_are_as_before(seed, width):
+    keypoints = torch.rand(3, 15, 2, generator=torch.Generator().manual_seed(seed)) * width
+    keypoints[0, 3] = torch.nan
+    again = flip_keypoints(flip_keypoints(keypoints, KAGGLE15, width), KAGGLE15, width)
+    torch.testing.assert_close(again, keypoints, atol=1e-3, rtol=0, equal_nan=True)
+
+
 def test_a_batch_flip_is_the_flip_of_the_faces(competition):
     faces = competition.train[:8]
     images, keypoints = flip(
@@ -74,21 +144,68 @@ def test_a_batch_flip_is_the_flip_of_the_faces(competition):
     np.testing.assert_allclose(keypoints.numpy(), expected.keypoints, atol=1e-4)
 
 
+@given(seed=st.integers(0, 10_000), height=st.integers(1, 40), width=st.integers(1, 40))
+@settings(max_examples=30)
+def test_samples_at_whole_pixels_are_those_pixels_and_the_border_repeats(seed, height, width):
+    generator = torch.Generator().manual_seed(seed)
+    maps = torch.rand(1, 2, height, width, generator=generator)
+    x = torch.randint(-5, width + 5, (1, 6, 1), generator=generator)
+    y = torch.randint(-5, height + 5, (1, 6, 1), generator=generator)
+    seen = sample(maps, torch.stack([x, y], dim=-1).float())
+    expected = maps[:, :, y[0].clamp(0, height - 1), x[0].clamp(0, width - 1)]
+    torch.testing.assert_close(seen, expected, atol=1e-4, rtol=0)
+
+
+def test_between_two_pixels_lies_their_mean():
+    maps = torch.tensor([[[[0.0, 10.0], [20.0, 40.0]]]])
+    points = torch.tensor([[[[0.5, 0.0], [0.0, 0.5], [0.5, 0.5]]]])
+    assert sample(maps, points).flatten().tolist() == pytest.approx([5, 10, 17.5], abs=1e-4)
+
+
 def test_nothing_changes_when_every_reach_is_zero():
     images = torch.randint(0, 256, (4, 96, 96), dtype=torch.uint8)
     keypoints = torch.rand(4, 15, 2) * 95
-    changed, moved = augment(images, keypoints, KAGGLE15, NO_CHANGE, torch.Generator())
+    changed, moved = augment(images, keypoints, KAGGLE15, NO_AUGMENTATION, torch.Generator())
     torch.testing.assert_close(changed, images.float(), atol=0.01, rtol=0)
     torch.testing.assert_close(moved, keypoints, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rotation", "scale", "shear", "perspective", "shift", "elastic"],
+)
+def test_every_movement_moves_pictures_and_keypoints(competition, name):
+    faces = competition.train[:4]
+    images = torch.from_numpy(np.array(faces.images))
+    keypoints = torch.rand(4, 15, 2) * 95
+    strength = 20 if name == "rotation" else 0.02
+    changed, moved = augment(
+        images, keypoints, KAGGLE15, replace(NO_AUGMENTATION, **{name: strength}),
+        torch.Generator().manual_seed(0),
+    )  # fmt: skip
+    assert (changed - images.float()).abs().amax(dim=(1, 2)).min() > 1
+    assert (moved - keypoints).abs().amax(dim=(1, 2)).min() > 0.01
+
+
+@pytest.mark.parametrize("name", ["contrast", "brightness", "blur", "noise", "occlusion"])
+def test_every_change_of_light_leaves_the_keypoints_alone(competition, name):
+    faces = competition.train[:16]
+    images = torch.from_numpy(np.array(faces.images))
+    keypoints = torch.from_numpy(np.array(faces.keypoints))
+    changed, moved = augment(
+        images, keypoints, KAGGLE15, replace(NO_AUGMENTATION, **{name: 1.0}),
+        torch.Generator().manual_seed(0),
+    )  # fmt: skip
+    assert (changed - images.float()).abs().amax(dim=(1, 2)).min() > 1
+    torch.testing.assert_close(moved, keypoints, atol=1e-4, rtol=0, equal_nan=True)
 
 
 def test_missing_keypoints_stay_missing_and_the_others_known():
     keypoints = torch.rand(64, 15, 2) * 95
     keypoints[:, 3] = torch.nan
     generator = torch.Generator().manual_seed(0)
-    changed, moved = augment(
-        torch.zeros(64, 96, 96), keypoints, KAGGLE15, AugmentConfig(flip=0), generator
-    )
+    bending = AugmentConfig(flip=0, elastic=0.02)
+    changed, moved = augment(torch.zeros(64, 96, 96), keypoints, KAGGLE15, bending, generator)
     assert moved[:, 3].isnan().all()
     assert not moved[:, [0, 1, 2, *range(4, 15)]].isnan().any()
     assert changed.isfinite().all()
@@ -106,7 +223,7 @@ def test_the_same_generator_state_gives_the_same_faces():
 
 def test_grey_values_stay_in_range():
     images = torch.randint(0, 256, (32, 96, 96), dtype=torch.uint8)
-    strong = AugmentConfig(contrast=1, brightness=1)
+    strong = AugmentConfig(contrast=1, brightness=1, noise=1)
     changed, _ = augment(
         images, torch.zeros(32, 15, 2), KAGGLE15, strong, torch.Generator().manual_seed(0)
     )

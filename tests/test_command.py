@@ -82,7 +82,7 @@ def test_a_disk_that_refuses_is_named_and_loses_nothing(tmp_path, sample_dir):
     assert answer.returncode == 1
     last = answer.stderr.splitlines()[-1]
     assert "cannot write" in last and "state.pt" in last and "unexpected" not in last
-    assert not list(tmp_path.glob("runs/*/.state*"))
+    assert not list(tmp_path.glob("runs/*/member-00/.state*"))
 
 
 def test_closed_streams_are_no_catastrophe(tmp_path, sample_dir):
@@ -100,11 +100,11 @@ def test_closed_streams_are_no_catastrophe(tmp_path, sample_dir):
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_number):
     options = ("--stage", "train", "--data-dir", str(sample_dir), "--model", "lenet")
-    options += ("--epochs", "200", "--set", "train.patience=200", "--batch-size", "8")
+    options += ("--epochs", "200", "--batch-size", "8")
     process = subprocess.Popen(
         command(*options), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while not list(tmp_path.glob("runs/*/state.pt")):
+    while not list(tmp_path.glob("runs/*/member-00/state.pt")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
     process.send_signal(signal_number)
@@ -112,7 +112,7 @@ def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_nu
     if signal_number == signal.SIGINT:
         assert process.returncode == 130
         assert "--resume" in errors and "Traceback" not in errors
-    (state,) = tmp_path.glob("runs/*/state.pt")
+    (state,) = tmp_path.glob("runs/*/member-00/state.pt")
     # A resumed run keeps its settings; it is stopped again as soon as it has gone on.
     process = subprocess.Popen(
         command(*options, "--resume"), cwd=tmp_path, stderr=subprocess.PIPE, text=True
@@ -124,4 +124,4 @@ def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_nu
         pytest.fail("did not resume")
     process.kill()
     process.communicate()
-    assert list(tmp_path.glob("runs/*/state.pt")) == [state]
+    assert list(tmp_path.glob("runs/*/member-00/state.pt")) == [state]

@@ -30,8 +30,13 @@ def test_a_scheme_is_complete(scheme):
     for left, right in scheme.flip_pairs:
         assert scheme.names[left].replace("left", "right") == scheme.names[right]
         assert scheme.group_of[left] == scheme.group_of[right]
+    assert set(scheme.agreed) <= set(scheme.shared)
     unpaired = set(range(count)) - {k for pair in scheme.flip_pairs for k in pair}
     assert not any("left" in scheme.names[k] or "right" in scheme.names[k] for k in unpaired)
+
+
+def test_only_the_eye_centres_are_the_same_place_in_both_conventions():
+    assert {KAGGLE15.names[k] for k in KAGGLE15.agreed} == {"left_eye_center", "right_eye_center"}
 
 
 def test_the_feature_names_are_kaggles_columns():

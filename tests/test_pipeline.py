@@ -8,72 +8,12 @@ from pathlib import Path
 import csv_files
 import pandas as pd
 import pytest
+from command_line import QUICK, last_line
 
-from kaggle_fkd.command.cli import main
+from kaggle_fkd.runs.run import runs_in
 from kaggle_fkd.sources.archive import BUNDLE
 from kaggle_fkd.sources.sample import SampleSize
 from kaggle_fkd.stages import download
-from kaggle_fkd.training.run import runs_in
-
-QUICK = ("--model", "lenet", "--epochs", "2", "--batch-size", "32")
-
-
-class Place:
-    """A data, a runs and a submissions folder, and the command line on them."""
-
-    def __init__(self, root: Path, capfd) -> None:
-        self.data, self.runs, self.submissions = root / "data", root / "runs", root / "subs"
-        self._capfd = capfd
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr."""
-        self._capfd.readouterr()
-        folders = ("--data-dir", self.data, "--runs-dir", self.runs)
-        folders += ("--submissions-dir", self.submissions)
-        try:
-            code = main([*arguments, *map(str, folders)])
-        except SystemExit as end:  # argparse's own way out
-            code = end.code
-        captured = self._capfd.readouterr()
-        problems = [line for line in captured.err.splitlines() if "error:" in line]
-        assert len(problems) <= 1 and "unexpected" not in captured.err
-        return code, captured.out, captured.err
-
-
-@pytest.fixture
-def place(tmp_path, capfd) -> Place:
-    """Nothing in it yet."""
-    return Place(tmp_path, capfd)
-
-
-@pytest.fixture
-def real(place, sample_dir) -> Place:
-    """With data that do not say they are sample faces."""
-    shutil.copytree(sample_dir, place.data)
-    (place.data / "manifest.json").unlink()
-    return place
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, sample_dir):
-    """The folders after all stages, to copy."""
-    root = tmp_path_factory.mktemp("finished")
-    shutil.copytree(sample_dir, root / "data")
-    (root / "data" / "manifest.json").unlink()
-    folders = ["--data-dir", "data", "--runs-dir", "runs", "--submissions-dir", "subs"]
-    folders[1::2] = [str(root / folder) for folder in folders[1::2]]
-    assert main(["--stage", "all", *QUICK, *folders]) == 0
-    return root
-
-
-@pytest.fixture
-def done(finished, tmp_path, capfd) -> Place:
-    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
-    return Place(tmp_path, capfd)
-
-
-def last_line(text: str) -> Path:
-    return Path(text.splitlines()[-1])
 
 
 def test_all_stages_end_with_the_path_of_a_valid_submission(real):
@@ -113,6 +53,19 @@ def test_another_setting_trains_another_run(done):
     assert {run.config.train.seed for run in runs_in(done.runs)} == {0, 1}
 
 
+def test_more_members_extend_the_run_that_is_there(done):
+    (run,) = runs_in(done.runs)
+    written = run.member(0).weights_file.stat().st_mtime_ns
+    code, out, err = done("--stage", "train,predict", *QUICK, "--set", "train.members=2")
+    assert code == 0, err
+    (run,) = runs_in(done.runs)
+    assert [member.index for member in run.members] == [0, 1]
+    assert run.member(0).weights_file.stat().st_mtime_ns == written
+    assert json.loads(last_line(out).with_suffix(".json").read_text())["networks"] == 2
+    code, _, err = done("--stage", "train", *QUICK)
+    assert code == 0 and "skipped" in err
+
+
 def test_stages_run_once_each_and_in_order_whatever_is_asked(done):
     code, _, err = done("--stage", "predict,train,predict", *QUICK)
     assert code == 0
@@ -131,6 +84,14 @@ def test_predict_uses_the_newest_run_or_the_named_one(done):
     assert first in last_line(done("--stage", "predict", "--run", first)[1]).name
     by_path = done("--stage", "predict", "--run", str(done.runs / first))
     assert first in last_line(by_path[1]).name
+
+
+def test_other_settings_of_the_prediction_write_another_submission(done):
+    before = last_line(done("--stage", "predict")[1])
+    code, out, err = done("--stage", "predict", "--set", "predict.flip=false")
+    assert code == 0 and "skipped" not in err and last_line(out) != before
+    code, _, err = done("--stage", "predict", "--set", "predict.flip=false")
+    assert code == 0 and "skipped" in err
 
 
 def test_a_changed_submission_file_is_written_anew(done):
@@ -172,6 +133,28 @@ def test_resume_continues_the_unfinished_run(real, monkeypatch):
     assert [run.name for run in runs_in(real.runs)] == [name]
     code, _, err = real("--stage", "train", "--resume", name)
     assert code == 0 and "skipped" in err
+
+
+def test_resume_goes_on_in_the_second_member(real, monkeypatch):
+    from kaggle_fkd.training.loop import Training
+
+    original = Training._record
+
+    def interrupted(self, *arguments):
+        original(self, *arguments)
+        if self.member.index == 1:
+            raise KeyboardInterrupt
+
+    two = (*QUICK, "--set", "train.members=2")
+    monkeypatch.setattr(Training, "_record", interrupted)
+    assert real("--stage", "train", *two)[0] == 130
+    monkeypatch.undo()
+    (run,) = runs_in(real.runs)
+    written = run.member(0).weights_file.stat().st_mtime_ns
+    code, _, err = real("--stage", "train", *two, "--resume")
+    assert code == 0 and "member-01: continuing after epoch 1" in err
+    (run,) = runs_in(real.runs)
+    assert run.finished and run.member(0).weights_file.stat().st_mtime_ns == written
 
 
 def test_resume_of_a_named_run_with_other_settings_is_refused(done):
@@ -289,9 +272,25 @@ def test_foreign_and_damaged_records_are_passed_over(done):
     assert err.count("passed over") >= 3 and "nothing was sent" in err
 
 
+def test_a_run_of_an_older_version_is_passed_over_and_named(done):
+    (own,) = runs_in(done.runs)
+    old = done.runs / "20250101-000000-lenet"
+    old.mkdir()
+    record = json.loads((own.folder / "run.json").read_text())
+    record["config"]["train"]["patience"] = 10
+    (old / "run.json").write_text(json.dumps(record))
+    (old / "weights.safetensors").write_bytes(b"")
+    code, out, err = done("--stage", "train,predict", *QUICK)
+    assert code == 0 and last_line(out).exists()
+    assert "warning: passed over" in err and old.name in err
+    for option, stage in (("--run", "predict"), ("--run", "evaluate"), ("--resume", "train")):
+        code, _, err = done("--stage", stage, option, old.name)
+        assert code == 1 and old.name in err and "train it again" in err
+
+
 def test_a_run_that_lost_its_weights_is_trained_again(done):
     (run,) = runs_in(done.runs)
-    run.weights_file.unlink()
+    run.member(0).weights_file.unlink()
     code, _, err = done("--stage", "predict", "--run", run.name)
     assert code == 1 and "has not finished" in err
     code, _, err = done("--stage", "train,predict", *QUICK)

@@ -26,12 +26,16 @@ examples:
     python run_pipeline.py --stage train,predict --model lenet --set train.labels=imputed
   go on after Ctrl-C:
     python run_pipeline.py --stage all --resume
+  how good it is, by cross-validation (trains what members are missing):
+    python run_pipeline.py --stage evaluate
+  one submission out of two:
+    python run_pipeline.py --stage blend --blend submissions/a.csv submissions/b.csv
   see what would be submitted, then submit it:
     python run_pipeline.py --stage submit
     python run_pipeline.py --stage submit --yes --message "CNN, 30 epochs"
 
 Stages that have nothing to do because nothing changed are skipped. Settings of --set and
-their meanings are in kaggle_fkd/config.py: train.*, augment.*, eda.*
+their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*, eda.*
 
 exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted by Ctrl-C
 """
@@ -100,10 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--preset", choices=PRESETS,
         help=f"how much to train: smoke takes under a minute on sample faces (default there: "
-        f"{SAMPLE_PRESET}), cpu minutes (default otherwise: {DEFAULT_PRESET}), best hours or a GPU",
+        f"{SAMPLE_PRESET}), cpu a quarter of an hour (default otherwise: {DEFAULT_PRESET}), best "
+        "hours or a GPU",
     )  # fmt: skip
     training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(network_names())}")
-    training.add_argument("--epochs", metavar="N", help="at most so many epochs")
+    training.add_argument("--epochs", metavar="N", help="passes over the training faces")
     training.add_argument("--batch-size", metavar="N", help="faces per gradient step")
     training.add_argument("--lr", metavar="RATE", help="learning rate at its peak")
     training.add_argument("--seed", metavar="N", help="seed of all that is random in training")
@@ -117,8 +122,20 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     training.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
 
-    predicting = parser.add_argument_group("predicting and submitting")
-    predicting.add_argument("--run", metavar="RUN", help="run to predict with (default: newest)")
+    predicting = parser.add_argument_group("evaluating, predicting, submitting")
+    predicting.add_argument(
+        "--run", type=_names, default=(), metavar="RUN[,RUN...]",
+        help="runs to evaluate or predict with (default: newest); the weights of several are "
+        "fitted on out-of-fold predictions",
+    )  # fmt: skip
+    predicting.add_argument(
+        "--blend", type=Path, nargs="+", default=(), metavar="FILE",
+        help="submissions whose weighted mean --stage blend writes",
+    )  # fmt: skip
+    predicting.add_argument(
+        "--weights", type=float, nargs="+", default=(), metavar="W",
+        help="their weights (default: equal)",
+    )  # fmt: skip
     predicting.add_argument(
         "--submission", type=Path, metavar="FILE", help="file to submit (default: newest)"
     )
@@ -145,7 +162,9 @@ def _request(options: argparse.Namespace) -> Request:
         preset=options.preset,
         settings=(*options.set, *given),
         device=options.device,
-        run=options.run,
+        runs=options.run,
+        blend=tuple(options.blend),
+        weights=tuple(options.weights),
         submission=options.submission,
         message=options.message,
         yes=options.yes,
@@ -164,6 +183,10 @@ def _stages(text: str) -> tuple[tuple[str, ...], bool]:
         )
     wanted = named | set(ALL) if "all" in named else named
     return tuple(name for name in STAGES if name in wanted), "all" in named
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -9,9 +9,9 @@ import torch
 from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import DEFAULT_PRESET, SAMPLE_PRESET, Config, build_config
 from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.runs.run import Run, find_run
 from kaggle_fkd.sources.competition import Competition, load_competition
 from kaggle_fkd.system.device import pick_device
-from kaggle_fkd.training.run import Run
 
 SAMPLE = "sample"
 """Name of the sample faces' folder in DATA_DIR, and first word of submissions made of them."""
@@ -55,6 +55,10 @@ class Context:
         """The settings: the preset that fits the data, and the user's own on top."""
         default = SAMPLE_PRESET if self.competition.is_sample else DEFAULT_PRESET
         return build_config(self.request.preset or default, self.request.settings)
+
+    def named_runs(self) -> list[Run]:
+        """The runs that the request names; RunError for one that is not there."""
+        return [find_run(self.request.runs_dir, name) for name in self.request.runs]
 
     @cached_property
     def device(self) -> torch.device:

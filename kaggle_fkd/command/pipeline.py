@@ -9,12 +9,13 @@ from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import DEFAULT_PRESET, build_config
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.networks import check_network_name
+from kaggle_fkd.runs.run import find_run
+from kaggle_fkd.submission.blend import check_blend
 from kaggle_fkd.system.console import banner, log
-from kaggle_fkd.training.run import find_run
 
 
 def run_pipeline(request: Request) -> Iterator[Path]:
-    """Run the stages, giving the submission's path as soon as predict has it.
+    """Run the stages, giving a submission's path as soon as predict or blend has it.
 
     Raises a kind of FkdError for whatever stops a stage.
     """
@@ -24,7 +25,7 @@ def run_pipeline(request: Request) -> Iterator[Path]:
         for name in request.stages:
             log.info("== %s", name)
             importlib.import_module(f"kaggle_fkd.stages.{name}").run(context)
-            if name == "predict" and context.submission is not None:
+            if name in ("predict", "blend") and context.submission is not None:
                 yield context.submission.resolve()
     finally:
         if context.fell_back:
@@ -39,11 +40,14 @@ def _check(context: Context) -> None:
     request = context.request
     config = build_config(request.preset or DEFAULT_PRESET, request.settings)
     check_network_name(config.train.model)
-    if {"train", "predict"} & set(request.stages):
+    if {"train", "evaluate", "predict"} & set(request.stages):
         context.device  # noqa: B018  # raises where there is no such device
-    if "train" in request.stages and request.resume:
+    if {"train", "evaluate"} & set(request.stages) and request.resume:
         find_run(request.runs_dir, request.resume)
-    if "predict" in request.stages and request.run is not None:
-        find_run(request.runs_dir, request.run).require_finished()
+    for run in context.named_runs():
+        if "evaluate" not in request.stages:  # which trains what is missing
+            run.require_finished()
+    if "blend" in request.stages:
+        check_blend(request.blend, request.weights)
     if "submit" in request.stages and request.submission and not request.submission.is_file():
         raise SubmissionError(f"{request.submission}: no such file", "name another: --submission")

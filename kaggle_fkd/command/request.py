@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-STAGES = ("download", "eda", "train", "predict", "submit")
-"""Every stage, in the order in which they run. The module of that name in this folder says what
-it takes and makes."""
+STAGES = ("download", "eda", "train", "evaluate", "predict", "blend", "submit")
+"""Every stage, in the order in which they run. The module of that name in kaggle_fkd/stages says
+what it takes and makes."""
 ALL = ("download", "eda", "train", "predict")
 """What `--stage all` stands for."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -31,8 +31,12 @@ class Request:
     """(section.name, text) pairs, applied over the preset."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    run: str | None = None
-    """The run to predict with; None means the newest finished one."""
+    runs: tuple[str, ...] = ()
+    """The runs to evaluate or predict with; none means the newest finished one."""
+    blend: tuple[Path, ...] = ()
+    """The submissions to blend."""
+    weights: tuple[float, ...] = ()
+    """Their weights; none means equal ones."""
     submission: Path | None = None
     """The file to submit; None means the newest one."""
     message: str | None = None
@@ -43,3 +47,8 @@ class Request:
     """An unfinished run by name, or "" for the newest of the same settings; None: start anew."""
     force: bool = False
     """Run also the stages whose inputs have not changed."""
+
+    @property
+    def has_settings(self) -> bool:
+        """True when the user said how to train."""
+        return self.preset is not None or bool(self.settings)

@@ -1,33 +1,54 @@
-"""Keypoints of new faces, by a finished run."""
+"""Keypoints of new faces, by the members of a finished run."""
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
-from kaggle_fkd.training.run import Run
+from kaggle_fkd.networks.core.inference import heads_to, images_to
+from kaggle_fkd.prediction.tta import predict_views
+from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import Run
 
 GALLERY_FACES = 24
 
 
-def predict_faces(run: Run, faces: Faces, device: torch.device) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels, each face by the head of its own convention.
+def predict_faces(
+    run: Run, faces: Faces, device: torch.device, config: PredictConfig
+) -> NDArray[np.float32]:
+    """N x K x 2 keypoints in pixels: the mean over the run's members, each face by the head of
+    its own convention.
 
-    Raises RunError for an unfinished run, or one for other keypoints or another image size.
+    Raises RunError for a run without finished members, or for other keypoints or another image
+    size.
     """
+    check_fits(run, faces)
+    members = run.require_finished().members
+    predictions = [predict_member(member, faces, device, config) for member in members]
+    return np.asarray(np.mean(predictions, axis=0))
+
+
+def predict_member(
+    member: Member, faces: Faces, device: torch.device, config: PredictConfig
+) -> NDArray[np.float32]:
+    """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read."""
+    network = member.load_network(device)
+    heads = heads_to(device, faces, member.shape.heads)
+    return predict_views(network, images_to(device, faces), heads, faces.scheme, config)
+
+
+def check_fits(run: Run, faces: Faces) -> None:
+    """RunError when the run was trained for other keypoints or another image size."""
     if run.scheme != faces.scheme or (run.shape.height, run.shape.width) != faces.size:
         raise RunError(
             f"{run.folder}: trained for {run.scheme.name} on {run.shape.width} x "
             f"{run.shape.height} pixels, not for these faces",
             "name another run: --run",
         )
-    network = run.load_network(device)
-    heads = heads_to(device, faces, run.shape.heads)
-    return predict(network, images_to(device, faces), heads)
 
 
 def prediction_gallery(faces: Faces, keypoints: NDArray[np.float32], title: str) -> Figure:

@@ -1,28 +1,36 @@
 """predict: the test faces through the best weights, mapped onto RowIds, as a submission."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
 from kaggle_fkd.command.context import SAMPLE, Context
+from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
+from kaggle_fkd.evaluation.oof import out_of_fold
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.prediction.predictor import predict_faces, prediction_gallery
+from kaggle_fkd.runs.run import Run, newest_finished
+from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
-from kaggle_fkd.training.run import Run, find_run, newest_finished
 
 
 def run(context: Context) -> None:
     """Write the submission, or find it written from the same inputs: `context.submission`."""
     request, competition = context.request, context.competition
-    run = _run_to_use(context)
-    if run.record["sample_faces"] and not competition.is_sample:
-        log.warning("%s was trained on sample faces, not on Kaggle's", run.name)
+    settings = context.config.predict
+    runs = context.named_runs() or [context.run or newest_finished(request.runs_dir)]
+    for each in runs:
+        if each.require_finished().record["sample_faces"] and not competition.is_sample:
+            log.warning("%s was trained on sample faces, not on Kaggle's", each.name)
+    members = [member for each in runs for member in each.members]
     inputs = {
         "version": __version__,
-        "weights": sha256_of(run.weights_file),
+        "weights": [sha256_of(member.weights_file) for member in members],
+        "settings": asdict(settings),
         "test_hash": competition.test_digest,
     }
     written = _written_before(request.submissions_dir, inputs)
@@ -30,9 +38,12 @@ def run(context: Context) -> None:
         log.info("skipped, as run and test faces are unchanged: %s", written)
         context.submission = written
         return
-    keypoints = predict_faces(run, competition.test, context.device)
+    weights = _weights(context, runs)
+    predictions = [predict_faces(each, competition.test, context.device, settings) for each in runs]
+    keypoints = weighted_mean(predictions, weights)
+    names = "+".join(each.name for each in runs)
     prefix = f"{SAMPLE}-" if competition.is_sample else ""
-    path = free_path(request.submissions_dir / f"{prefix}{run.name}.csv")
+    path = free_path(request.submissions_dir / f"{prefix}{names}.csv")
     write_submission(path, competition.lookup, keypoints)
     figure = prediction_gallery(competition.test, keypoints, f"{path.stem}: test faces")
     save_figure(figure, path.with_suffix(".png"))
@@ -41,22 +52,40 @@ def run(context: Context) -> None:
         {
             "inputs": inputs,
             "sha256": sha256_of(path),
-            "run": run.name,
+            "run": names,
+            "networks": len(members),
+            "weights": weights,
             "sample_faces": competition.is_sample,
             "rows": len(competition.lookup),
-            "validation_rmse": run.summary["validation_rmse"],
+            "validation_rmse": {
+                member.name: member.summary["validation_rmse"] for member in members
+            },
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
-    log.info("%d locations by %s: %s", len(competition.lookup), run.name, path)
+    log.info(
+        "%d locations by %s (%d networks): %s",
+        len(competition.lookup), names, len(members), path,
+    )  # fmt: skip
     context.submission = path
 
 
-def _run_to_use(context: Context) -> Run:
-    """The run that --run names, the one just trained, or the newest finished one."""
-    if context.request.run is not None:
-        return find_run(context.request.runs_dir, context.request.run).require_finished()
-    return context.run or newest_finished(context.request.runs_dir)
+def _weights(context: Context, runs: list[Run]) -> list[float]:
+    """Each run's weight: by their out-of-fold predictions where all have them, else equal."""
+    if len(runs) == 1:
+        return [1.0]
+    if not all(each.has_members(each.config.train.folds) for each in runs):
+        log.warning("equal weights, as not all runs have a member for every fold: --stage evaluate")
+        return [1 / len(runs)] * len(runs)
+    faces, settings = context.competition.train, context.config.predict
+    for each in runs:
+        require_same_faces(context, each)
+    weights = fit_weights(
+        [out_of_fold(each, faces, context.device, settings) for each in runs], faces
+    )
+    for each, weight in zip(runs, weights, strict=True):
+        log.info("%s: weight %.3f", each.name, weight)
+    return weights
 
 
 def _written_before(folder: Path, inputs: dict[str, Any]) -> Path | None:

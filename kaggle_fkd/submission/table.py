@@ -18,11 +18,16 @@ REMEDY = "write it anew: --stage predict --force"
 
 
 def write_submission(path: Path, lookup: Lookup, keypoints: NDArray[np.floating]) -> None:
-    """Write N x K x 2 predicted keypoints as `RowId,Location`, sorted by RowId, and check it.
+    """Write N x K x 2 predicted keypoints as `RowId,Location`; see `write_locations`."""
+    locations = keypoints.reshape(len(keypoints), -1)[lookup.image, lookup.feature]
+    write_locations(path, lookup, locations)
+
+
+def write_locations(path: Path, lookup: Lookup, locations: NDArray[np.floating]) -> None:
+    """Write the locations of `lookup.row_ids` as a submission, sorted by RowId, and check it.
 
     The file appears only once it has passed; raises SubmissionError otherwise.
     """
-    locations = keypoints.reshape(len(keypoints), -1)[lookup.image, lookup.feature]
     if not np.isfinite(locations).all():
         raise SubmissionError(
             f"{path}: the network predicts what is no finite number",
@@ -58,6 +63,12 @@ def check_submission(path: Path, lookup: Lookup) -> None:
             f"{path}: {missing.size} of {len(lookup)} RowIds missing, the first is {missing[0]}",
             REMEDY,
         )
+
+
+def read_locations(path: Path, lookup: Lookup) -> NDArray[np.float64]:
+    """The locations of a checked submission, in the order of `lookup.row_ids`."""
+    table = _read(path).astype(np.float64).set_index("RowId")
+    return table["Location"].reindex(lookup.row_ids).to_numpy()
 
 
 def _read(path: Path) -> pd.DataFrame:

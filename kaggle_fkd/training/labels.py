@@ -3,16 +3,35 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.config import TrainConfig
+from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KeypointScheme
+
+
+def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:
+    """N, the faces that may train or validate: those of the convention `only`, if it names one.
+
+    Raises UsageError for a convention that the scheme does not have.
+    """
+    names = [convention.name for convention in faces.scheme.conventions]
+    if not config.only:
+        return np.ones(len(faces), bool)
+    if config.only not in names:
+        raise UsageError(
+            f"train.only={config.only}: no label convention", f"choose one of {', '.join(names)}"
+        )
+    return np.asarray(faces.convention == names.index(config.only))
 
 
 def treat_labels(faces: Faces, treatment: str) -> Faces:
     """The training faces as `treatment` (masked, imputed or complete) wants them.
 
+    masked keeps every gap. imputed, the classic baseline, fills each gap with the mean of that
     masked keeps every face and every gap. imputed, the classic baseline, fills each gap with
     the mean of that coordinate over all faces, whatever their convention. complete, the other
     classic, keeps the faces with all keypoints; raises DataError when there are none.
@@ -32,6 +51,21 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
     return faces[complete]
 
 
+def targets_of_heads(
+    keypoints: Tensor, heads: Tensor, count: int, scheme: KeypointScheme
+) -> Tensor:
+    """N x count x K x 2, what each of `count` heads learns from N x K x 2 labels; NaN: nothing.
+
+    The head that speaks for a face (`heads`, N) learns all its labels, the others those keypoints
+    that mean the same in every convention: the eye centres of Kaggle's two.
+    """
+    targets = keypoints.new_full((len(keypoints), count, *keypoints.shape[1:]), torch.nan)
+    agreed = list(scheme.agreed)
+    targets[:, :, agreed] = keypoints[:, None, agreed]
+    targets[torch.arange(len(keypoints), device=keypoints.device), heads] = keypoints
+    return targets
+
+
 def mean_face(faces: Faces, heads: int) -> NDArray[np.float32]:
     """heads x K x 2, where the keypoints lie on average in the faces that each head speaks for.
 
@@ -42,6 +76,7 @@ def mean_face(faces: Faces, heads: int) -> NDArray[np.float32]:
     return np.where(np.isfinite(own), own, faces.mean_keypoints())
 
 
-def head_count(scheme: KeypointScheme, treatment: str) -> int:
+def head_count(scheme: KeypointScheme, config: TrainConfig) -> int:
     """Heads of the network: one a convention, but the classic baselines know of none."""
-    return len(scheme.conventions) if treatment == "masked" else 1
+    apart = config.labels == "masked" and config.heads == "convention"
+    return len(scheme.conventions) if apart else 1

@@ -13,14 +13,15 @@ _LOSSES: Mapping[str, Callable[..., Tensor]] = {
 }
 
 
-def masked_loss(name: str, predicted: Tensor, target: Tensor) -> Tensor:
-    """The mean loss over coordinates where `target` is not NaN; 0 when all are missing.
+def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """The weighted mean loss over coordinates where `target` is not NaN; 0 when all are missing.
 
-    Missing targets get no gradient. `predicted` and `target` have the same shape and unit.
+    `predicted` and `target`, N x ... x 2, are in the same unit; `weight` is N. Missing targets get
+    no gradient.
     """
-    known = ~target.isnan()
-    total = _LOSSES[name](predicted, _filled(predicted, target), reduction="sum")
-    return total / known.sum().clamp(min=1)
+    each = _LOSSES[name](predicted, _filled(predicted, target), reduction="none")
+    counts = weight.view(-1, *[1] * (target.ndim - 1)) * ~target.isnan()
+    return (each * counts).sum() / counts.sum().clamp(min=1)
 
 
 def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:

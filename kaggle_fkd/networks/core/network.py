@@ -24,11 +24,11 @@ class NetworkShape:
 
 
 class KeypointNetwork(nn.Module):
-    """Base of every network: standardises faces and coordinates, so that subclasses need not.
+    """Base of every network: standardises faces, so that subclasses need not.
 
-    A subclass sets `features` and `head`, or defines `regress` anew. Where its features pool by
-    maximum, pooling comes before the activation: both are monotonic, so the numbers are the
-    same, at a quarter of the work.
+    A subclass sets `features` and `head`, which regress offsets from the mean face, or defines
+    `locate` anew. Where its features pool by maximum, pooling comes before the activation: both
+    are monotonic, so the numbers are the same, at a quarter of the work.
     """
 
     features: nn.Module
@@ -49,18 +49,17 @@ class KeypointNetwork(nn.Module):
         # Each face by its own mean and contrast, so that the light it was taken in drops out;
         # one grey level more keeps an even image from a division by zero.
         mean, spread = grey.mean((2, 3), keepdim=True), grey.std((2, 3), keepdim=True)
-        offsets = self.regress((grey - mean) / (spread + 1))
-        offsets = offsets.view(-1, self.shape.heads, self.shape.keypoints, 2)
-        return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
+        return self.locate((grey - mean) / (spread + 1))
 
     def start_from(self, mean_face: Tensor) -> None:
         """Predict offsets from these heads x K x 2 pixels; where NaN, from the image's centre."""
         self.mean_face = torch.where(mean_face.isnan(), self.mean_face, mean_face)
 
-    def regress(self, images: Tensor) -> Tensor:
-        """N x 1 x H x W, mean 0, spread 1, to N x `self.outputs` offsets from the mean face."""
+    def locate(self, images: Tensor) -> Tensor:
+        """N x 1 x H x W, mean 0, spread 1, to N x heads x K x 2 pixels."""
         offsets: Tensor = self.head(self.features(images))
-        return offsets
+        offsets = offsets.view(-1, *self.mean_face.shape)
+        return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
 
 
 def glorot(module: nn.Module) -> None:

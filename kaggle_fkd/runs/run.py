@@ -1,30 +1,26 @@
-"""Run directories: one training each, with everything needed to repeat, resume or use it."""
+"""Run directories: settings, data and versions, and the members trained with them."""
 
 import importlib.metadata
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 
 from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
-from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.files import atomic_path, new_folder, read_receipt, write_json
+from kaggle_fkd.system.files import new_folder, read_receipt, write_json
 
 PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
 """Whose versions a run records: those that can change its numbers."""
@@ -34,7 +30,7 @@ RECORD = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "
 
 @dataclass(frozen=True)
 class Run:
-    """One run directory. Finished runs have a summary; unfinished ones a state to resume from."""
+    """One run directory: its record, and a folder for each member."""
 
     folder: Path
     """RUNS_DIR/<date>-<time>-<model>."""
@@ -58,89 +54,41 @@ class Run:
 
     @property
     def shape(self) -> NetworkShape:
-        """What its network takes and gives."""
+        """What its networks take and give."""
         return NetworkShape(**self.record["shape"])
 
-    @property
-    def state_file(self) -> Path:
-        """Everything a resumed training needs; only unfinished runs have it."""
-        return self.folder / "state.pt"
+    def member(self, index: int) -> Member:
+        """Its member of that number, trained or not."""
+        return Member(self.folder, index, self.config, self.shape)
 
     @property
-    def weights_file(self) -> Path:
-        """The best weights by validation; only finished runs have them."""
-        return self.folder / "weights.safetensors"
+    def members(self) -> list[Member]:
+        """The finished members, by their numbers."""
+        numbers = sorted(int(path.name.split("-")[1]) for path in self.folder.glob("member-*"))
+        return [self.member(number) for number in numbers if self.member(number).finished]
 
-    @property
-    def summary_file(self) -> Path:
-        """The results; written last, so that it marks a finished run."""
-        return self.folder / "summary.json"
+    def has_members(self, count: int) -> bool:
+        """True when the first `count` members are finished."""
+        return all(self.member(index).finished for index in range(count))
 
     @property
     def finished(self) -> bool:
-        """True when training came to its end and the weights are there."""
-        return self.summary_file.exists() and self.weights_file.exists()
+        """True when as many members are trained as it was started for."""
+        return self.has_members(self.config.train.members)
 
     def is_of(self, config: Config, data_hash: str) -> bool:
-        """True for a run of exactly these settings on exactly these faces."""
-        wanted = {"config": config.of_training(), "data_hash": data_hash, "version": __version__}
-        return all(self.record[key] == value for key, value in wanted.items())
-
-    def new_network(self) -> KeypointNetwork:
-        """Its network with fresh weights, which the run's seed alone decides."""
-        torch.manual_seed(self.config.train.seed)
-        return build_network(self.config.train.model, self.shape)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The results of a finished run."""
-        return read_receipt(self.summary_file)
+        """True for a run that trains like that, on exactly these faces."""
+        same = self.record["data_hash"] == data_hash and self.record["version"] == __version__
+        return same and self.config.trains_like(config)
 
     def require_finished(self) -> "Run":
-        """The run itself; RunError when its training has not come to its end."""
-        if not self.finished:
+        """The run itself; RunError when no member of it has been trained to its end."""
+        if not self.members:
             raise RunError(
                 f"{self.folder}: its training has not finished",
                 f"continue it: --stage train --resume {self.name}",
             )
         return self
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from training the same run; RunError when one already does."""
-        lock = FileLock(self.folder / ".lock", blocking=False)
-        try:
-            with lock:
-                yield
-        except Timeout:
-            raise RunError(
-                f"{self.folder}: another process is training this run",
-                "wait for it, or train another: leave out --resume",
-            ) from None
-
-    def load_network(self, device: torch.device) -> KeypointNetwork:
-        """Its network with the best weights, for prediction.
-
-        Raises RunError when the run is unfinished or its weights cannot be read.
-        """
-        network = self.require_finished().new_network()
-        try:
-            network.load_state_dict(load_file(self.weights_file))
-        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-            raise RunError(
-                f"{self.weights_file}: no weights of this network ({error})",
-                "train again, or name another run: --run",
-            ) from error
-        return network.to(device).eval()
-
-    def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
-        """Store the weights and results, and drop the state that only resuming needs."""
-        # Through memory: a full disk is then an OSError, which safetensors would hide.
-        content = save({name: tensor.contiguous() for name, tensor in weights.items()})
-        with atomic_path(self.weights_file) as temporary:
-            temporary.write_bytes(content)
-        write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})
-        self.state_file.unlink(missing_ok=True)
 
 
 def start_run(
@@ -173,15 +121,22 @@ def start_run(
 
 
 def open_run(folder: Path) -> Run:
-    """The run in that directory; RunError when it is none, or its record is damaged."""
+    """The run in that directory; RunError when it is none, damaged or of another version."""
     record = read_receipt(folder / "run.json")
     if not record.keys() >= RECORD:
         raise RunError(f"{folder}: run.json is missing or damaged", "name another run: --run")
+    try:
+        config_from_dict(record["config"])
+    except (TypeError, KeyError, FkdError) as error:
+        raise RunError(
+            f"{folder}: of version {record['version']}, with settings that are unknown here",
+            "name another run: --run, or train it again",
+        ) from error
     return Run(folder, record)
 
 
 def runs_in(runs_dir: Path) -> list[Run]:
-    """All runs, the newest first: by when they finished, or started where they have not.
+    """All runs, the newest first: by when their last member finished, or they started.
 
     A damaged one is passed over with a warning.
     """
@@ -204,9 +159,9 @@ def find_run(runs_dir: Path, name: str) -> Run:
 
 
 def newest_finished(runs_dir: Path) -> Run:
-    """The finished run that finished last; RunError when there is none."""
+    """The run whose last member finished last; RunError when there is none."""
     for run in runs_in(runs_dir):
-        if run.finished:
+        if run.members:
             return run
     raise RunError(
         f"{runs_dir}: no finished run", "train one first: python run_pipeline.py --stage train"
@@ -214,7 +169,8 @@ def newest_finished(runs_dir: Path) -> Run:
 
 
 def _when(run: Run) -> str:
-    return str(run.summary.get("finished", run.record["started"]))
+    finished = [str(member.summary.get("finished", "")) for member in run.members]
+    return max([str(run.record["started"]), *finished])
 
 
 def _commit() -> str | None:

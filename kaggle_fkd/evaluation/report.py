@@ -1,0 +1,173 @@
+"""The report of an evaluation: scores with intervals, beside Kaggle's, and the worst faces."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from kaggle_fkd.evaluation.audit import audit, write_audit
+from kaggle_fkd.evaluation.bootstrap import rmse_interval
+from kaggle_fkd.evaluation.oof import write_predictions
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.figures.gallery import gallery
+from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
+from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.training.metrics import rmse
+
+GALLERY_FACES = 24
+SEED = 0
+"""Of the bootstrap."""
+
+PUBLISHED = (
+    ("first place, method unpublished", 1.28236, 1.55021),
+    ("20-network stack", 1.28637, 1.45471),
+    ("best single network of that stack", 1.35183, None),
+    ("fully convolutional heat-map network", 1.45920, 1.87379),
+    ("1.47 M-parameter CNN, flip and affine augmentation", 1.519, 1.883),
+    ("small-CNN ensemble, elastic and perspective augmentation", 1.646, 1.873),
+    ("LeNet-5, no augmentation", 2.331, None),
+    ("averages benchmark", 3.96244, None),
+)
+"""Scores in the competition's discussions: (solution, private RMSE, public RMSE or None)."""
+
+COMPARABLE = (
+    "Out-of-fold RMSE is measured on training faces, wrong labels included; Kaggle's scores on "
+    "its test faces. Out-of-fold figures rank methods on the same data. They do not predict a "
+    "leaderboard score, and figures of other data (a stand-in, sample faces) compare with "
+    "Kaggle's not at all."
+)
+
+
+def write_evaluation(
+    folder: Path, predicted: NDArray[np.floating], faces: Faces, summary: Mapping[str, Any]
+) -> list[str]:
+    """Write everything about N x K x 2 out-of-fold predictions into the folder.
+
+    `summary` goes into evaluation.json, beside the scores. Returns the result in a few lines.
+    """
+    scores, suspects = score_table(predicted, faces), audit(predicted, faces)
+    write_predictions(folder / "oof.csv", faces, predicted)
+    write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
+    published = pd.DataFrame(PUBLISHED, columns=["solution", "private_rmse", "public_rmse"])
+    write_text(folder / "published.csv", published.to_csv(index=False))
+    write_audit(folder / "audit.csv", suspects)
+    whole = scores[scores["keypoint"] == "all"].set_index("convention")
+    results = whole[["rmse", "low", "high"]].to_dict("index")
+    write_json(
+        folder / "evaluation.json", {**summary, "oof_rmse": results, "comparable": COMPARABLE}
+    )
+    title = f"Out-of-fold RMSE by keypoint: {results['all']['rmse']:.3f} px in all"
+    save_figure(score_figure(scores, title), folder / "rmse_by_keypoint.png")
+    save_figure(worst_faces(predicted, faces), folder / "worst_faces.png")
+    save_figure(audit_gallery(predicted, faces, suspects), folder / "audit.png")
+    lines = [
+        f"{name:>3}: {row['rmse']:.3f} px (95 % interval {row['low']:.3f} to {row['high']:.3f})"
+        for name, row in results.items()
+    ]
+    best, mean = PUBLISHED[0], PUBLISHED[-1]
+    return [
+        "out-of-fold RMSE:", *lines,
+        f"labels of {suspects['suspected'].sum()} faces look wrong: audit.csv, audit.png",
+        f"published on Kaggle (private): {best[0]} {best[1]}, {mean[0]} {mean[1]}",
+        COMPARABLE,
+    ]  # fmt: skip
+
+
+def score_table(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+    """RMSE in pixels with a 95 % interval: of all, each convention, and each of its keypoints.
+
+    `predicted` is N x K x 2; faces that it leaves NaN are left out.
+    """
+    covered = np.isfinite(predicted).all(axis=(1, 2))
+    faces, predicted = faces[covered], predicted[covered]
+    rows = [_score("all", "all", predicted, faces)]
+    for index, convention in enumerate(faces.scheme.conventions):
+        of_it = faces.convention == index
+        part, seen = faces[of_it], predicted[of_it]
+        if not part.labelled.any():
+            continue
+        rows.append(_score(convention.name, "all", seen, part))
+        for k in convention.keypoints:
+            if part.labelled[:, k].any():
+                rows.append(_score(convention.name, faces.scheme.names[k], seen, part, k))
+    return pd.DataFrame(rows)
+
+
+def _score(
+    convention: str, keypoint: str, predicted: NDArray[np.floating], faces: Faces,
+    only: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    if only is not None:
+        others = np.arange(len(faces.scheme.names)) != only
+        predicted = predicted.copy()
+        predicted[:, others] = np.nan
+    known = np.isfinite(predicted - faces.keypoints)
+    low, high = rmse_interval(predicted, faces, SEED)
+    return {
+        "convention": convention,
+        "keypoint": keypoint,
+        "coordinates": int(known.sum()),
+        "rmse": rmse(np.where(known, predicted, 0), np.where(known, faces.keypoints, np.nan)),
+        "low": low,
+        "high": high,
+    }
+
+
+def score_figure(scores: pd.DataFrame, title: str) -> Figure:
+    """RMSE of each keypoint with its interval, a colour for each convention."""
+    points = scores[(scores["convention"] != "all") & (scores["keypoint"] != "all")]
+    conventions = list(dict.fromkeys(points["convention"]))
+    names = list(dict.fromkeys(points["keypoint"]))
+    figure = new_figure(8, 0.34 * len(names) + 1.8)
+    axes = figure.subplots()
+    for number, convention in enumerate(conventions):
+        part = points[points["convention"] == convention]
+        place = np.array([names.index(name) for name in part["keypoint"]])
+        place = place + 0.28 * (number - (len(conventions) - 1) / 2)
+        spread = np.abs(part[["low", "high"]].to_numpy().T - part["rmse"].to_numpy())
+        whole = scores[(scores["convention"] == convention) & (scores["keypoint"] == "all")]
+        colour = (PALETTE[5], PALETTE[6])[number % 2]
+        axes.errorbar(
+            part["rmse"], place, xerr=spread, fmt="o" if number == 0 else "s", color=colour,
+            capsize=3, markersize=5,
+            label=f"convention {convention}: {whole['rmse'].iloc[0]:.3f} px in all",
+        )  # fmt: skip
+    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("out-of-fold RMSE (pixels), with 95 % bootstrap interval")
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title(title)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def worst_faces(predicted: NDArray[np.floating], faces: Faces) -> Figure:
+    """The faces with the largest RMSE of their own, labels as dots, predictions as crosses."""
+    squares = (predicted.astype(np.float64) - faces.keypoints) ** 2
+    of_face = np.sqrt(np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1))
+    worst = np.argsort(of_face, kind="stable")[::-1][:GALLERY_FACES]
+    worst = worst[of_face[worst] >= 0]
+    captions = [f"row {faces.ids[i]}: {of_face[i]:.1f} px" for i in worst]
+    return gallery(
+        faces[worst], captions, "Worst faces by out-of-fold RMSE",
+        np.where(np.isfinite(faces.keypoints[worst]), predicted[worst], np.nan),
+    )  # fmt: skip
+
+
+def audit_gallery(predicted: NDArray[np.floating], faces: Faces, table: pd.DataFrame) -> Figure:
+    """The faces that an audit suspects most, with the reasons it gives."""
+    position = {int(id_): index for index, id_ in enumerate(faces.ids)}
+    top = table.head(GALLERY_FACES)
+    shown = np.array([position[row] for row in top["row"]])
+    captions = [
+        f"row {entry.row}, score {entry.score:.0f}\n{entry.reason}" for entry in top.itertuples()
+    ]
+    return gallery(
+        faces[shown], captions, "Labels that out-of-fold predictions contradict most",
+        np.where(np.isfinite(faces.keypoints[shown]), predicted[shown], np.nan),
+    )  # fmt: skip

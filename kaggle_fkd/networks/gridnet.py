@@ -1,0 +1,48 @@
+"""GridNet, our default: a coarse grid of cells that vote for each keypoint.
+
+After PIPNet (Jin et al., "Pixel-in-Pixel Net", 2021, arXiv 2003.03771), which takes the offset of
+the best cell; the mean over all cells (Sun et al., "Integral Human Pose Regression", 2018, arXiv
+1711.08229) has no jumps, and can be trained on the error of the keypoints themselves.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.core.trunk import Trunk, cell_centres
+
+CELL = 8
+"""Pixels a cell is wide and high, the unit of the offsets."""
+FIRST_TEMPERATURE = 4.0
+"""Factor on the logits at the start: how sharply cells compete, learnt per keypoint."""
+
+
+class GridNet(KeypointNetwork):
+    """For every keypoint each cell gives a weight and an offset from its centre."""
+
+    cells: Tensor
+    """rows * columns x 2, the cells' centres in pixels."""
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__(shape)
+        self.trunk = Trunk()
+        self.vote = nn.Conv2d(Trunk.channels, shape.heads * shape.keypoints * 3, 1)
+        nn.init.normal_(self.vote.weight, std=0.01)
+        self.temperature = nn.Parameter(
+            torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+        )
+        rows, columns = -(-shape.height // CELL), -(-shape.width // CELL)
+        centres = cell_centres(rows, columns, (shape.height, shape.width))
+        self.register_buffer("cells", centres, persistent=False)
+
+    def locate(self, images: Tensor) -> Tensor:
+        """The mean of the cells' votes, weighted."""
+        heads, keypoints = self.shape.heads, self.shape.keypoints
+        votes: Tensor = self.vote(self.trunk(images))
+        votes = votes.reshape(-1, heads, keypoints, 3, len(self.cells))
+        weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
+        places = self.cells.T + votes[:, :, :, 1:] * CELL
+        return (weight[:, :, :, None] * places).sum(dim=-1)
+
+
+NETWORK = GridNet

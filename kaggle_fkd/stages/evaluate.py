@@ -1,0 +1,63 @@
+"""evaluate: out-of-fold predictions of every training face, their scores, and a label audit."""
+
+import torch
+
+from kaggle_fkd.command.context import Context
+from kaggle_fkd.config import PredictConfig
+from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
+from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.evaluation.report import write_evaluation
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.runs.run import Run, runs_in
+from kaggle_fkd.stages.train import require_same_faces, run_to_train, training_faces
+from kaggle_fkd.system.console import announce, log
+from kaggle_fkd.system.files import empty_folder
+from kaggle_fkd.training.ensemble import train_members
+from kaggle_fkd.training.metrics import rmse
+
+
+def run(context: Context) -> None:
+    """Train what members are missing, so that every fold of every run has been held out once,
+    and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
+    faces, settings = context.competition.train, context.config.predict
+    runs = [require_same_faces(context, each) for each in _runs_to_judge(context)]
+    for each in runs:
+        folds = each.config.train.folds
+        train_members(each, training_faces(context, each.config), folds, context.device)
+    predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
+    weights = fit_weights(predictions, faces)
+    names = [each.name for each in runs]
+    folder = empty_folder(context.request.runs_dir / f"evaluation-{'+'.join(names)}")
+    summary = {
+        "members": {each.name: len(each.members) for each in runs},
+        "weights": dict(zip(names, weights, strict=True)),
+        "rmse_of_each": {
+            name: rmse(p, faces.keypoints) for name, p in zip(names, predictions, strict=True)
+        },
+        "rmse_without_averaging_views": {
+            each.name: _single_view_rmse(each, faces, context.device) for each in runs
+        },
+    }
+    lines = write_evaluation(folder, weighted_mean(predictions, weights), faces, summary)
+    log.info("evaluation: %s", folder)
+    announce(*lines)
+    context.run = runs[0]
+
+
+def _runs_to_judge(context: Context) -> list[Run]:
+    """The runs that --run names, the one just trained, one of the settings given, the newest."""
+    request = context.request
+    if request.runs:
+        return context.named_runs()
+    if context.run is not None:
+        return [context.run]
+    trained = [each for each in runs_in(request.runs_dir) if each.members]
+    if request.has_settings or not trained:
+        return [run_to_train(context)]
+    return trained[:1]
+
+
+def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
+    """What the run scores when it looks at each face once, as it is."""
+    plain = PredictConfig(flip=False, shift=0)
+    return rmse(out_of_fold(run, faces, device, plain), faces.keypoints)

@@ -1,0 +1,98 @@
+"""Batched augmentation: every face of a batch changed by its own random amounts, in tensor code.
+
+All random numbers come from a CPU generator, so that its state alone resumes a run exactly,
+on every device.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from kaggle_fkd.config import AugmentConfig
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.training.augmentation.geometry import flip, homography, warp
+from kaggle_fkd.training.augmentation.light import blur, occlude, relight
+
+CONTROL_POINTS = 5
+"""Control points of elastic bending along each side: 24 of 96 pixels apart, an eye's width."""
+OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.35
+"""Sides of an occluding rectangle, as shares of the image's."""
+
+
+def augment(
+    images: Tensor,
+    keypoints: Tensor,
+    scheme: KeypointScheme,
+    config: AugmentConfig,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Changed copies of N x H x W grey images and their N x K x 2 keypoints in pixels.
+
+    The images come back as floats in 0..255. Missing keypoints (NaN) stay missing.
+    """
+    chance = _Chance(len(images), images.device, generator)
+    images, keypoints = flip(images.float(), keypoints, chance.happens(config.flip), scheme)
+    images, keypoints = _move(images, keypoints, config, chance)
+    return _change_light(images, config, chance).clamp(0, 255), keypoints
+
+
+class _Chance:
+    """Random numbers for each of `count` faces, drawn on the CPU and sent to the device."""
+
+    def __init__(self, count: int, device: torch.device, generator: torch.Generator) -> None:
+        self.count, self.device, self.generator = count, device, generator
+
+    def share(self, *shape: int) -> Tensor:
+        """N x `shape`, even between 0 and 1."""
+        return torch.rand(self.count, *shape, generator=self.generator).to(self.device)
+
+    def reach(self, most: float, *shape: int) -> Tensor:
+        """N x `shape`, even between -most and most."""
+        return (2 * self.share(*shape) - 1) * most
+
+    def normal(self, spread: float, *shape: int) -> Tensor:
+        """N x `shape`, normal with that standard deviation."""
+        return (torch.randn(self.count, *shape, generator=self.generator) * spread).to(self.device)
+
+    def happens(self, probability: float) -> Tensor:
+        """N, true with that probability."""
+        return self.share() < probability
+
+
+def _move(
+    images: Tensor, keypoints: Tensor, config: AugmentConfig, chance: _Chance
+) -> tuple[Tensor, Tensor]:
+    height, width = images.shape[-2:]
+    matrix = homography(
+        rotation=chance.reach(math.radians(config.rotation)),
+        scale=1 + chance.reach(config.scale),
+        shear=chance.reach(config.shear),
+        perspective=chance.reach(config.perspective, 2),
+        shift=chance.reach(config.shift, 2) * images.new_tensor([width, height]),
+        size=(height, width),
+    )
+    bend = None
+    if config.elastic:
+        bend = chance.normal(config.elastic * width, 2, CONTROL_POINTS, CONTROL_POINTS)
+    return warp(images, keypoints, matrix, bend)
+
+
+def _change_light(images: Tensor, config: AugmentConfig, chance: _Chance) -> Tensor:
+    height, width = images.shape[-2:]
+    images = relight(
+        images, 1 + chance.reach(config.contrast), 255 * chance.reach(config.brightness)
+    )
+    if config.blur:
+        images = blur(images, chance.happens(config.blur) * chance.share())
+    if config.noise:
+        spread = 255 * config.noise * chance.share()
+        images = images + spread[:, None, None] * chance.normal(1, height, width)
+    if config.occlusion:
+        sides = images.new_tensor([width, height])
+        size = OCCLUDED_FROM + (OCCLUDED_TO - OCCLUDED_FROM) * chance.share(2)
+        images = occlude(
+            images, chance.happens(config.occlusion), chance.share(2) * sides, size * sides,
+            255 * chance.share(),
+        )  # fmt: skip
+    return images

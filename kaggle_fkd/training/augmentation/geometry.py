@@ -1,0 +1,102 @@
+"""Where pixels and keypoints go: mirror images, homographies and elastic bending, by the batch."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from kaggle_fkd.keypoints import KeypointScheme
+
+INVERSION_STEPS = 3
+"""Fixed-point steps that find where bending takes a keypoint; each divides the error by 5 to 10."""
+
+
+def flip(
+    images: Tensor, keypoints: Tensor, mirrored: Tensor, scheme: KeypointScheme
+) -> tuple[Tensor, Tensor]:
+    """Mirror the faces where `mirrored`, N, is true: x becomes W - 1 - x, left and right swap."""
+    other = flip_keypoints(keypoints, scheme, images.shape[-1])
+    return (
+        torch.where(mirrored[:, None, None], images.flip(-1), images),
+        torch.where(mirrored[:, None, None], other, keypoints),
+    )
+
+
+def flip_keypoints(keypoints: Tensor, scheme: KeypointScheme, width: int) -> Tensor:
+    """N x K x 2 keypoints of the mirror images, which are `width` pixels wide."""
+    swapped = keypoints[:, list(scheme.flip_order)] * keypoints.new_tensor([-1, 1])
+    return swapped + keypoints.new_tensor([width - 1, 0])
+
+
+def homography(
+    rotation: Tensor,
+    scale: Tensor,
+    shear: Tensor,
+    perspective: Tensor,
+    shift: Tensor,
+    size: tuple[int, int],
+) -> Tensor:
+    """N x 3 x 3 maps of pixels about the centre of an image of `size` (height, width).
+
+    In this order: `shear` (N, x moves by so much of y), `scale` (N), `rotation` (N, radians,
+    clockwise on the screen as y points down), `perspective` (N x 2, by which share the picture
+    shrinks between the centre and the right and lower border), `shift` (N x 2, pixels).
+    """
+    count = len(rotation)
+    cos, sin = scale * rotation.cos(), scale * rotation.sin()
+    half = rotation.new_tensor([size[1] / 2, size[0] / 2])
+    matrix = torch.eye(3).repeat(count, 1, 1)
+    matrix[:, 0, 0], matrix[:, 0, 1] = cos, cos * shear - sin
+    matrix[:, 1, 0], matrix[:, 1, 1] = sin, sin * shear + cos
+    matrix[:, 2, :2] = ((perspective / half)[:, None] @ matrix[:, :2, :2])[:, 0]
+    to_centre, back = torch.eye(3), torch.eye(3).repeat(count, 1, 1)
+    to_centre[:2, 2] = 0.5 - half
+    back[:, :2, 2] = half - 0.5 + shift
+    return back @ matrix @ to_centre
+
+
+def warp(
+    images: Tensor, keypoints: Tensor, matrix: Tensor, bend: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Move images (N x H x W, float) and keypoints (N x K x 2) by N x 3 x 3 maps of pixels.
+
+    `bend`, N x 2 x C x C, bends the picture elastically on top: displacements in x and y, in
+    pixels, of C x C control points that span the image, smooth between them. Both may be on the
+    CPU, whatever the images' device: they are small. What comes into view from outside repeats
+    the border.
+    """
+    height, width = images.shape[-2:]
+    device = images.device
+    matrix = matrix.to(device)
+    rows = torch.arange(height, dtype=torch.float32, device=device)
+    columns = torch.arange(width, dtype=torch.float32, device=device)
+    pixels = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)
+    # Sampling asks where each output pixel comes from: the inverse map.
+    source = transform(pixels.view(1, -1, 2), torch.linalg.inv(matrix))
+    moved = transform(keypoints, matrix)
+    if bend is not None:
+        field = F.interpolate(
+            bend.to(device), size=(height, width), mode="bicubic", align_corners=True
+        )
+        source = source + field.flatten(2).transpose(1, 2)
+        # A keypoint k goes where inverse(q) + bend(q) = k.
+        for _ in range(INVERSION_STEPS):
+            at = sample(field, moved.nan_to_num()[:, None])[:, :, 0].transpose(1, 2)
+            moved = transform(keypoints - at, matrix)
+    warped = sample(images[:, None], source.view(-1, height, width, 2))
+    return warped[:, 0], moved
+
+
+def transform(points: Tensor, matrix: Tensor) -> Tensor:
+    """N x P x 2 (or 1 x P x 2) points by N x 3 x 3 homographies."""
+    moved = points @ matrix[:, :2, :2].transpose(1, 2) + matrix[:, None, :2, 2]
+    depth = points @ matrix[:, 2, :2, None] + matrix[:, None, 2, 2:]
+    return moved / depth
+
+
+def sample(maps: Tensor, points: Tensor) -> Tensor:
+    """N x C x h x w, the N x C x H x W maps at N x h x w x 2 pixels, bilinear; border repeated."""
+    size = points.new_tensor([maps.shape[-1], maps.shape[-2]])
+    # grid_sample's -1..1 spans from the first pixel's edge to the last one's. The border by hand,
+    # at the outermost pixels' centres: MPS lacked padding_mode="border" for long.
+    inside = torch.minimum(points.clamp(min=0), size - 1)
+    return F.grid_sample(maps, (2 * inside + 1) / size - 1, mode="bilinear", align_corners=False)

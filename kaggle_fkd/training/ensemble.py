@@ -1,0 +1,51 @@
+"""Training the members of a run one after the other, each on all folds but its own."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.console import log
+from kaggle_fkd.training.labels import treat_labels, usable
+from kaggle_fkd.training.loop import Training
+from kaggle_fkd.training.split import assign_folds
+
+
+def train_members(run: Run, faces: Faces, count: int, device: torch.device) -> None:
+    """Train the run's first `count` members, but for those that are finished already.
+
+    Raises what `Training.fit` raises; KeyboardInterrupt leaves all whole epochs on disk.
+    """
+    config = run.config.train
+    for member in map(run.member, range(count)):
+        if member.finished:
+            continue
+        held_out = held_out_faces(member, faces)
+        train = faces[usable(faces, config) & ~_of_fold(member, faces)]
+        train = treat_labels(train, config.labels)
+        log.info(
+            "%s (%d of %d): %d faces to train on, %d to validate, on %s",
+            member.folder, member.index + 1, count, len(train), held_out.sum(),
+            run.record["device"],
+        )  # fmt: skip
+        try:
+            summary = Training(member, train, faces[held_out], device).fit()
+        except KeyboardInterrupt:
+            log.warning(
+                "interrupted: the same command with --resume (or --resume %s) goes on", run.name
+            )
+            raise
+        scores = ", ".join(f"{k} {v:.3f}" for k, v in summary["validation_rmse"].items())
+        log.info("%s: validation RMSE in pixels: %s", member.name, scores)
+
+
+def held_out_faces(member: Member, faces: Faces) -> NDArray[np.bool_]:
+    """N, the faces that validate the member: neither they nor their repeats train it."""
+    return usable(faces, member.config.train) & _of_fold(member, faces)
+
+
+def _of_fold(member: Member, faces: Faces) -> NDArray[np.bool_]:
+    config = member.config.train
+    return np.asarray(assign_folds(faces, config.folds, config.seed) == member.fold)

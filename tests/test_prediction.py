@@ -1,0 +1,142 @@
+"""Prediction: views of each face, members of a run."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from small_runs import CPU, new_run
+
+from kaggle_fkd.config import PredictConfig
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
+from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.prediction.predictor import predict_faces, predict_member
+from kaggle_fkd.prediction.tta import predict_views, shifted
+from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.training.augmentation.geometry import flip_keypoints
+
+SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
+ONE_VIEW = PredictConfig(flip=False, shift=0)
+
+
+def views(network, images, flip=False, shift=0):
+    """What the views of all faces give, by the first head."""
+    heads = torch.zeros(len(images), dtype=torch.int64)
+    return predict_views(network, images, heads, KAGGLE15, PredictConfig(flip, shift))
+
+
+class Constant(KeypointNetwork):
+    """Says 40, 50 whatever it sees."""
+
+    def locate(self, images):
+        return torch.tensor([40.0, 50.0]).expand(len(images), 2, 15, 2)
+
+
+class Centroid(KeypointNetwork):
+    """Says where the light is."""
+
+    def forward(self, images):
+        light = images.float()
+        places = torch.arange(96.0)
+        x = (light.sum(1) * places).sum(1) / light.sum((1, 2))
+        y = (light.sum(2) * places).sum(1) / light.sum((1, 2))
+        return torch.stack([x, y], dim=-1)[:, None, None].expand(-1, 2, 15, 2)
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Untrained, so that left and right are not alike to it."""
+    torch.manual_seed(0)
+    return build_network("lenet", SHAPE)
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, competition, shift):
+    images = images_to(CPU, competition.test[:5])
+
+    def error(flip):
+        seen = views(network, images, flip, shift)
+        mirrored = torch.from_numpy(views(network, images.flip(-1), flip, shift))
+        return np.abs(seen - flip_keypoints(mirrored, KAGGLE15, 96).numpy()).max()
+
+    assert error(flip=True) < 1e-3 < error(flip=False)
+
+
+def test_views_are_averaged(network, competition):
+    images = images_to(CPU, competition.test[:5])
+    heads = torch.zeros(5, dtype=torch.int64)
+    as_it_is = predict(network, images, heads)
+    mirrored = flip_keypoints(
+        torch.from_numpy(predict(network, images.flip(-1), heads)), KAGGLE15, 96
+    )
+    np.testing.assert_allclose(views(network, images), as_it_is, atol=1e-4)
+    expected = (as_it_is + mirrored.numpy()) / 2
+    np.testing.assert_allclose(views(network, images, flip=True), expected, atol=1e-4)
+
+
+def test_views_of_a_network_that_is_always_right_agree():
+    images = torch.zeros(2, 96, 96, dtype=torch.uint8)
+    images[0, 30, 40], images[1, 70:72, 20:22] = 255, 255
+    for flip in (False, True):
+        for shift in (0, 3):
+            seen = views(Centroid(SHAPE), images, flip, shift)
+            np.testing.assert_allclose(seen[0], np.tile([40, 30], (15, 1)), atol=1e-3)
+            np.testing.assert_allclose(seen[1], np.tile([20.5, 70.5], (15, 1)), atol=1e-3)
+
+
+def test_shifts_to_all_sides_cancel_out_and_mirror_images_meet_in_the_middle():
+    images, network = torch.zeros(1, 96, 96, dtype=torch.uint8), Constant(SHAPE)
+    np.testing.assert_allclose(views(network, images, shift=4), np.tile([40, 50], (1, 15, 1)))
+    np.testing.assert_allclose(views(network, images, flip=True), np.tile([47.5, 50], (1, 15, 1)))
+
+
+@given(right=st.integers(-8, 8), down=st.integers(-8, 8))
+def test_a_shift_moves_pixels_and_repeats_the_border(right, down):
+    images = torch.rand(2, 20, 30)
+    moved = shifted(images, right, down)
+    assert moved.shape == images.shape
+    assert torch.equal(moved[:, 10 + down, 15 + right], images[:, 10, 15])
+    assert torch.equal(moved[:, 0, 0], images[:, max(-down, 0), max(-right, 0)])
+    assert torch.equal(moved[:, -1, -1], images[:, min(19 - down, 19), min(29 - right, 29)])
+
+
+@pytest.mark.parametrize("config", [PredictConfig(), ONE_VIEW])
+def test_a_run_predicts_the_mean_of_its_members(crossed_run, competition, config):
+    faces = competition.test
+    each = [predict_member(member, faces, CPU, config) for member in crossed_run.members]
+    together = predict_faces(crossed_run, faces, CPU, config)
+    np.testing.assert_allclose(together, np.mean(each, axis=0), atol=1e-4)
+    assert np.abs(together - each[0]).max() > 0.01
+
+
+def test_each_face_is_predicted_by_the_head_of_its_convention(crossed_run, competition):
+    member, faces = crossed_run.member(0), competition.test
+    both = member.load_network(CPU)(images_to(CPU, faces)).detach().numpy()
+    assert heads_to(CPU, faces, 2).tolist() == faces.convention.tolist()
+    expected = both[np.arange(len(faces)), faces.convention]
+    np.testing.assert_allclose(predict_member(member, faces, CPU, ONE_VIEW), expected, atol=1e-3)
+
+
+def test_a_run_without_members_and_faces_that_do_not_fit_are_refused(
+    tmp_path, crossed_run, competition
+):
+    faces = competition.test
+    with pytest.raises(RunError, match="has not finished"):
+        predict_faces(new_run(tmp_path), faces, CPU, ONE_VIEW)
+    larger = replace(faces, images=np.zeros((len(faces), 100, 96), np.uint8))
+    with pytest.raises(RunError, match="trained for kaggle15 on 96 x 96 pixels"):
+        predict_faces(crossed_run, larger, CPU, ONE_VIEW)
+
+
+def test_a_member_without_weights_does_not_vote(crossed_run, competition, tmp_path):
+    copied = open_run(shutil.copytree(crossed_run.folder, tmp_path / "copied"))
+    copied.member(1).weights_file.unlink()
+    each = [predict_member(crossed_run.member(i), competition.test, CPU, ONE_VIEW) for i in (0, 2)]
+    together = predict_faces(copied, competition.test, CPU, ONE_VIEW)
+    np.testing.assert_allclose(together, np.mean(each, axis=0), atol=1e-4)
