@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -121,12 +122,12 @@ def test_an_invalid_file_is_not_blended(tmp_path):
     ("paths", "weights", "message"),
     [
         ([], (), "nothing to blend"),
-        (["a"], (), "nothing to blend"),
-        (["a", "b"], (1.0,), "1 for 2 files"),
-        (["a", "b"], (1.0, 0.0), "impossible"),
-        (["a", "b"], (2.0, -1.0), "impossible"),
-        (["a", "b"], (1.0, float("nan")), "impossible"),
-        (["a", "b"], (1.0, float("inf")), "impossible"),
+        ([Path("a")], (), "nothing to blend"),
+        ([Path("a"), Path("b")], (1.0,), "1 for 2 files"),
+        ([Path("a"), Path("b")], (1.0, 0.0), "impossible"),
+        ([Path("a"), Path("b")], (2.0, -1.0), "impossible"),
+        ([Path("a"), Path("b")], (1.0, float("nan")), "impossible"),
+        ([Path("a"), Path("b")], (1.0, float("inf")), "impossible"),
     ],
 )
 def test_a_blend_needs_two_files_and_a_positive_weight_for_each(paths, weights, message):

@@ -51,4 +51,5 @@ class Request:
     @property
     def has_settings(self) -> bool:
         """True when the user said how to train."""
-        return self.preset is not None or bool(self.settings)
+        about_training = [key for key, _ in self.settings if key.startswith(("train.", "augment."))]
+        return self.preset is not None or bool(about_training)

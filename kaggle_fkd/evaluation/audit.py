@@ -112,12 +112,16 @@ def apply_audit(path: Path, faces: Faces, suspects: str) -> Faces:
 def _read(path: Path, faces: Faces) -> pd.DataFrame:
     remedy = "name the audit.csv of an evaluation of these faces: --set train.audit=FILE"
     try:
-        table = pd.read_csv(path, keep_default_na=False)
+        kinds = {"row": np.int64, "score": np.float64, "suspected": np.bool_}
+        table = pd.read_csv(path, keep_default_na=False, dtype=kinds)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: no audit that can be read ({error})", remedy) from error
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise DataError(f"{path}: no column {missing[0]}", remedy)
+    strange = sorted(set(table["keypoint"]) - {*faces.scheme.names, ""})
+    if strange:
+        raise DataError(f"{path}: no keypoint {strange[0]}", remedy)
     unknown = np.setdiff1d(table["row"], faces.ids)
     if len(unknown):
         raise DataError(f"{path}: row {unknown[0]} is no training face", remedy)

@@ -13,6 +13,7 @@ from kaggle_fkd.prediction.predictor import check_fits, predict_member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
+from kaggle_fkd.training.metrics import rmse
 
 
 def out_of_fold(
@@ -32,6 +33,11 @@ def out_of_fold(
         count[held_out] += 1
     with np.errstate(invalid="ignore"):  # 0 / 0 where nobody predicts
         return total / count[:, None, None]
+
+
+def oof_rmse(predicted: NDArray[np.floating], faces: Faces) -> float:
+    """The pooled RMSE in pixels over the faces that N x K x 2 predictions cover."""
+    return rmse(predicted, np.where(np.isfinite(predicted), faces.keypoints, np.nan))
 
 
 def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating]) -> None:

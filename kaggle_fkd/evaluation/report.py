@@ -149,10 +149,10 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
 def worst_faces(predicted: NDArray[np.floating], faces: Faces) -> Figure:
     """The faces with the largest RMSE of their own, labels as dots, predictions as crosses."""
     squares = (predicted.astype(np.float64) - faces.keypoints) ** 2
-    of_face = np.sqrt(np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1))
+    of_face = np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1)
     worst = np.argsort(of_face, kind="stable")[::-1][:GALLERY_FACES]
     worst = worst[of_face[worst] >= 0]
-    captions = [f"row {faces.ids[i]}: {of_face[i]:.1f} px" for i in worst]
+    captions = [f"row {faces.ids[i]}: {np.sqrt(of_face[i]):.1f} px" for i in worst]
     return gallery(
         faces[worst], captions, "Worst faces by out-of-fold RMSE",
         np.where(np.isfinite(faces.keypoints[worst]), predicted[worst], np.nan),

@@ -64,7 +64,8 @@ class Run:
     @property
     def members(self) -> list[Member]:
         """The finished members, by their numbers."""
-        numbers = sorted(int(path.name.split("-")[1]) for path in self.folder.glob("member-*"))
+        names = [path.name.removeprefix("member-") for path in self.folder.glob("member-*")]
+        numbers = sorted(int(name) for name in names if name.isdigit())
         return [self.member(number) for number in numbers if self.member(number).finished]
 
     def has_members(self, count: int) -> bool:
@@ -126,13 +127,14 @@ def open_run(folder: Path) -> Run:
     if not record.keys() >= RECORD:
         raise RunError(f"{folder}: run.json is missing or damaged", "name another run: --run")
     try:
-        config_from_dict(record["config"])
+        run = Run(folder, record)
+        _ = run.config, run.scheme, run.shape  # what a foreign or later version may write otherwise
     except (TypeError, KeyError, FkdError) as error:
         raise RunError(
             f"{folder}: of version {record['version']}, with settings that are unknown here",
             "name another run: --run, or train it again",
         ) from error
-    return Run(folder, record)
+    return run
 
 
 def runs_in(runs_dir: Path) -> list[Run]:

@@ -13,7 +13,11 @@ def run(context: Context) -> None:
     """Write the blend of the request's files to SUBMISSIONS_DIR: `context.submission`."""
     request, competition = context.request, context.competition
     records = [read_receipt(path.with_suffix(".json")) for path in request.blend]
-    of_sample_faces = competition.is_sample or any(r.get("sample_faces") for r in records)
+    of_sample_faces = (
+        competition.is_sample
+        or any(record.get("sample_faces") for record in records)
+        or any(path.name.startswith(f"{SAMPLE}-") for path in request.blend)
+    )
     locations = blend_submissions(request.blend, request.weights, competition.lookup)
     prefix = f"{SAMPLE}-" if of_sample_faces else ""
     path = free_path(request.submissions_dir / f"{prefix}blend-of-{len(request.blend)}.csv")

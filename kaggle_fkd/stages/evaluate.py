@@ -1,11 +1,13 @@
 """evaluate: out-of-fold predictions of every training face, their scores, and a label audit."""
 
+import numpy as np
 import torch
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import PredictConfig
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
-from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.evaluation.oof import oof_rmse, out_of_fold
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.runs.run import Run, runs_in
@@ -13,7 +15,6 @@ from kaggle_fkd.stages.train import require_same_faces, run_to_train, training_f
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import empty_folder
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.metrics import rmse
 
 
 def run(context: Context) -> None:
@@ -25,6 +26,11 @@ def run(context: Context) -> None:
         folds = each.config.train.folds
         train_members(each, training_faces(context, each.config), folds, context.device)
     predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
+    if not np.isfinite(np.sum(predictions, axis=0)).any():
+        raise UsageError(
+            f"--run {','.join(context.request.runs)}: no face that all of these runs predict",
+            "evaluate runs of the same label convention together",
+        )
     weights = fit_weights(predictions, faces)
     names = [each.name for each in runs]
     folder = empty_folder(context.request.runs_dir / f"evaluation-{'+'.join(names)}")
@@ -32,7 +38,7 @@ def run(context: Context) -> None:
         "members": {each.name: len(each.members) for each in runs},
         "weights": dict(zip(names, weights, strict=True)),
         "rmse_of_each": {
-            name: rmse(p, faces.keypoints) for name, p in zip(names, predictions, strict=True)
+            name: oof_rmse(p, faces) for name, p in zip(names, predictions, strict=True)
         },
         "rmse_without_averaging_views": {
             each.name: _single_view_rmse(each, faces, context.device) for each in runs
@@ -60,4 +66,4 @@ def _runs_to_judge(context: Context) -> list[Run]:
 def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
     """What the run scores when it looks at each face once, as it is."""
     plain = PredictConfig(flip=False, shift=0)
-    return rmse(out_of_fold(run, faces, device, plain), faces.keypoints)
+    return oof_rmse(out_of_fold(run, faces, device, plain), faces)

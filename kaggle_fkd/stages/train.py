@@ -11,7 +11,7 @@ from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.labels import head_count
+from kaggle_fkd.training.labels import head_count, usable
 
 
 def run(context: Context) -> None:
@@ -53,6 +53,7 @@ def run_to_train(context: Context) -> Run:
         return max(finished, key=lambda run: len(run.members))
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
+    usable(faces, context.config.train)  # raises for an unknown convention
     height, width = faces.size
     heads = head_count(faces.scheme, context.config.train)
     return start_run(

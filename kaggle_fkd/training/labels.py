@@ -31,7 +31,6 @@ def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:
 def treat_labels(faces: Faces, treatment: str) -> Faces:
     """The training faces as `treatment` (masked, imputed or complete) wants them.
 
-    masked keeps every gap. imputed, the classic baseline, fills each gap with the mean of that
     masked keeps every face and every gap. imputed, the classic baseline, fills each gap with
     the mean of that coordinate over all faces, whatever their convention. complete, the other
     classic, keeps the faces with all keypoints; raises DataError when there are none.

@@ -99,7 +99,8 @@ class Training:
         errors = []
         order = torch.randperm(len(self.images), generator=self.generator)
         for step, index in enumerate(order.split(self.config.batch_size)):
-            done = (len(self.history) + step / self._batches_per_epoch) / self.config.epochs
+            # The middle of the step, as the ramp begins and the cosine ends at a rate of 0.
+            done = (len(self.history) + (step + 0.5) / self._batches_per_epoch) / self.config.epochs
             index = index.to(self.device)
             images, target = augment(
                 self.images[index], self.keypoints[index], self.scheme,
