@@ -10,7 +10,7 @@ the table of means. Use short trainings: what counts is the difference.
 
 import argparse
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
@@ -37,8 +37,8 @@ class Variant:
     """How the table calls it."""
     settings: dict[str, str]
     """What differs from the recipe in training."""
-    flip: bool = True
-    """Whether predictions are averaged over mirror images."""
+    predict: PredictConfig = field(default_factory=PredictConfig)
+    """How it predicts."""
 
 
 VARIANTS = (
@@ -49,9 +49,9 @@ VARIANTS = (
         "no augmentation but flips",
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
-    Variant("MSE from the start", {"train.loss": "mse"}),
+    Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
     Variant("no averaging of weights (EMA)", {"train.ema": "0"}),
-    Variant("no averaging over mirror images", {}, flip=False),
+    Variant("no averaging over views", {}, PredictConfig(flip=False, shift=0)),
 )
 
 
@@ -96,9 +96,7 @@ def _score(variant: Variant, seed: int, options: argparse.Namespace) -> dict[str
     faces = context.competition.train
     held_out = held_out_faces(member, faces)
     scored = apply_audit(options.audit, faces, "drop") if options.audit else faces
-    predicted = predict_member(
-        member, faces[held_out], context.device, PredictConfig(flip=variant.flip)
-    )
+    predicted = predict_member(member, faces[held_out], context.device, variant.predict)
     scores = rmse_by_convention(predicted, scored[held_out])
     log.info("%s, seed %d: %s", variant.name, seed, scores)
     return {

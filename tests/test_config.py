@@ -52,7 +52,7 @@ def test_settings_override_the_preset_and_later_ones_earlier_ones():
         ("train.finish", "-0.1", "impossible"),
         ("train.weight_decay", "-1", "impossible"),
         ("train.heads", "two", "choose one of convention, one"),
-        ("train.suspects", "burn", "choose one of keep, weight, drop"),
+        ("train.suspects", "burn", "choose one of drop, weight"),
         ("augment.perspective", "0.5", "impossible"),
         ("augment.elastic", "0.1", "impossible"),
         ("augment.blur", "2", "impossible"),

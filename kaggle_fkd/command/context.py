@@ -57,8 +57,9 @@ class Context:
         return build_config(self.request.preset or default, self.request.settings)
 
     def named_runs(self) -> list[Run]:
-        """The runs that the request names; RunError for one that is not there."""
-        return [find_run(self.request.runs_dir, name) for name in self.request.runs]
+        """The runs that the request names, each once; RunError for one that is not there."""
+        runs = [find_run(self.request.runs_dir, name) for name in self.request.runs]
+        return list({run.folder.resolve(): run for run in runs}.values())
 
     @cached_property
     def device(self) -> torch.device:

@@ -7,7 +7,7 @@ from pathlib import Path
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import DEFAULT_PRESET, build_config
-from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.errors import SubmissionError, UsageError
 from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.runs.run import find_run
 from kaggle_fkd.submission.blend import check_blend
@@ -49,5 +49,10 @@ def _check(context: Context) -> None:
             run.require_finished()
     if "blend" in request.stages:
         check_blend(request.blend, request.weights)
+    elif request.blend or request.weights:
+        raise UsageError("--blend, --weights: only for --stage blend", "name that stage, too")
+    audit = config.train.audit
+    if audit and not Path(audit).is_file():
+        raise UsageError(f"train.audit={audit}: no such file", "name one of --stage evaluate")
     if "submit" in request.stages and request.submission and not request.submission.is_file():
         raise SubmissionError(f"{request.submission}: no such file", "name another: --submission")

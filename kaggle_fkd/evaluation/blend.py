@@ -41,5 +41,10 @@ def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> li
 def weighted_mean(
     predictions: Sequence[NDArray[np.floating]], weights: Sequence[float]
 ) -> NDArray[np.float32]:
-    """The mean of N x K x 2 predictions with these weights."""
-    return np.average(np.stack(predictions), axis=0, weights=weights).astype(np.float32)
+    """The mean of R predictions, N x K x 2, with these weights.
+
+    What a run does not predict (NaN) is left to the others; NaN where none predicts.
+    """
+    stack = np.ma.masked_invalid(np.stack(predictions))
+    mean = np.ma.average(stack, axis=0, weights=weights)
+    return np.ma.filled(mean, np.nan).astype(np.float32)

@@ -13,6 +13,7 @@ from kaggle_fkd.networks.core.inference import heads_to, images_to
 from kaggle_fkd.prediction.tta import predict_views
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
+from kaggle_fkd.training.labels import usable
 
 GALLERY_FACES = 24
 
@@ -21,7 +22,7 @@ def predict_faces(
     run: Run, faces: Faces, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
     """N x K x 2 keypoints in pixels: the mean over the run's members, each face by the head of
-    its own convention.
+    its own convention; NaN for faces of a convention that the run was not trained for.
 
     Raises RunError for a run without finished members, or for other keypoints or another image
     size.
@@ -29,7 +30,9 @@ def predict_faces(
     check_fits(run, faces)
     members = run.require_finished().members
     predictions = [predict_member(member, faces, device, config) for member in members]
-    return np.asarray(np.mean(predictions, axis=0))
+    mean = np.mean(predictions, axis=0)
+    mean[~usable(faces, run.config.train)] = np.nan
+    return np.asarray(mean)
 
 
 def predict_member(

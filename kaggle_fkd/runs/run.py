@@ -4,7 +4,7 @@ import importlib.metadata
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from kaggle_fkd.system.files import new_folder, read_receipt, write_json
 
 PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
 """Whose versions a run records: those that can change its numbers."""
+LONGEST_NAME = 3
+"""Runs whose names are joined in full."""
 RECORD = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "started"}
 """What run.json must have to be one."""
 
@@ -57,6 +59,11 @@ class Run:
         """What its networks take and give."""
         return NetworkShape(**self.record["shape"])
 
+    @property
+    def audit_file(self) -> Path:
+        """A copy of the audit it is trained with; only there when its settings name one."""
+        return self.folder / "audit.csv"
+
     def member(self, index: int) -> Member:
         """Its member of that number, trained or not."""
         return Member(self.folder, index, self.config, self.shape)
@@ -64,9 +71,13 @@ class Run:
     @property
     def members(self) -> list[Member]:
         """The finished members, by their numbers."""
+        return [member for member in map(self.member, range(self.begun)) if member.finished]
+
+    @property
+    def begun(self) -> int:
+        """How many members it has, finished or not."""
         names = [path.name.removeprefix("member-") for path in self.folder.glob("member-*")]
-        numbers = sorted(int(name) for name in names if name.isdigit())
-        return [self.member(number) for number in numbers if self.member(number).finished]
+        return max((int(name) + 1 for name in names if name.isdigit()), default=0)
 
     def has_members(self, count: int) -> bool:
         """True when the first `count` members are finished."""
@@ -158,6 +169,13 @@ def find_run(runs_dir: Path, name: str) -> Run:
             return open_run(folder)
     known = ", ".join(run.name for run in runs_in(runs_dir)[:5]) or "none yet"
     raise RunError(f"no run {name} in {runs_dir}", f"name one of the newest: {known}")
+
+
+def name_of(runs: Sequence[Run]) -> str:
+    """What files made of several runs are called; short enough for every file system."""
+    if len(runs) > LONGEST_NAME:
+        return f"{runs[0].name}+{len(runs) - 1}-more"
+    return "+".join(run.name for run in runs)
 
 
 def newest_finished(runs_dir: Path) -> Run:

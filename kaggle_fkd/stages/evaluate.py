@@ -1,20 +1,17 @@
 """evaluate: out-of-fold predictions of every training face, their scores, and a label audit."""
 
-import numpy as np
 import torch
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.errors import UsageError
 from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
 from kaggle_fkd.evaluation.oof import oof_rmse, out_of_fold
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.runs.run import Run, runs_in
-from kaggle_fkd.stages.train import require_same_faces, run_to_train, training_faces
+from kaggle_fkd.runs.run import Run, name_of, runs_in
+from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import empty_folder
-from kaggle_fkd.training.ensemble import train_members
 
 
 def run(context: Context) -> None:
@@ -23,17 +20,11 @@ def run(context: Context) -> None:
     faces, settings = context.competition.train, context.config.predict
     runs = [require_same_faces(context, each) for each in _runs_to_judge(context)]
     for each in runs:
-        folds = each.config.train.folds
-        train_members(each, training_faces(context, each.config), folds, context.device)
+        train_run(context, each, each.config.train.folds)
     predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
-    if not np.isfinite(np.sum(predictions, axis=0)).any():
-        raise UsageError(
-            f"--run {','.join(context.request.runs)}: no face that all of these runs predict",
-            "evaluate runs of the same label convention together",
-        )
     weights = fit_weights(predictions, faces)
     names = [each.name for each in runs]
-    folder = empty_folder(context.request.runs_dir / f"evaluation-{'+'.join(names)}")
+    folder = empty_folder(context.request.runs_dir / f"evaluation-{name_of(runs)}")
     summary = {
         "members": {each.name: len(each.members) for each in runs},
         "weights": dict(zip(names, weights, strict=True)),
@@ -57,8 +48,10 @@ def _runs_to_judge(context: Context) -> list[Run]:
         return context.named_runs()
     if context.run is not None:
         return [context.run]
-    trained = [each for each in runs_in(request.runs_dir) if each.members]
-    if request.has_settings or not trained:
+    trained = [
+        each for each in runs_in(request.runs_dir) if each.members and same_faces(context, each)
+    ]
+    if request.has_settings or request.resume is not None or not trained:
         return [run_to_train(context)]
     return trained[:1]
 

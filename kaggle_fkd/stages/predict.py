@@ -5,13 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kaggle_fkd import __version__
 from kaggle_fkd.command.context import SAMPLE, Context
+from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
 from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.prediction.predictor import predict_faces, prediction_gallery
-from kaggle_fkd.runs.run import Run, newest_finished
+from kaggle_fkd.runs.run import Run, name_of, newest_finished
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
@@ -41,7 +46,8 @@ def run(context: Context) -> None:
     weights = _weights(context, runs)
     predictions = [predict_faces(each, competition.test, context.device, settings) for each in runs]
     keypoints = weighted_mean(predictions, weights)
-    names = "+".join(each.name for each in runs)
+    _require_all(runs, competition.test, keypoints)
+    names = name_of(runs)
     prefix = f"{SAMPLE}-" if competition.is_sample else ""
     path = free_path(request.submissions_dir / f"{prefix}{names}.csv")
     write_submission(path, competition.lookup, keypoints)
@@ -68,6 +74,17 @@ def run(context: Context) -> None:
         len(competition.lookup), names, len(members), path,
     )  # fmt: skip
     context.submission = path
+
+
+def _require_all(runs: list[Run], faces: Faces, keypoints: NDArray[np.float32]) -> None:
+    """RunError when there are faces of a convention that none of the runs was trained for."""
+    unknown = faces.convention[np.isnan(keypoints).all(axis=(1, 2))]
+    if len(unknown):
+        convention = faces.scheme.conventions[unknown[0]].name
+        raise RunError(
+            f"{name_of(runs)}: not trained for convention {convention} (train.only)",
+            f"add a run that is: --run {','.join(each.name for each in runs)},OTHER",
+        )
 
 
 def _weights(context: Context, runs: list[Run]) -> list[float]:

@@ -10,6 +10,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
+from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
 from kaggle_fkd.training.labels import head_count, usable
 
@@ -18,21 +19,19 @@ def run(context: Context) -> None:
     """Train, or resume, or find the run of the same settings and data; it is `context.run`."""
     run, count = run_to_train(context), context.config.train.members
     if context.request.resume and not context.request.has_settings:
-        count = run.config.train.members
+        count = max(run.config.train.members, run.begun)
     if run.has_members(count):
         log.info("skipped, as data and settings are unchanged: %s", run.folder)
     else:
-        train_members(run, training_faces(context, run.config), count, context.device)
+        train_run(context, run, count)
     context.run = run
 
 
-def training_faces(context: Context, config: Config) -> Faces:
-    """The competition's training faces, with the labels that an audit suspects treated as the
-    settings say."""
+def train_run(context: Context, run: Run, count: int) -> None:
+    """Train the run's first `count` members on the competition's faces, but for finished ones."""
     faces = context.competition.train
-    if not config.train.audit:
-        return faces
-    return apply_audit(Path(config.train.audit), faces, config.train.suspects)
+    treated = _audited(faces, run.config, run.audit_file)
+    train_members(run, faces, count, context.device, treated)
 
 
 def run_to_train(context: Context) -> Run:
@@ -40,7 +39,8 @@ def run_to_train(context: Context) -> Run:
     request = context.request
     if request.resume:
         return _named(context, request.resume)
-    faces = training_faces(context, context.config)
+    audit_file = Path(context.config.train.audit)
+    faces = _audited(context.competition.train, context.config, audit_file)
     digest = faces.digest()
     same = [run for run in runs_in(request.runs_dir) if run.is_of(context.config, digest)]
     count = context.config.train.members
@@ -56,7 +56,7 @@ def run_to_train(context: Context) -> Run:
     usable(faces, context.config.train)  # raises for an unknown convention
     height, width = faces.size
     heads = head_count(faces.scheme, context.config.train)
-    return start_run(
+    run = start_run(
         request.runs_dir,
         context.config,
         {"data_hash": digest, "sample_faces": context.competition.is_sample},
@@ -64,6 +64,9 @@ def run_to_train(context: Context) -> Run:
         NetworkShape(height, width, len(faces.scheme.names), heads),
         context.device,
     )
+    if context.config.train.audit:  # the next evaluation may write another one in its place
+        write_text(run.audit_file, audit_file.read_text(encoding="utf-8"))
+    return run
 
 
 def _named(context: Context, name: str) -> Run:
@@ -80,9 +83,22 @@ def _named(context: Context, name: str) -> Run:
 
 def require_same_faces(context: Context, run: Run) -> Run:
     """The run itself; RunError when it was trained on other faces or labels than these."""
-    if run.record["data_hash"] != training_faces(context, run.config).digest():
+    if not same_faces(context, run):
         raise RunError(
             f"{run.folder}: it was trained on other faces than those in {context.data_dir}",
             "name the data it was started with: --data-dir",
         )
     return run
+
+
+def same_faces(context: Context, run: Run) -> bool:
+    """True when the run was trained on the faces and labels of this call."""
+    faces = _audited(context.competition.train, run.config, run.audit_file)
+    return bool(run.record["data_hash"] == faces.digest())
+
+
+def _audited(faces: Faces, config: Config, audit_file: Path) -> Faces:
+    """The faces with the labels that the audit suspects treated as the settings say."""
+    if not config.train.audit:
+        return faces
+    return apply_audit(audit_file, faces, config.train.suspects)

@@ -3,6 +3,7 @@
 import ctypes
 import platform
 import sys
+from pathlib import Path
 
 import torch
 
@@ -26,12 +27,22 @@ def pick_device(name: str) -> torch.device:
 
 def describe_device(device: torch.device) -> str:
     """What the device is, in words, for the run's record."""
-    processor = platform.processor() or platform.machine()
+    processor = _processor()
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return f"{processor} GPU (MPS)"
     return f"{processor} CPU, {torch.get_num_threads()} threads"
+
+
+def _processor() -> str:
+    """The CPU's model, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(models), platform.processor() or platform.machine())
 
 
 def peak_memory_mb() -> float | None:

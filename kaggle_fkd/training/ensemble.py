@@ -4,31 +4,44 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from kaggle_fkd.errors import DataError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
+from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.training.labels import treat_labels, usable
 from kaggle_fkd.training.loop import Training
 from kaggle_fkd.training.split import assign_folds
 
 
-def train_members(run: Run, faces: Faces, count: int, device: torch.device) -> None:
+def train_members(
+    run: Run, faces: Faces, count: int, device: torch.device, treated: Faces | None = None
+) -> None:
     """Train the run's first `count` members, but for those that are finished already.
 
-    Raises what `Training.fit` raises; KeyboardInterrupt leaves all whole epochs on disk.
+    They learn from `treated`, if given: the same faces without labels that an audit suspects.
+    They are always validated on `faces`, so that scores with and without an audit compare.
+    Raises DataError when there is nothing to learn from or to validate on, and what
+    `Training.fit` raises; KeyboardInterrupt leaves all whole epochs on disk.
     """
     config = run.config.train
+    treated = faces if treated is None else treated
     for member in map(run.member, range(count)):
         if member.finished:
             continue
         held_out = held_out_faces(member, faces)
-        train = faces[usable(faces, config) & ~_of_fold(member, faces)]
-        train = treat_labels(train, config.labels)
+        learnt = usable(faces, config) & treated.labelled.any(axis=1) & ~_of_fold(member, faces)
+        if not learnt.any() or not faces[held_out].labelled.any():
+            raise DataError(
+                f"{member.name}: no labelled face to train on, or none to validate on",
+                "use more faces, fewer folds (train.folds), or another convention (train.only)",
+            )
+        train = treat_labels(treated[learnt], config.labels)
         log.info(
             "%s (%d of %d): %d faces to train on, %d to validate, on %s",
             member.folder, member.index + 1, count, len(train), held_out.sum(),
-            run.record["device"],
+            describe_device(device),
         )  # fmt: skip
         try:
             summary = Training(member, train, faces[held_out], device).fit()

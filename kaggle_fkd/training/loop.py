@@ -19,7 +19,7 @@ from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log, progress
-from kaggle_fkd.system.device import peak_memory_mb
+from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
 from kaggle_fkd.training.augmentation.batch import augment
 from kaggle_fkd.training.averaging import averaged
@@ -29,6 +29,8 @@ from kaggle_fkd.training.metrics import rmse_by_convention, rmse_by_keypoint
 
 LOSS_UNITS_PER_WIDTH = 96
 """Losses see errors in 96ths of the width: pixels of the competition's images."""
+DAMAGE = (OSError, RuntimeError, ValueError, EOFError, KeyError, TypeError)
+"""What reading a state raises when its file is damaged, or of another version."""
 
 
 class Training:
@@ -170,17 +172,17 @@ class Training:
     def _restore(self) -> None:
         try:
             state = torch.load(self.member.state_file, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.generator.set_state(state["generator"])
+            torch.set_rng_state(state["dropout"])
+            self.history = state["history"]
+        except (*DAMAGE, pickle.UnpicklingError) as error:
             raise RunError(
                 f"{self.member.state_file}: damaged, nothing to resume from ({error})",
                 "delete it, and --resume starts this member anew",
             ) from error
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
-        torch.set_rng_state(state["dropout"])
-        self.history = state["history"]
 
     def _write_metrics(self) -> None:
         table = pd.DataFrame(self.history).to_csv(index=False, float_format="%.6g")
@@ -191,6 +193,7 @@ class Training:
         predicted = self._validate()
         summary = {
             "epochs": len(self.history),
+            "device": describe_device(self.device),
             "held_out_fold": self.member.fold,
             "seed": self.member.seed,
             "training_faces": len(self.images),
@@ -210,7 +213,7 @@ class Training:
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """AdamW's groups: weights decay; biases, normalisation and temperatures do not."""
+    """AdamW's groups: weights decay; biases and normalisation do not."""
     of_weights: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
     others: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
     return [

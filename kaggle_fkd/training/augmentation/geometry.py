@@ -44,11 +44,12 @@ def homography(
     count = len(rotation)
     cos, sin = scale * rotation.cos(), scale * rotation.sin()
     half = rotation.new_tensor([size[1] / 2, size[0] / 2])
-    matrix = torch.eye(3).repeat(count, 1, 1)
+    identity = torch.eye(3, device=rotation.device)
+    matrix = identity.repeat(count, 1, 1)
     matrix[:, 0, 0], matrix[:, 0, 1] = cos, cos * shear - sin
     matrix[:, 1, 0], matrix[:, 1, 1] = sin, sin * shear + cos
     matrix[:, 2, :2] = ((perspective / half)[:, None] @ matrix[:, :2, :2])[:, 0]
-    to_centre, back = torch.eye(3), torch.eye(3).repeat(count, 1, 1)
+    to_centre, back = identity.clone(), identity.repeat(count, 1, 1)
     to_centre[:2, 2] = 0.5 - half
     back[:, :2, 2] = half - 0.5 + shift
     return back @ matrix @ to_centre
