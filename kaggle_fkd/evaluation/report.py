@@ -47,13 +47,13 @@ def write_evaluation(
 ) -> list[str]:
     """Write everything about N x K x 2 out-of-fold predictions into the folder.
 
-    `summary` goes into evaluation.json, beside the scores. Faces whose prediction is NaN are left
-    out. Returns the result in a few lines.
+    `summary` goes into evaluation.json, beside the scores. Faces whose prediction is NaN count in
+    no score. Returns the result in a few lines.
     """
+    write_predictions(folder / "oof.csv", faces, predicted)
     covered = np.isfinite(predicted).all(axis=(1, 2))
     faces, predicted = faces[covered], predicted[covered]
     scores, suspects = score_table(predicted, faces), audit(predicted, faces)
-    write_predictions(folder / "oof.csv", faces, predicted)
     write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
     published = pd.DataFrame(PUBLISHED, columns=["solution", "private_rmse", "public_rmse"])
     write_text(folder / "published.csv", published.to_csv(index=False))
