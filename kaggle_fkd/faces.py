@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,14 @@ class Faces:
         """N x K, true where both coordinates are known."""
         return np.asarray(np.isfinite(self.keypoints).all(axis=2))
 
+    @property
+    def marked(self) -> NDArray[np.bool_]:
+        """N x K, true where the face's convention marks the keypoint, labelled or not."""
+        marks = np.zeros((len(self.scheme.conventions), len(self.scheme.names)), bool)
+        for index, convention in enumerate(self.scheme.conventions):
+            marks[index, list(convention.keypoints)] = True
+        return marks[self.convention]
+
     def mean_keypoints(self) -> NDArray[np.float32]:
         """K x 2, where the keypoints lie on average; NaN for those that no face has."""
         mean = np.ma.masked_invalid(self.keypoints).mean(axis=0)
@@ -74,6 +83,11 @@ class Faces:
 
     def repeat_groups(self) -> NDArray[np.int64]:
         """N, equal numbers for byte-identical images; folds never part such a group."""
+        return self._repeat_groups
+
+    @cached_property
+    def _repeat_groups(self) -> NDArray[np.int64]:
+        # Once an object: a report asks for it with every score, and it reads all images.
         hashes = [hashlib.blake2b(image.tobytes()).digest() for image in self.images]
         _, group = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
         return group.astype(np.int64)

@@ -28,7 +28,6 @@ def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> li
     if not usable.any():
         return equal
     inputs, target = stack[usable], faces.keypoints[usable].astype(np.float64)
-    # The normal equations: R x R numbers in place of a row for each of 100 000 coordinates.
     # Around the mean prediction, which any weights that sum to 1 leave as it is.
     centre = inputs.mean(axis=1, keepdims=True)
     inputs, target = inputs - centre, target - centre[:, 0]

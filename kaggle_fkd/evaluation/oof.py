@@ -45,10 +45,7 @@ def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating])
 
     Keypoints that a face's convention does not mark are left empty.
     """
-    shown = keypoints.astype(np.float64)
-    for index, convention in enumerate(faces.scheme.conventions):
-        unmarked = np.setdiff1d(np.arange(len(faces.scheme.names)), convention.keypoints)
-        shown[np.ix_(faces.convention == index, unmarked)] = np.nan
+    shown = np.where(faces.marked[:, :, None], keypoints.astype(np.float64), np.nan)
     table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.feature_names))
     table.insert(0, "row", faces.ids)
     write_text(path, table.to_csv(index=False, float_format="%.4f"))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.evaluation.audit import audit, treat_suspects, write_audit
 from kaggle_fkd.evaluation.bootstrap import rmse_interval
-from kaggle_fkd.evaluation.oof import write_predictions
+from kaggle_fkd.evaluation.oof import oof_rmse, write_predictions
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
 from kaggle_fkd.system.files import write_json, write_text
-from kaggle_fkd.training.metrics import rmse, rmse_by_convention
+from kaggle_fkd.training.metrics import rmse_by_convention
 
 GALLERY_FACES = 24
 SEED = 0
@@ -118,7 +118,7 @@ def _score(
         "convention": convention,
         "keypoint": keypoint,
         "coordinates": int(known.sum()),
-        "rmse": rmse(np.where(known, predicted, 0), np.where(known, faces.keypoints, np.nan)),
+        "rmse": oof_rmse(predicted, faces),
         "low": low,
         "high": high,
     }
@@ -168,9 +168,8 @@ def worst_faces(predicted: NDArray[np.floating], faces: Faces) -> Figure:
 
 def audit_gallery(predicted: NDArray[np.floating], faces: Faces, table: pd.DataFrame) -> Figure:
     """The faces that an audit suspects most, with the reasons it gives."""
-    position = {int(id_): index for index, id_ in enumerate(faces.ids)}
     top = table.head(GALLERY_FACES)
-    shown = np.array([position[row] for row in top["row"]])
+    shown = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
     captions = [
         f"row {entry.row}, score {entry.score:.0f}\n{entry.reason}" for entry in top.itertuples()
     ]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
 from kaggle_fkd.networks.core.trunk import Trunk, cell_centres
-from kaggle_fkd.networks.gridnet import FIRST_TEMPERATURE
+from kaggle_fkd.networks.gridnet import CELL, FIRST_TEMPERATURE
 
 CHANNELS = 64
 """Of the features that the heat maps, a quarter of the image's size, are made of."""
@@ -33,7 +33,7 @@ class HeatmapNet(KeypointNetwork):
         self.temperature = nn.Parameter(
             torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
-        rows, columns = -(-shape.height // 8) * 2, -(-shape.width // 8) * 2
+        rows, columns = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
         centres = cell_centres(rows, columns, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 

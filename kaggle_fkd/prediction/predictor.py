@@ -57,11 +57,8 @@ def check_fits(run: Run, faces: Faces) -> None:
 def prediction_gallery(faces: Faces, keypoints: NDArray[np.float32], title: str) -> Figure:
     """Faces spread evenly over N predicted ones, with the keypoints their convention marks."""
     shown = np.unique(np.linspace(0, len(faces) - 1, GALLERY_FACES).astype(int))
-    chosen, predicted = faces[shown], keypoints[shown].copy()
-    for index, convention in enumerate(faces.scheme.conventions):
-        unmarked = np.ones(len(faces.scheme.names), bool)
-        unmarked[list(convention.keypoints)] = False
-        predicted[np.ix_(chosen.convention == index, unmarked)] = np.nan
+    chosen = faces[shown]
+    predicted = np.where(chosen.marked[:, :, None], keypoints[shown], np.nan)
     names = [faces.scheme.conventions[index].name for index in chosen.convention]
     captions = [f"image {id_} ({name})" for id_, name in zip(chosen.ids, names, strict=True)]
     return gallery(chosen, captions, title, predicted)

@@ -41,7 +41,7 @@ def run_to_train(context: Context) -> Run:
         return _named(context, request.resume)
     audit_file = Path(context.config.train.audit)
     faces = _audited(context.competition.train, context.config, audit_file)
-    digest = faces.digest()
+    digest = _digest(context, faces)
     same = [run for run in runs_in(request.runs_dir) if run.is_of(context.config, digest)]
     count = context.config.train.members
     # A finished run with fewer members than are wanted now is trained further, not anew.
@@ -94,7 +94,13 @@ def require_same_faces(context: Context, run: Run) -> Run:
 def same_faces(context: Context, run: Run) -> bool:
     """True when the run was trained on the faces and labels of this call."""
     faces = _audited(context.competition.train, run.config, run.audit_file)
-    return bool(run.record["data_hash"] == faces.digest())
+    return bool(run.record["data_hash"] == _digest(context, faces))
+
+
+def _digest(context: Context, faces: Faces) -> str:
+    """The faces' digest; that of the competition's own is made once a call, not once a run."""
+    competition = context.competition
+    return competition.train_digest if faces is competition.train else faces.digest()
 
 
 def _audited(faces: Faces, config: Config, audit_file: Path) -> Faces:

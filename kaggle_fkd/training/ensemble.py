@@ -31,7 +31,7 @@ def train_members(
         if member.finished:
             continue
         held_out = held_out_faces(member, faces)
-        learnt = usable(faces, config) & treated.labelled.any(axis=1) & ~_of_fold(member, faces)
+        learnt = usable(faces, config) & treated.labelled.any(axis=1) & ~held_out
         if not learnt.any() or not faces[held_out].labelled.any():
             raise DataError(
                 f"{member.name}: no labelled face to train on, or none to validate on",
@@ -56,9 +56,6 @@ def train_members(
 
 def held_out_faces(member: Member, faces: Faces) -> NDArray[np.bool_]:
     """N, the faces that validate the member: neither they nor their repeats train it."""
-    return usable(faces, member.config.train) & _of_fold(member, faces)
-
-
-def _of_fold(member: Member, faces: Faces) -> NDArray[np.bool_]:
     config = member.config.train
-    return np.asarray(assign_folds(faces, config.folds, config.seed) == member.fold)
+    fold_of = assign_folds(faces, config.folds, config.seed)
+    return np.asarray(usable(faces, config) & (fold_of == member.fold))
