@@ -21,17 +21,17 @@ class TrainConfig:
 
     model: str = "gridnet"
     """A network of the registry (kaggle_fkd/networks)."""
-    epochs: int = 36
+    epochs: int = 34
     """That many passes over the training faces."""
-    batch_size: int = 32
+    batch_size: int = 64
     """Faces per gradient step."""
-    lr: float = 4e-3
+    lr: float = 6e-3
     """Peak learning rate of AdamW, after the warm-up; a cosine takes it down to nearly nothing."""
     warmup: float = 0.08
     """Share of the steps over which the learning rate rises from 0 to its peak."""
     weight_decay: float = 0.01
     """AdamW's, on weights; biases and normalisation have none."""
-    ema: float = 0.999
+    ema: float = 0.998
     """Decay of the exponential moving average of the weights, which is what predicts; 0: off."""
     loss: str = "smooth_l1"
     """mse, smooth_l1 (quadratic below 1 of 96 pixels) or l1, over the known coordinates."""
