@@ -23,11 +23,11 @@ class UsageError(FkdError):
 
 
 class DataError(FkdError):
-    """A competition file that is missing, damaged or holds an impossible value."""
+    """A file of the data that is missing, damaged or holds an impossible value."""
 
 
 class NoDataError(DataError):
-    """No competition files where they were looked for."""
+    """No files of the data where they were looked for."""
 
 
 class RunError(FkdError):

@@ -27,6 +27,10 @@ class Faces:
     """N, what the source calls each face: the row of training.csv from 0, or Kaggle's ImageId."""
     weight: NDArray[np.float32] | None = None
     """N, how much each face counts in training; None: all alike."""
+    subject: NDArray[np.int64] | None = None
+    """N, who is shown, where the source knows: folds never part a person's faces."""
+    margin: int = 0
+    """Pixels of the images at each side that only augmentation sees: networks see `inner()`."""
 
     def __post_init__(self) -> None:
         n, k = len(self.images), len(self.scheme.names)
@@ -46,11 +50,12 @@ class Faces:
             convention=self.convention[index],
             ids=self.ids[index],
             weight=None if self.weight is None else self.weight[index],
+            subject=None if self.subject is None else self.subject[index],
         )
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) of every image, in pixels."""
+        """(height, width) of every image, in pixels, with the margin."""
         return self.images.shape[1], self.images.shape[2]
 
     @property
@@ -81,24 +86,56 @@ class Faces:
         keypoints[..., 0] = self.size[1] - 1 - keypoints[..., 0]
         return replace(self, images=self.images[:, :, ::-1], keypoints=keypoints)
 
+    def inner(self) -> "Faces":
+        """The faces as a network sees them: without their margin."""
+        if self.margin == 0:
+            return self
+        seen = slice(self.margin, -self.margin)
+        return replace(
+            self,
+            images=self.images[:, seen, seen],
+            keypoints=self.keypoints - np.float32(self.margin),
+            margin=0,
+        )
+
     def repeat_groups(self) -> NDArray[np.int64]:
-        """N, equal numbers for byte-identical images; folds never part such a group."""
+        """N, equal numbers for faces that share an image, byte by byte, or a subject.
+
+        So do faces that a chain of others connects in this way; folds never part such a group.
+        """
         return self._repeat_groups
 
     @cached_property
     def _repeat_groups(self) -> NDArray[np.int64]:
         # Once an object: a report asks for it with every score, and it reads all images.
         hashes = [hashlib.blake2b(image.tobytes()).digest() for image in self.images]
-        _, group = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
-        return group.astype(np.int64)
+        _, image = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
+        if self.subject is None:
+            return image.astype(np.int64)
+        return _connected(image, self.subject)
 
     def digest(self) -> str:
         """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
         sha = hashlib.sha256(self.scheme.name.encode())
         arrays: list[NDArray[Any]] = [self.images, self.keypoints, self.convention, self.ids]
-        if self.weight is not None:
-            arrays.append(self.weight)
+        arrays += [array for array in (self.weight, self.subject) if array is not None]
         for array in arrays:
             sha.update(f"{array.dtype} {array.shape}".encode())
             sha.update(np.ascontiguousarray(array).data)
+        if self.margin:
+            sha.update(f"margin {self.margin}".encode())
         return sha.hexdigest()
+
+
+def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
+    """N, equal numbers where either label is the same, or a chain of such faces connects."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    # Each face is an edge between the node of its first label and that of its second.
+    labels, first = np.unique(first, return_inverse=True)
+    others, second = np.unique(second, return_inverse=True)
+    nodes = len(labels) + len(others)
+    edges = coo_array((np.ones(len(first)), (first, second + len(labels))), shape=(nodes, nodes))
+    _, component = connected_components(edges, directed=False)
+    return np.asarray(component[first], np.int64)

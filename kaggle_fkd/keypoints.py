@@ -4,7 +4,7 @@ The only module that spells a keypoint's name. Loader, augmentation, figures and
 submission all take a `KeypointScheme`; left and right are the subject's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -129,5 +129,82 @@ KAGGLE15 = KeypointScheme(
 )
 """The 15 points of the Kaggle competition (columns of its training.csv), 96 x 96 pixels."""
 
-SCHEMES: Mapping[str, KeypointScheme] = {scheme.name: scheme for scheme in (KAGGLE15,)}
+# Keypoints from the subject's right to the left, in rows that the mirror reverses; the bridge of
+# the nose alone stands on the axis.
+_IBUG_ROWS: tuple[Sequence[int], ...] = (
+    range(17),  # jaw
+    range(17, 27),  # brows
+    range(31, 36),  # base of the nose
+    (36, 37, 38, 39, 42, 43, 44, 45),  # upper lids, with the corners
+    (41, 40, 47, 46),  # lower lids
+    range(48, 55),  # upper edge of the outer lips, with the corners
+    range(59, 54, -1),  # their lower edge
+    range(60, 65),  # upper edge of the inner lips, with the corners
+    range(67, 64, -1),  # their lower edge
+)
+
+_IBUG_PARTS = {
+    "jaw": 17, "right_brow": 5, "left_brow": 5, "nose_bridge": 4, "nose_base": 5,
+    "right_eye": 6, "left_eye": 6, "outer_lip": 12, "inner_lip": 8,
+}  # fmt: skip
+"""The parts in iBUG's order, and the number of keypoints of each."""
+
+IBUG68 = KeypointScheme(
+    name="ibug68",
+    names=tuple(f"{part}_{i}" for part, count in _IBUG_PARTS.items() for i in range(count)),
+    flip_pairs=tuple(
+        (row[-1 - place], row[place]) for row in _IBUG_ROWS for place in range(len(row) // 2)
+    ),
+    groups={
+        "eyes": tuple(range(36, 48)),
+        "brows": tuple(range(17, 27)),
+        "nose": tuple(range(27, 36)),
+        "mouth": tuple(range(48, 68)),
+        "jaw": tuple(range(17)),
+    },
+    conventions=(Convention("iBUG", tuple(range(68)), "68 points, all of them always marked"),),
+    agreed=tuple(range(68)),
+)
+"""The 68 points of iBUG (300-W, Sagonas et al. 2013), 0-based; pictures of any size."""
+
+IBUG68_OUTER_EYE_CORNERS = (36, 45)
+"""The right and the left one: their distance normalises the NME (points 37 and 46 of iBUG)."""
+
+_KAGGLE_A_FROM_IBUG = {
+    "left_eye_center": (42, 43, 44, 45, 46, 47),
+    "right_eye_center": (36, 37, 38, 39, 40, 41),
+    "left_eye_inner_corner": (42,),
+    "left_eye_outer_corner": (45,),
+    "right_eye_inner_corner": (39,),
+    "right_eye_outer_corner": (36,),
+    "left_eyebrow_inner_end": (22,),
+    "left_eyebrow_outer_end": (26,),
+    "right_eyebrow_inner_end": (21,),
+    "right_eyebrow_outer_end": (17,),
+    "nose_tip": (30,),
+    "mouth_left_corner": (54,),
+    "mouth_right_corner": (48,),
+    "mouth_center_top_lip": (51,),
+    "mouth_center_bottom_lip": (57,),
+}
+_KAGGLE_FROM_IBUG = (
+    _KAGGLE_A_FROM_IBUG,
+    _KAGGLE_A_FROM_IBUG | {"nose_tip": (33,), "mouth_center_bottom_lip": (62, 66)},
+)
+"""For each convention of KAGGLE15, the iBUG keypoints whose mean is the keypoint."""
+
+
+def kaggle15_from_ibug68(keypoints: NDArray[np.floating], convention: int) -> NDArray[np.floating]:
+    """`... x 68 x 2` keypoints of IBUG68 as the `... x 15 x 2` of KAGGLE15.
+
+    `convention` is an index into `KAGGLE15.conventions`; what B does not mark is given as A has
+    it. Kaggle's brow ends lie about 2.4 px lower, on a 96 px face, than iBUG's, which are
+    returned as they are.
+    """
+    sources = _KAGGLE_FROM_IBUG[convention]
+    points = [keypoints[..., list(sources[name]), :].mean(axis=-2) for name in KAGGLE15.names]
+    return np.stack(points, axis=-2)
+
+
+SCHEMES: Mapping[str, KeypointScheme] = {scheme.name: scheme for scheme in (KAGGLE15, IBUG68)}
 """Every scheme by its name, for runs that are read back."""

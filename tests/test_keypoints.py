@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,17 +7,24 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.keypoints import KAGGLE15, SCHEMES
+from kaggle_fkd.keypoints import (
+    IBUG68,
+    IBUG68_OUTER_EYE_CORNERS,
+    KAGGLE15,
+    SCHEMES,
+    KeypointScheme,
+    kaggle15_from_ibug68,
+)
 
 A, B = 0, 1
 
 
-def make_faces(count: int = 5, seed: int = 0) -> Faces:
+def make_faces(count: int = 5, seed: int = 0, scheme: KeypointScheme = KAGGLE15) -> Faces:
     rng = np.random.default_rng(seed)
     return Faces(
-        KAGGLE15,
+        scheme,
         rng.integers(0, 256, (count, 96, 96), dtype=np.uint8),
-        rng.uniform(0, 95, (count, 15, 2)).astype(np.float32),
+        rng.uniform(0, 95, (count, len(scheme.names), 2)).astype(np.float32),
         np.zeros(count, np.int8),
         np.arange(count),
     )
@@ -28,11 +37,83 @@ def test_a_scheme_is_complete(scheme):
     assert sorted(k for members in scheme.groups.values() for k in members) == list(range(count))
     assert [scheme.flip_order[k] for k in scheme.flip_order] == list(range(count))
     for left, right in scheme.flip_pairs:
-        assert scheme.names[left].replace("left", "right") == scheme.names[right]
+        assert ("left" in scheme.names[left]) == ("right" in scheme.names[right])
         assert scheme.group_of[left] == scheme.group_of[right]
     assert set(scheme.agreed) <= set(scheme.shared)
     unpaired = set(range(count)) - {k for pair in scheme.flip_pairs for k in pair}
     assert not any("left" in scheme.names[k] or "right" in scheme.names[k] for k in unpaired)
+
+
+def test_kaggles_mirror_pairs_differ_by_one_word():
+    for left, right in KAGGLE15.flip_pairs:
+        assert KAGGLE15.names[left].replace("left", "right") == KAGGLE15.names[right]
+
+
+def a_face_of_68() -> np.ndarray:
+    """A symmetrical drawing by hand: the axis is x = 0, the subject's right has x < 0."""
+    half = {
+        0: (-50, 0), 1: (-50, 12), 2: (-49, 24), 3: (-46, 36), 4: (-40, 48), 5: (-32, 58),
+        6: (-22, 66), 7: (-11, 70), 8: (0, 71), 17: (-42, -20), 18: (-36, -26), 19: (-27, -28),
+        20: (-18, -26), 21: (-9, -22), 27: (0, -10), 28: (0, 0), 29: (0, 9), 30: (0, 18),
+        31: (-11, 26), 32: (-6, 28), 33: (0, 29), 36: (-33, -8), 37: (-28, -12), 38: (-20, -12),
+        39: (-15, -7), 40: (-20, -5), 41: (-28, -5), 48: (-19, 44), 49: (-12, 40), 50: (-5, 38),
+        51: (0, 39), 57: (0, 54), 58: (-6, 53), 59: (-13, 50), 60: (-16, 44), 61: (-6, 43),
+        62: (0, 43.5), 66: (0, 46), 67: (-6, 46.5),
+    }  # fmt: skip
+    points = np.full((68, 2), np.nan)
+    points[list(half)] = list(half.values())
+    mirrored = points[list(IBUG68.flip_order)] * (-1, 1)
+    return np.where(np.isnan(points), mirrored, points)
+
+
+def test_ibugs_mirror_pairs_are_those_of_a_symmetrical_face():
+    points = a_face_of_68()
+    assert np.isfinite(points).all()
+    assert len(np.unique(points, axis=0)) == 68
+    np.testing.assert_array_equal(points[list(IBUG68.flip_order)] * (-1, 1), points)
+    left, right = np.array(IBUG68.flip_pairs).T
+    assert (points[left, 0] > 0).all() and (points[right, 0] < 0).all()
+
+
+def test_ibugs_names_tell_the_part_and_the_side():
+    named = {0: "jaw_0", 17: "right_brow_0", 26: "left_brow_4", 30: "nose_bridge_3",
+             33: "nose_base_2", 42: "left_eye_0", 48: "outer_lip_0", 67: "inner_lip_7"}  # fmt: skip
+    assert {index: IBUG68.names[index] for index in named} == named
+    right, left = IBUG68_OUTER_EYE_CORNERS
+    points = a_face_of_68()
+    eyes = points[list(IBUG68.groups["eyes"]), 0]
+    assert (points[right, 0], points[left, 0]) == (eyes.min(), eyes.max())
+
+
+def test_the_15_points_lie_where_kaggle_has_them_on_a_face():
+    points = dict(zip(KAGGLE15.names, kaggle15_from_ibug68(a_face_of_68(), A), strict=True))
+    assert points["left_eye_center"] == pytest.approx((24, -49 / 6))
+    assert points["right_eye_center"] == pytest.approx((-24, -49 / 6))
+    assert tuple(points["right_eye_inner_corner"]) == (-15, -7)
+    assert tuple(points["left_eyebrow_outer_end"]) == (42, -20)
+    assert tuple(points["nose_tip"]) == (0, 18)
+    assert tuple(points["mouth_left_corner"]) == (19, 44)
+    assert tuple(points["mouth_center_bottom_lip"]) == (0, 54)
+
+
+def test_convention_b_differs_in_the_nose_and_the_bottom_lip_alone():
+    a, b = (kaggle15_from_ibug68(a_face_of_68(), convention) for convention in (A, B))
+    differ = {KAGGLE15.names[k] for k in np.flatnonzero((a != b).any(axis=1))}
+    assert differ == {"nose_tip", "mouth_center_bottom_lip"}
+    assert tuple(b[KAGGLE15.index("nose_tip")]) == (0, 29)
+    assert tuple(b[KAGGLE15.index("mouth_center_bottom_lip")]) == pytest.approx((0, 44.75))
+
+
+@given(hnp.arrays(float, (3, 68, 2), elements=st.floats(-500, 500)), st.sampled_from([A, B]))
+def test_the_15_points_of_a_mirrored_face_are_the_mirrored_15_points(points, convention):
+    def mirrored(keypoints, scheme):
+        return keypoints[..., list(scheme.flip_order), :] * (-1, 1)
+
+    np.testing.assert_allclose(
+        kaggle15_from_ibug68(mirrored(points, IBUG68), convention),
+        mirrored(kaggle15_from_ibug68(points, convention), KAGGLE15),
+        atol=1e-9,
+    )
 
 
 def test_only_the_eye_centres_are_the_same_place_in_both_conventions():
@@ -54,9 +135,10 @@ def test_a_face_is_of_convention_a_if_and_only_if_it_has_a_keypoint_that_b_lacks
     assert np.array_equal(KAGGLE15.conventions_of(marked), expected)
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_flipping_twice_is_identity(seed):
-    faces = make_faces(3, seed)
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.name)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_flipping_twice_is_identity(scheme, seed):
+    faces = make_faces(3, seed, scheme)
     again = faces.flipped().flipped()
     assert np.array_equal(again.images, faces.images)
     np.testing.assert_allclose(again.keypoints, faces.keypoints, atol=1e-4)
@@ -80,6 +162,39 @@ def test_equal_images_and_only_they_are_in_a_repeat_group():
     assert len(set(groups)) == 3
 
 
+def test_faces_of_one_subject_are_in_one_group_and_so_are_those_that_share_an_image_with_them():
+    faces = make_faces(6)
+    images = faces.images.copy()
+    images[4] = images[1]
+    faces = replace(faces, images=images, subject=np.array([7, 7, 2, 9, 5, 2]))
+    groups = faces.repeat_groups()
+    assert groups[0] == groups[1] == groups[4]
+    assert groups[2] == groups[5]
+    assert sorted(set(groups)) == [0, 1, 2]
+
+
+def test_picked_faces_keep_their_subject_and_a_mirrored_face_is_the_same_person():
+    faces = replace(make_faces(3), subject=np.array([4, 5, 6]))
+    assert faces[np.array([2, 0])].flipped().subject.tolist() == [6, 4]
+
+
+def test_the_inner_face_has_the_same_pixels_under_its_keypoints():
+    faces = replace(make_faces(2), margin=16)
+    inner = faces.inner()
+    assert inner.size == (64, 64)
+    assert inner.margin == 0
+    np.testing.assert_array_equal(inner.images, faces.images[:, 16:80, 16:80])
+    np.testing.assert_allclose(inner.keypoints, faces.keypoints - 16)
+    assert inner.inner() is inner
+
+
+def test_cropping_and_mirroring_may_change_places():
+    faces = replace(make_faces(2), margin=9)
+    first, last = faces.flipped().inner(), faces.inner().flipped()
+    np.testing.assert_array_equal(first.images, last.images)
+    np.testing.assert_allclose(first.keypoints, last.keypoints, atol=1e-4)
+
+
 def test_the_digest_sees_every_change():
     faces = make_faces()
     images, keypoints = faces.images.copy(), faces.keypoints.copy()
@@ -90,8 +205,11 @@ def test_the_digest_sees_every_change():
         faces[::-1].digest(),
         Faces(KAGGLE15, images, faces.keypoints, faces.convention, faces.ids).digest(),
         Faces(KAGGLE15, faces.images, keypoints, faces.convention, faces.ids).digest(),
+        replace(faces, subject=np.arange(5)).digest(),
+        replace(faces, subject=np.zeros(5, np.int64)).digest(),
+        replace(faces, margin=1).digest(),
     }
-    assert len(digests) == 4
+    assert len(digests) == 7
     assert make_faces().digest() == faces.digest()
 
 

@@ -65,8 +65,8 @@ def test_every_pillow_mode_is_read(mode: str):
 def test_deep_grey_pillow_pictures_are_scaled(dtype: type, tmp_path: Path):
     image = Image.fromarray((RAMP.astype(np.int64) * 257).astype(dtype))
     assert (read_picture(image)[:, :, 0] == RAMP).all()
-    image.save(tmp_path / "deep.png")
-    assert (read_picture(tmp_path / "deep.png")[:, :, 1] == RAMP).all()
+    image.save(tmp_path / "deep.tif")
+    assert (read_picture(tmp_path / "deep.tif")[:, :, 1] == RAMP).all()
 
 
 def test_a_float_pillow_picture_is_read():
