@@ -44,3 +44,7 @@ class KaggleError(FkdError):
 
 class NoCredentialsError(KaggleError):
     """The Kaggle client would find no credentials."""
+
+
+class PictureError(FkdError):
+    """A picture, a video or a filter's artwork that is missing, damaged or of a kind not read."""

@@ -1,0 +1,175 @@
+"""Pictures from anywhere, all turned into one kind of array; which files of a folder are pictures.
+
+The one kind: H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation applied).
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from kaggle_fkd.errors import PictureError
+
+ASTRONAUT = "astronaut"
+"""The name that stands for scikit-image's photograph, which is in every installation."""
+
+# No format that Pillow hands to another program (EPS goes to Ghostscript). JPEG includes MPO.
+FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+PICTURE_SUFFIXES = (
+    ".bmp", ".gif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
+    ".tif", ".tiff", ".webp",
+)  # fmt: skip
+VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+
+_READABLE = f"give a picture of one of these kinds: {', '.join(FORMATS)}"
+_SHAPES = "give H x W (grey), H x W x 1, H x W x 3 (RGB) or H x W x 4 (RGBA)"
+
+
+def read_picture(source: str | Path | Image.Image | NDArray[np.generic]) -> NDArray[np.uint8]:
+    """The picture as H x W x 3 RGB uint8, upright.
+
+    `source` is a file, the name "astronaut", a Pillow picture of any mode, or an array of shape
+    H x W, H x W x 1, H x W x 3 or H x W x 4, RGB order, uint8, uint16 (0..65535) or float (0..1).
+    Whatever is transparent shows white. An array that already is of the right kind is returned
+    itself, not copied.
+
+    Raises PictureError for anything else: no such file, not a picture, damaged, animated, more
+    pixels than Pillow's limit against decompression bombs, an array of another shape or type.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, "the Pillow picture")
+    if not isinstance(source, str | Path):
+        raise PictureError(f"a {type(source).__name__} is not a picture", _SHAPES)
+    if str(source) == ASTRONAUT:
+        from skimage import data  # here, because it takes a while to import
+
+        return _from_array(data.astronaut())
+    return _from_file(Path(source))
+
+
+def is_video(path: Path) -> bool:
+    """Whether the file's suffix is that of a video."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def pictures_in(path: Path) -> list[Path]:
+    """The pictures directly in a folder, sorted by name; or the file (or "astronaut") itself.
+
+    Pictures are known by their suffix; hidden files (".name", "._name") are none. Raises
+    PictureError when there is no such file or folder, or no picture in it.
+    """
+    if str(path) == ASTRONAUT:
+        return [path]
+    try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
+        files = sorted(path.iterdir())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    pictures = [
+        file
+        for file in files
+        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
+    ]
+    if not pictures:
+        raise PictureError(
+            f"{path} holds no picture", f"give a folder with files of {' '.join(PICTURE_SUFFIXES)}"
+        )
+    return pictures
+
+
+def _from_file(path: Path) -> NDArray[np.uint8]:
+    try:
+        if path.is_dir():
+            raise PictureError(f"{path} is a folder", "give a picture's file")
+        if path.stat().st_size == 0:
+            raise PictureError(f"{path} is empty (0 bytes)", "copy or download it again")
+        # A file object, so that it is closed whatever Pillow does.
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata, which harms no pixel
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _from_pillow(Image.open(file, formats=FORMATS), str(path))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise PictureError(
+            f"{path} has more than {limit} million pixels", "make it smaller first"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{path} is not a picture, or is damaged", _READABLE) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> PictureError:
+    return PictureError(
+        f"cannot read {path}: {error.strerror or error}", "check the path and its permissions"
+    )
+
+
+def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    # An MPO is a phone's photograph with previews or a depth map behind it, not a film.
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":
+        raise PictureError(
+            f"{name} is animated or has pages: {frames} pictures", "save one of them as a file"
+        )
+    try:
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+            return _from_deep(image, name)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        return np.array(image.convert("RGB"))
+    except PictureError:
+        raise
+    # On damaged bytes a decoder raises anything: OSError, SyntaxError, struct.error, zlib.error.
+    except Exception as error:
+        raise PictureError(
+            f"{name} is damaged or cut off: {error}", "copy or download it again"
+        ) from error
+
+
+def _from_deep(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """A grey Pillow picture of more than 8 bits: integers up to 65535, or floats 0..1."""
+    if image.mode == "F":
+        return _from_array(np.asarray(image), name)
+    grey = np.asarray(image).astype(np.int64)
+    return _from_array(grey.clip(0, 65535).astype(np.uint16), name)
+
+
+def _from_array(array: NDArray[np.generic], name: str = "the array") -> NDArray[np.uint8]:
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or array.size == 0:
+        raise PictureError(f"{name} of shape {array.shape} is not a picture", _SHAPES)
+    pixels = _as_uint8(array, name)
+    if pixels.shape[2] == 1:
+        pixels = pixels.repeat(3, axis=2)
+    elif pixels.shape[2] == 4:
+        alpha = pixels[:, :, 3:].astype(np.float32) / 255
+        pixels = np.rint(255 + alpha * (pixels[:, :, :3].astype(np.float32) - 255))
+    return np.ascontiguousarray(pixels, dtype=np.uint8)
+
+
+def _as_uint8(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+    if array.dtype == np.uint8:
+        return array.astype(np.uint8, copy=False)
+    if array.dtype == np.uint16:
+        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise PictureError(
+            f"{name} is of type {array.dtype}", "give uint8, uint16, or floats from 0 to 1"
+        )
+    values = array.astype(np.float64)
+    if not (values.min() >= 0 and values.max() <= 1):  # so that NaN fails, too
+        raise PictureError(
+            f"{name} has floats outside 0..1, or NaN", "divide by 255, or convert it to uint8"
+        )
+    return np.rint(values * 255).astype(np.uint8)
