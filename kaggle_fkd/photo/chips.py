@@ -78,18 +78,24 @@ def cut_chip(grey: NDArray[np.uint8], matrix: NDArray[np.floating], size: int) -
     x0, y0, x1, y1, shrink = _window(grey, matrix, size)
     window = grey[y0:y1, x0:x1]
     if shrink > 1:
-        height, width = (-(-side // shrink) for side in window.shape)
-        window = cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    # A pixel of the window covers `step` pixels of the picture, from edge to edge.
-    step_x, step_y = (x1 - x0) / window.shape[1], (y1 - y0) / window.shape[0]
-    to_picture = np.array(
-        [[step_x, 0, x0 + (step_x - 1) / 2], [0, step_y, y0 + (step_y - 1) / 2], [0, 0, 1]]
-    )
+        window = _reduced(window, shrink)
+    # A pixel of the window covers `shrink` pixels of the picture, from edge to edge.
+    middle = (shrink - 1) / 2
+    to_picture = np.array([[shrink, 0, x0 + middle], [0, shrink, y0 + middle], [0, 0, 1]])
     chip = cv2.warpAffine(
         window, matrix @ to_picture, (size, size),
         flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return chip.astype(np.uint8, copy=False)
+
+
+def _reduced(grey: NDArray[np.uint8], shrink: int) -> NDArray[np.uint8]:
+    """The mean of every shrink x shrink block; the last ones are filled up with the border."""
+    height, width = grey.shape
+    # Of 2000 x 2000 pixels whole blocks take 2 ms, other ratios 12 ms.
+    whole = cv2.copyMakeBorder(grey, 0, -height % shrink, 0, -width % shrink, cv2.BORDER_REPLICATE)
+    size = (whole.shape[1] // shrink, whole.shape[0] // shrink)
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _window(
