@@ -1,0 +1,209 @@
+"""Which faces a detector finds, what else it takes for one, and how long it searches.
+
+    python benchmarks/detection.py helen/testset lfpw/testset afw --out results/detection
+
+Each folder holds pictures with iBUG `.pts` files of 68 points beside them. Plain Haar
+(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours search each picture one
+after the other on one core: as it is, tilted, darkened, and in crowds. A face is found when a
+box has an IoU above 0.35 with the tight box of its points enlarged by 10 % at each side. Every
+other box is a false one, also where it holds a face without points. scikit-image's pictures
+without a face come last. Writes detection.csv, and prints it as Markdown.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import skimage
+from numpy.typing import NDArray
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.photo.detectors import Detector, HaarDetector
+from kaggle_fkd.system.console import progress, set_up
+from kaggle_fkd.system.files import write_text
+
+FOUND_IOU = 0.35
+TILT = 30.0
+"""Degrees; turned one way and the other in turns."""
+LIGHT, NOISE = 0.15, 2.0
+"""How much light is left in the dark pictures, and their noise's deviation in grey levels."""
+CROWD, CELL = 16, 120
+"""Pictures in a crowd, and the length of each one's longer side."""
+FACELESS = (
+    "brick", "chelsea", "clock_motion", "coffee", "coins", "color", "grass", "gravel",
+    "hubble_deep_field", "ihc", "moon", "motorcycle_left", "page", "retina", "rocket", "text",
+)  # fmt: skip
+"""Photographs and scans inside the scikit-image wheel that show nobody."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture, and the K x 68 x 2 keypoints of its faces."""
+
+    picture: NDArray[np.uint8]
+    keypoints: NDArray[np.float64]
+
+    @property
+    def boxes(self) -> NDArray[np.float64]:
+        """K x 4 boxes as the detectors' `Detector` defines them."""
+        low, high = self.keypoints.min(axis=1) + 0.5, self.keypoints.max(axis=1) + 0.5
+        margin = 0.1 * (high - low)
+        return np.hstack([low - margin, high + margin])
+
+
+def read_scenes(folder: Path, limit: int | None) -> list[Scene]:
+    """The folder's annotated pictures, each with its one face; `limit` takes every n-th."""
+    files = sorted(folder.glob("**/*.pts"))
+    step = 1 if limit is None else max(1, len(files) // limit)
+    scenes = []
+    for file in files[::step][:limit]:
+        picture = next(p for p in file.parent.glob(f"{file.stem}.*") if p.suffix != ".pts")
+        numbers = file.read_text().split("{")[1].split("}")[0].split()
+        keypoints = np.array(numbers, float).reshape(1, -1, 2) - 1
+        scenes.append(Scene(_read(picture), keypoints))
+    return scenes
+
+
+def tilted(scene: Scene, degrees: float) -> Scene:
+    """The scene turned about the middle of its faces."""
+    height, width = scene.picture.shape[:2]
+    middle = scene.keypoints.mean(axis=(0, 1))
+    turn = cv2.getRotationMatrix2D(middle.tolist(), degrees, 1.0)
+    picture = cv2.warpAffine(scene.picture, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return Scene(picture.astype(np.uint8), scene.keypoints @ turn[:, :2].T + turn[:, 2])
+
+
+def darkened(scene: Scene, rng: np.random.Generator) -> Scene:
+    """The scene with little light and the camera's noise."""
+    picture = scene.picture * LIGHT + rng.normal(0, NOISE, scene.picture.shape)
+    return Scene(picture.round().clip(0, 255).astype(np.uint8), scene.keypoints)
+
+
+def crowd(scenes: list[Scene]) -> Scene:
+    """Small copies of the scenes' pictures, side by side in a square."""
+    columns = int(len(scenes) ** 0.5)
+    rows = -(-len(scenes) // columns)
+    picture = np.zeros((rows * CELL, columns * CELL, 3), np.uint8)
+    keypoints = []
+    for index, scene in enumerate(scenes):
+        scale = CELL / max(scene.picture.shape)
+        small = cv2.resize(scene.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        y, x = np.array(divmod(index, columns)) * CELL
+        picture[y : y + small.shape[0], x : x + small.shape[1]] = small
+        keypoints.append((scene.keypoints + 0.5) * scale - 0.5 + (x, y))
+    return Scene(picture, np.concatenate(keypoints))
+
+
+def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]:
+    """The scenes as they are, and what is made of them."""
+    rng = np.random.default_rng(0)
+    yield name, scenes
+    yield f"{name}, tilted", [tilted(s, TILT * (-1) ** i) for i, s in enumerate(scenes)]
+    yield f"{name}, dark", [darkened(scene, rng) for scene in scenes]
+    groups = [scenes[start : start + CROWD] for start in range(0, len(scenes), CROWD)]
+    yield f"{name}, crowds", [crowd(group) for group in groups]
+
+
+def faceless() -> list[Scene]:
+    """scikit-image's pictures that show nobody."""
+    folder = Path(skimage.__file__).parent / "data"
+    files = [next(folder.glob(f"{name}.[jp]*g")) for name in FACELESS]
+    return [Scene(_read(file), np.empty((0, 68, 2))) for file in files]
+
+
+def plain_haar() -> Detector:
+    """What everybody does; the squares are taken for the faces' boxes."""
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+
+    def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        squares = np.array(cascade.detectMultiScale(grey, 1.1, 5), float).reshape(-1, 4)
+        return np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
+
+    return detect
+
+
+def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
+    """A row of the table for each detector; both search a scene before the next one comes."""
+    detectors = {"plain Haar": plain_haar(), "ours": HaarDetector()}
+    for detect in detectors.values():
+        detect(scenes[0].picture)  # whatever is loaded once
+    found, false, seconds = ({key: [] for key in detectors} for _ in range(3))
+    for scene in progress(scenes, name):
+        for key, detect in detectors.items():
+            start = time.process_time()
+            boxes = detect(scene.picture)
+            seconds[key].append(time.process_time() - start)
+            overlaps = iou(boxes, scene.boxes) > FOUND_IOU
+            found[key] += overlaps.any(axis=0).tolist()
+            false[key].append((~overlaps.any(axis=1)).sum())
+    return [
+        {
+            "pictures": name,
+            "faces": len(found[key]),
+            "detector": key,
+            "recall_percent": 100 * float(np.mean(found[key])) if found[key] else float("nan"),
+            "false_per_picture": float(np.mean(false[key])),
+            "ms_per_picture": 1000 * float(np.mean(seconds[key])),
+        }
+        for key in detectors
+    ]
+
+
+def iou(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """N x K intersections over unions of N x 4 and K x 4 boxes."""
+    a, b = boxes[:, None], others[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    common = sides.clip(min=0).prod(axis=-1)
+    areas = [(box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b)]
+    return np.asarray(common / (areas[0] + areas[1] - common))
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table with one decimal for percents and milliseconds, three for false boxes."""
+    digits = {"recall_percent": 1, "false_per_picture": 3, "ms_per_picture": 1}
+    rows = [list(table.columns), ["---"] * len(table.columns)]
+    for record in table.to_dict("records"):
+        rows.append(
+            [f"{v:.{digits[str(k)]}f}" if k in digits else str(v) for k, v in record.items()]
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def main() -> None:
+    """Measure each folder and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--limit", type=int, help="at most so many pictures of each folder")
+    options = parser.parse_args()
+    set_up(quiet=False)
+    cv2.setNumThreads(1)
+    rows = []
+    for folder in options.folders:
+        for name, scenes in sets_of(folder.name, read_scenes(folder, options.limit)):
+            rows += measure(name, scenes)
+    rows += measure("nobody", faceless())
+    table = pd.DataFrame(rows)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_text(options.out / "detection.csv", table.to_csv(index=False, lineterminator="\n"))
+    print(markdown(table))
+
+
+if __name__ == "__main__":
+    main()
