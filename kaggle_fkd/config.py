@@ -144,6 +144,22 @@ class PredictConfig:
 
 
 @dataclass(frozen=True)
+class ChipConfig:
+    """The square pictures that faces with 68 points are cut into, for training and prediction."""
+
+    size: int = 96
+    """Pixels a side that the network sees; the longer side of a face's points takes 0.8 of it."""
+
+    def __post_init__(self) -> None:
+        _within("chips", "size", self.size, 32, 512)
+
+    @property
+    def margin(self) -> int:
+        """Pixels around that, which augmentation moves into view: a sixth of the size."""
+        return self.size // 6
+
+
+@dataclass(frozen=True)
 class EdaConfig:
     """What the analysis of the data shows and how imputation is scored."""
 
@@ -170,6 +186,7 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     predict: PredictConfig = field(default_factory=PredictConfig)
+    chips: ChipConfig = field(default_factory=ChipConfig)
     eda: EdaConfig = field(default_factory=EdaConfig)
 
     def of_training(self) -> dict[str, dict[str, Any]]:
@@ -186,10 +203,26 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {"train.epochs": 12, "train.batch_size": 32},
     "cpu": {},
     "best": {"train.members": 10},
+    "photo": {
+        "train.model": "gridnet_s",
+        "train.epochs": 30,
+        "train.folds": 10,
+        "train.loss": "l1",
+        "augment.rotation": 25,
+        "augment.scale": 0.15,
+        "augment.shear": 0.05,
+        "augment.shift": 0.06,
+        "augment.perspective": 0.05,
+        "augment.contrast": 0.4,
+        "augment.brightness": 0.2,
+        "augment.blur": 0.3,
+        "augment.noise": 0.04,
+        "augment.occlusion": 0.3,
+    },
 }
 """Settings that differ from the defaults, by preset."""
-DEFAULT_PRESET, SAMPLE_PRESET = "cpu", "smoke"
-"""What is used when no preset is named, on real data and on sample faces."""
+DEFAULT_PRESET, SAMPLE_PRESET, PRESET_68 = "cpu", "smoke", "photo"
+"""What is used when no preset is named: on real data, on sample faces, for 68 points."""
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 

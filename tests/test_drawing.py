@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.drawing import contours, draw_faces, index_figure
+from kaggle_fkd.photo.overlay.drawing import contours, draw_faces, index_figure
 
 SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
 

@@ -12,7 +12,13 @@ from posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.filters import Filter, apply_filter, filter_names, get_filter, load_filter
+from kaggle_fkd.photo.overlay.filters import (
+    Filter,
+    apply_filter,
+    filter_names,
+    get_filter,
+    load_filter,
+)
 
 SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
 NAMES = pytest.mark.parametrize("name", filter_names())

@@ -5,7 +5,7 @@ from small_runs import CPU
 from torch import nn
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.networks import build_network, network_names
+from kaggle_fkd.networks import NETWORKS, build_network
 from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.training.labels import mean_face
@@ -15,7 +15,7 @@ OURS = {"gridnet", "heatmapnet", "plainnet"}
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 
 
-@pytest.mark.parametrize("name", network_names())
+@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("size", [(96, 96), (224, 224), (80, 112), (90, 101)])
 def test_every_network_maps_faces_to_keypoints_of_every_head(name, size):
     network = build_network(name, NetworkShape(*size, keypoints=15, heads=2)).eval()
@@ -75,7 +75,7 @@ def test_light_and_contrast_of_a_face_hardly_matter(competition, name):
 
 
 def test_the_networks_are_registered_and_an_unknown_one_is_refused():
-    assert set(network_names()) >= CLASSICS | OURS
+    assert set(NETWORKS) >= CLASSICS | OURS
     with pytest.raises(UsageError, match="--model resnet: unknown"):
         build_network("resnet", NetworkShape(96, 96, 15, 1))
 

@@ -7,8 +7,9 @@ import pytest
 from posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.errors import FkdError, PictureError
-from kaggle_fkd.photo.smoothing import MAX_LAG, Smoother, box_overlap
-from kaggle_fkd.photo.video import open_video, write_video
+from kaggle_fkd.photo.chips import box_overlap
+from kaggle_fkd.photo.video.frames import open_video, write_video
+from kaggle_fkd.photo.video.smoothing import MAX_LAG, Smoother
 
 EYES = 80.0
 """Pixels between the outer eye corners."""

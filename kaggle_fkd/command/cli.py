@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd import __version__
-from kaggle_fkd.command.request import ALL, DEVICES, STAGES, Request
+from kaggle_fkd.command.request import ALL, DEVICES, FILTERS, STAGES, Request
 from kaggle_fkd.config import DEFAULT_PRESET, PRESETS, SAMPLE_PRESET
 from kaggle_fkd.errors import FkdError
-from kaggle_fkd.networks import network_names
+from kaggle_fkd.networks import NETWORKS
 from kaggle_fkd.system.console import announce, set_up
 
 EXAMPLES = """\
@@ -28,14 +28,18 @@ examples:
     python run_pipeline.py --stage all --resume
   how good it is, by cross-validation (trains what members are missing):
     python run_pipeline.py --stage evaluate
+  68 keypoints on photographs, without any training:
+    python run_pipeline.py --stage photo --input astronaut --filter sunglasses
+    python run_pipeline.py --stage photo --input holiday/ --json > faces.json
   one submission out of two:
     python run_pipeline.py --stage blend --blend submissions/a.csv submissions/b.csv
   see what would be submitted, then submit it:
     python run_pipeline.py --stage submit
     python run_pipeline.py --stage submit --yes --message "CNN, 30 epochs"
 
-Stages that have nothing to do because nothing changed are skipped. Settings of --set and
-their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*, eda.*
+Stages that have nothing to do because nothing changed are skipped (photo always works). Settings
+of --set and their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*, chips.*,
+eda.*
 
 exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted by Ctrl-C
 """
@@ -76,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="run_pipeline.py",
-        description="Facial keypoints: from the Kaggle competition to a submission.",
+        description="Facial keypoints: from the Kaggle competition to any photograph.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         "--stage", type=_stages, required=True, metavar="STAGE[,STAGE...]",
         help=f"what to do: {', '.join(STAGES)}, or all (= {', '.join(ALL)}); run once each, "
         "in this order",
+    )  # fmt: skip
+    parser.add_argument(
+        "--points", type=int, choices=(15, 68),
+        help="Kaggle's keypoints, or iBUG's 68 (default: 68 for photo, 15 otherwise); 68 is for "
+        "download, train, evaluate and photo",
     )  # fmt: skip
     parser.add_argument("--quiet", action="store_true", help="only warnings and errors")
     parser.add_argument("--force", action="store_true", help="run unchanged stages again, too")
@@ -107,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         f"{SAMPLE_PRESET}), cpu a quarter of an hour (default otherwise: {DEFAULT_PRESET}), best "
         "hours or a GPU",
     )  # fmt: skip
-    training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(network_names())}")
+    training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(NETWORKS)}")
     training.add_argument("--epochs", metavar="N", help="passes over the training faces")
     training.add_argument("--batch-size", metavar="N", help="faces per gradient step")
     training.add_argument("--lr", metavar="RATE", help="learning rate at its peak")
@@ -121,6 +130,16 @@ def _parser() -> argparse.ArgumentParser:
         help="continue the newest unfinished run of the same settings (if any), or that run",
     )  # fmt: skip
     training.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+
+    training.add_argument(
+        "--faces", type=Path, nargs="+", default=(), metavar="PATH",
+        help="with --points 68: folders or zips in the layout of Udacity's youtube68, or of "
+        "pictures with .pts files (default: DATA_DIR/youtube68, which download fetches)",
+    )  # fmt: skip
+
+    training.add_argument(
+        "--faces-url", metavar="URL", help="another address of Udacity's archive for download"
+    )
 
     predicting = parser.add_argument_group("evaluating, predicting, submitting")
     predicting.add_argument(
@@ -141,6 +160,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     predicting.add_argument("--message", metavar="TEXT", help="the submission's description")
     predicting.add_argument("--yes", action="store_true", help="really submit")
+
+    photo = parser.add_argument_group("photographs")
+    photo.add_argument(
+        "--input", nargs="+", default=(), metavar="PATH",
+        help="pictures, folders of pictures, videos, or the word astronaut (a picture that is "
+        "always there)",
+    )  # fmt: skip
+    photo.add_argument(
+        "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/photo)"
+    )
+    photo.add_argument(
+        "--filter", metavar="NAME",
+        help=f"what the faces wear: {', '.join(FILTERS)}, or a PNG of your own",
+    )  # fmt: skip
+    photo.add_argument(
+        "--json", action="store_true", help="write NAME.json, too, and all of it to stdout"
+    )
+    photo.add_argument("--csv", action="store_true", help="write NAME.csv, too")
+    photo.add_argument("--pts", action="store_true", help="write NAME_1.pts, ..., too (68 points)")
     return parser
 
 
@@ -162,6 +200,15 @@ def _request(options: argparse.Namespace) -> Request:
         preset=options.preset,
         settings=(*options.set, *given),
         device=options.device,
+        points=options.points,
+        faces=tuple(options.faces),
+        faces_url=options.faces_url,
+        inputs=tuple(options.input),
+        output=options.output,
+        filter=options.filter,
+        json=options.json,
+        csv=options.csv,
+        pts=options.pts,
         runs=options.run,
         blend=tuple(options.blend),
         weights=tuple(options.weights),

@@ -13,9 +13,13 @@ from kaggle_fkd.runs.run import find_run
 from kaggle_fkd.submission.blend import check_blend
 from kaggle_fkd.system.console import banner, log
 
+OF_68_POINTS = {"download", "train", "evaluate", "photo"}
+"""The stages that work with 68 points; the others are the competition's."""
 
-def run_pipeline(request: Request) -> Iterator[Path]:
-    """Run the stages, giving a submission's path as soon as predict or blend has it.
+
+def run_pipeline(request: Request) -> Iterator[Path | str]:
+    """Run the stages, giving what belongs on stdout as soon as it is there: the submission's path
+    of predict and blend, the JSON of photo.
 
     Raises a kind of FkdError for whatever stops a stage.
     """
@@ -27,6 +31,10 @@ def run_pipeline(request: Request) -> Iterator[Path]:
             importlib.import_module(f"kaggle_fkd.stages.{name}").run(context)
             if name in ("predict", "blend") and context.submission is not None:
                 yield context.submission.resolve()
+            if name == "photo" and context.document is not None:
+                yield context.document
+        if context.failure is not None:
+            raise context.failure
     finally:
         if context.fell_back:
             banner(
@@ -40,19 +48,27 @@ def _check(context: Context) -> None:
     request = context.request
     config = build_config(request.preset or DEFAULT_PRESET, request.settings)
     check_network_name(config.train.model)
-    if {"train", "evaluate", "predict"} & set(request.stages):
+    stages = set(request.stages)
+    if {"train", "evaluate", "predict", "photo"} & stages:
         context.device  # noqa: B018  # raises where there is no such device
-    if {"train", "evaluate"} & set(request.stages) and request.resume:
+    if {"train", "evaluate"} & stages and request.resume:
         find_run(request.runs_dir, request.resume)
     for run in context.named_runs():
         if "evaluate" not in request.stages:  # which trains what is missing
             run.require_finished()
-    if "blend" in request.stages:
+    if "photo" in stages and not request.inputs:
+        raise UsageError(
+            "--stage photo: no --input", "name pictures, folders, videos, or astronaut"
+        )
+    if request.points == 68 and stages - OF_68_POINTS:
+        names = ", ".join(sorted(stages - OF_68_POINTS))
+        raise UsageError(f"--points 68: not for {names}", f"for {', '.join(sorted(OF_68_POINTS))}")
+    if "blend" in stages:
         check_blend(request.blend, request.weights)
     elif request.blend or request.weights:
         raise UsageError("--blend, --weights: only for --stage blend", "name that stage, too")
     audit = config.train.audit
     if audit and not Path(audit).is_file():
         raise UsageError(f"train.audit={audit}: no such file", "name one of --stage evaluate")
-    if "submit" in request.stages and request.submission and not request.submission.is_file():
+    if "submit" in stages and request.submission and not request.submission.is_file():
         raise SubmissionError(f"{request.submission}: no such file", "name another: --submission")

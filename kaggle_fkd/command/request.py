@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-STAGES = ("download", "eda", "train", "evaluate", "predict", "blend", "submit")
+STAGES = ("download", "eda", "train", "evaluate", "predict", "blend", "submit", "photo")
 """Every stage, in the order in which they run. The module of that name in kaggle_fkd/stages says
 what it takes and makes."""
 ALL = ("download", "eda", "train", "predict")
 """What `--stage all` stands for."""
+FILTERS = ("sunglasses", "hat", "moustache", "mask")
+"""What faces can wear out of the box."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -27,6 +29,24 @@ class Request:
     """Where submissions and their log go."""
     preset: str | None = None
     """None means smoke on sample faces and cpu otherwise."""
+    points: int | None = None
+    """15, the competition's keypoints, or 68; None: what the stage is for."""
+    faces: tuple[Path, ...] = ()
+    """The 68-point sets to train on; none means the one that the download stage fetches."""
+    faces_url: str | None = None
+    """Where the download stage fetches Udacity's archive from; None means Udacity's address."""
+    inputs: tuple[str, ...] = ()
+    """Pictures, folders and videos for the photo stage."""
+    output: Path | None = None
+    """Where the photo stage writes; None means RUNS_DIR/photo."""
+    filter: str | None = None
+    """What the faces wear, by name or as the path of a PNG."""
+    json: bool = False
+    """The photo stage writes JSON beside the pictures and one document to stdout."""
+    csv: bool = False
+    """The photo stage writes CSV beside the pictures."""
+    pts: bool = False
+    """The photo stage writes iBUG's .pts files beside the pictures."""
     settings: tuple[tuple[str, str], ...] = ()
     """(section.name, text) pairs, applied over the preset."""
     device: str = "auto"

@@ -19,17 +19,18 @@ from kaggle_fkd.training.metrics import rmse
 def out_of_fold(
     run: Run, faces: Faces, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
-    """N x K x 2 pixels, by the mean of the finished members that held each face out.
+    """N x K x 2 pixels of `faces.inner()`, by the mean of the finished members that held it out.
 
     NaN for a face that every finished member trained on. Repeats of an image are held out
     together, so none of them is predicted by a network that knows its label.
     """
-    check_fits(run, faces)
+    seen = faces.inner()
+    check_fits(run, seen)
     total = np.zeros(faces.keypoints.shape, np.float32)
     count = np.zeros(len(faces), np.float32)
     for member in run.members:
         held_out = held_out_faces(member, faces)
-        total[held_out] += predict_member(member, faces[held_out], device, config)
+        total[held_out] += predict_member(member, seen[held_out], device, config)
         count[held_out] += 1
     with np.errstate(invalid="ignore"):  # 0 / 0 where nobody predicts
         return total / count[:, None, None]

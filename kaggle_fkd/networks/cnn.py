@@ -26,6 +26,3 @@ class CNN(KeypointNetwork):
             nn.Linear(500, self.outputs),
         )  # fmt: skip
         self.apply(glorot)
-
-
-NETWORK = CNN

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
-from kaggle_fkd.networks.core.trunk import Trunk, cell_centres
+from kaggle_fkd.networks.core.trunk import SIXTEENTH, Trunk, cell_centres
 
 CELL = 8
 """Pixels a cell is wide and high, the unit of the offsets."""
@@ -22,10 +22,12 @@ class GridNet(KeypointNetwork):
 
     cells: Tensor
     """rows * columns x 2, the cells' centres in pixels."""
+    deepest = SIXTEENTH
+    """Channels at a sixteenth of the size, where most of the parameters are."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
-        self.trunk = Trunk()
+        self.trunk = Trunk(self.deepest)
         self.vote = nn.Conv2d(Trunk.channels, shape.heads * shape.keypoints * 3, 1)
         nn.init.normal_(self.vote.weight, std=0.01)
         self.temperature = nn.Parameter(
@@ -36,13 +38,20 @@ class GridNet(KeypointNetwork):
         self.register_buffer("cells", centres, persistent=False)
 
     def locate(self, images: Tensor) -> Tensor:
-        """The mean of the cells' votes, weighted."""
+        """N x 1 x H x W, standardised, to N x heads x K x 2 pixels."""
+        return self.read(self.trunk(images))
+
+    def read(self, features: Tensor) -> Tensor:
+        """The mean of the cells' votes, weighted, of the trunk's N x 128 x H/8 x W/8 features."""
         heads, keypoints = self.shape.heads, self.shape.keypoints
-        votes: Tensor = self.vote(self.trunk(images))
+        votes: Tensor = self.vote(features)
         votes = votes.reshape(-1, heads, keypoints, 3, len(self.cells))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
         places = self.cells.T + votes[:, :, :, 1:] * CELL
         return (weight[:, :, :, None] * places).sum(dim=-1)
 
 
-NETWORK = GridNet
+class GridNetS(GridNet):
+    """Small enough to ship: 2.0 M parameters, 4 MB as float16."""
+
+    deepest = 192

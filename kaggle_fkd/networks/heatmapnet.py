@@ -42,6 +42,3 @@ class HeatmapNet(KeypointNetwork):
         heat: Tensor = self.heat(self.deconvolution(images))
         heat = heat.reshape(-1, self.shape.heads, self.shape.keypoints, len(self.cells))
         return (heat * self.temperature).softmax(dim=-1) @ self.cells
-
-
-NETWORK = HeatmapNet

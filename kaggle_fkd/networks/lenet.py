@@ -24,6 +24,3 @@ class LeNet(KeypointNetwork):
             nn.Linear(84, self.outputs),
         )  # fmt: skip
         self.apply(glorot)
-
-
-NETWORK = LeNet

@@ -33,6 +33,3 @@ def _initialise(module: nn.Module) -> None:
     glorot(module)
     if isinstance(module, nn.Conv2d):
         nn.init.uniform_(module.weight, -0.05, 0.05)
-
-
-NETWORK = NaimishNet

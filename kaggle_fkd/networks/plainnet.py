@@ -14,6 +14,3 @@ class PlainNet(KeypointNetwork):
         self.features = nn.Sequential(Trunk(), nn.Flatten())
         self.head = nn.Linear(flat_features(self.features, shape), self.outputs)
         nn.init.normal_(self.head.weight, std=0.001)
-
-
-NETWORK = PlainNet

@@ -54,6 +54,15 @@ def box_of_keypoints(keypoints: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.concatenate([low - spare, high + spare], axis=-1).astype(np.float64)
 
 
+def box_overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N x M, intersection over union of boxes N x 4 with boxes M x 4."""
+    low = np.maximum(first[:, None, :2], second[:, :2])
+    high = np.minimum(first[:, None, 2:], second[:, 2:])
+    both = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
+    return np.asarray(both / (areas[0][:, None] + areas[1] - both))
+
+
 def similarity_of_box(
     box: NDArray[np.floating], mean_face: NDArray[np.floating]
 ) -> NDArray[np.float64]:

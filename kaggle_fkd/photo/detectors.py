@@ -98,9 +98,7 @@ def _search(
     return boxes, np.reshape(np.asarray(hits, float), -1)
 
 
-def _distinct(
-    boxes: NDArray[np.float64], hits: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _distinct(boxes: NDArray[np.float64], hits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The boxes by falling hits, without those that overlap one with more hits."""
     corner_and_size = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
     kept = cv2.dnn.NMSBoxes(corner_and_size.tolist(), hits.tolist(), 0.0, OVERLAP)

@@ -6,6 +6,7 @@ The one kind: H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation app
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -23,11 +24,14 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 
+Source = str | Path | Image.Image | NDArray[np.generic]
+"""What `read_picture` takes."""
+
 _READABLE = f"give a picture of one of these kinds: {', '.join(FORMATS)}"
 _SHAPES = "give H x W (grey), H x W x 1, H x W x 3 (RGB) or H x W x 4 (RGBA)"
 
 
-def read_picture(source: str | Path | Image.Image | NDArray[np.generic]) -> NDArray[np.uint8]:
+def read_picture(source: Source) -> NDArray[np.uint8]:
     """The picture as H x W x 3 RGB uint8, upright.
 
     `source` is a file, the name "astronaut", a Pillow picture of any mode, or an array of shape
@@ -49,6 +53,11 @@ def read_picture(source: str | Path | Image.Image | NDArray[np.generic]) -> NDAr
 
         return _from_array(data.astronaut())
     return _from_file(Path(source))
+
+
+def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """H x W grey values of H x W x 3 RGB: ITU-R 601, 0.299 R + 0.587 G + 0.114 B."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def is_video(path: Path) -> bool:

@@ -15,6 +15,8 @@ from kaggle_fkd.sources.competition import (
     write_manifest,
 )
 from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
+from kaggle_fkd.sources.points68.download import UDACITY_URL, download_udacity
+from kaggle_fkd.sources.points68.load import youtube68_in
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system.console import banner, log
 
@@ -28,6 +30,9 @@ def run(context: Context) -> None:
 
     Raises DataError for files that are incomplete or damaged, KaggleError when Kaggle refuses.
     """
+    if context.request.points == 68:
+        _points68(context)
+        return
     folder = context.data_dir
     try:
         files = find_files(folder)
@@ -46,6 +51,18 @@ def run(context: Context) -> None:
     context.competition  # noqa: B018  # reads and checks every row
     if not context.competition.is_sample and not unchanged_since_manifest(context.data_dir):
         write_manifest(context.data_dir)
+
+
+def _points68(context: Context) -> None:
+    """Udacity's frames, unless they or other sets are there."""
+    request = context.request
+    frames = youtube68_in(context.data_dir)
+    if request.faces or frames.exists():
+        named = ", ".join(map(str, request.faces or (frames,)))
+        log.info("68-point sets in place, nothing to download: %s", named)
+    else:
+        frames.parent.mkdir(parents=True, exist_ok=True)
+        download_udacity(frames, request.faces_url or UDACITY_URL)
 
 
 def _fetch(folder: Path) -> None:

@@ -5,9 +5,11 @@ import torch
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
+from kaggle_fkd.evaluation.nme import write_nme
 from kaggle_fkd.evaluation.oof import oof_rmse, out_of_fold
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
+from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.runs.run import Run, name_of, runs_in
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
@@ -17,25 +19,27 @@ from kaggle_fkd.system.files import empty_folder
 def run(context: Context) -> None:
     """Train what members are missing, so that every fold of every run has been held out once,
     and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
-    faces, settings = context.competition.train, context.config.predict
+    faces, settings = context.faces, context.config.predict
     runs = [require_same_faces(context, each) for each in _runs_to_judge(context)]
     for each in runs:
         train_run(context, each, each.config.train.folds)
     predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
-    weights = fit_weights(predictions, faces)
+    seen = faces.inner()
+    weights = fit_weights(predictions, seen)
     names = [each.name for each in runs]
     folder = empty_folder(context.request.runs_dir / f"evaluation-{name_of(runs)}")
     summary = {
         "members": {each.name: len(each.members) for each in runs},
         "weights": dict(zip(names, weights, strict=True)),
         "rmse_of_each": {
-            name: oof_rmse(p, faces) for name, p in zip(names, predictions, strict=True)
+            name: oof_rmse(p, seen) for name, p in zip(names, predictions, strict=True)
         },
         "rmse_without_averaging_views": {
             each.name: _single_view_rmse(each, faces, context.device) for each in runs
         },
     }
-    lines = write_evaluation(folder, weighted_mean(predictions, weights), faces, summary)
+    write = write_nme if faces.scheme is IBUG68 else write_evaluation
+    lines = write(folder, weighted_mean(predictions, weights), seen, summary)
     log.info("evaluation: %s", folder)
     announce(*lines)
     context.run = runs[0]
@@ -59,4 +63,4 @@ def _runs_to_judge(context: Context) -> list[Run]:
 def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
     """What the run scores when it looks at each face once, as it is."""
     plain = PredictConfig(flip=False, shift=0)
-    return oof_rmse(out_of_fold(run, faces, device, plain), faces)
+    return oof_rmse(out_of_fold(run, faces, device, plain), faces.inner())

@@ -28,8 +28,8 @@ def run(context: Context) -> None:
 
 
 def train_run(context: Context, run: Run, count: int) -> None:
-    """Train the run's first `count` members on the competition's faces, but for finished ones."""
-    faces = context.competition.train
+    """Train the run's first `count` members on the faces of this call, but for finished ones."""
+    faces = context.faces
     treated = _audited(faces, run.config, run.audit_file)
     train_members(run, faces, count, context.device, treated)
 
@@ -40,7 +40,7 @@ def run_to_train(context: Context) -> Run:
     if request.resume:
         return _named(context, request.resume)
     audit_file = Path(context.config.train.audit)
-    faces = _audited(context.competition.train, context.config, audit_file)
+    faces = _audited(context.faces, context.config, audit_file)
     digest = _digest(context, faces)
     same = [run for run in runs_in(request.runs_dir) if run.is_of(context.config, digest)]
     count = context.config.train.members
@@ -54,12 +54,12 @@ def run_to_train(context: Context) -> Run:
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
     usable(faces, context.config.train)  # raises for an unknown convention
-    height, width = faces.size
+    height, width = faces.inner().size
     heads = head_count(faces.scheme, context.config.train)
     run = start_run(
         request.runs_dir,
         context.config,
-        {"data_hash": digest, "sample_faces": context.competition.is_sample},
+        {"data_hash": digest, "sample_faces": context.is_sample},
         faces.scheme,
         NetworkShape(height, width, len(faces.scheme.names), heads),
         context.device,
@@ -93,14 +93,13 @@ def require_same_faces(context: Context, run: Run) -> Run:
 
 def same_faces(context: Context, run: Run) -> bool:
     """True when the run was trained on the faces and labels of this call."""
-    faces = _audited(context.competition.train, run.config, run.audit_file)
+    faces = _audited(context.faces, run.config, run.audit_file)
     return bool(run.record["data_hash"] == _digest(context, faces))
 
 
 def _digest(context: Context, faces: Faces) -> str:
-    """The faces' digest; that of the competition's own is made once a call, not once a run."""
-    competition = context.competition
-    return competition.train_digest if faces is competition.train else faces.digest()
+    """The faces' digest; that of untreated ones is made once a call, not once a run."""
+    return context.faces_digest if faces is context.faces else faces.digest()
 
 
 def _audited(faces: Faces, config: Config, audit_file: Path) -> Faces:

@@ -44,11 +44,11 @@ class Training:
     def __init__(
         self, member: Member, train: Faces, validation: Faces, device: torch.device
     ) -> None:
-        self.member, self.config, self.validation = member, member.config.train, validation
-        self.scheme, self.device = train.scheme, device
+        self.member, self.config, self.validation = member, member.config.train, validation.inner()
+        self.scheme, self.margin, self.device = train.scheme, train.margin, device
         heads = member.shape.heads
         network = member.new_network()
-        network.start_from(torch.from_numpy(mean_face(train, heads)))
+        network.start_from(torch.from_numpy(mean_face(train.inner(), heads)))
         self.network = network.to(device)
         self.average = averaged(self.network, self.config.ema)
         # Fused: one pass over the parameters in place of a dozen.
@@ -62,8 +62,8 @@ class Training:
         self.keypoints = torch.from_numpy(train.keypoints.copy()).to(device)
         weight = np.ones(len(train), np.float32) if train.weight is None else train.weight
         self.weight = torch.from_numpy(weight).to(device)
-        self.validation_images = images_to(device, validation)
-        self.validation_heads = heads_to(device, validation, heads)
+        self.validation_images = images_to(device, self.validation)
+        self.validation_heads = heads_to(device, self.validation, heads)
         self.history: list[dict[str, float]] = []
 
     def fit(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Training:
             index = index.to(self.device)
             images, target = augment(
                 self.images[index], self.keypoints[index], self.scheme,
-                self.member.config.augment, self.generator,
+                self.member.config.augment, self.generator, self.margin,
             )  # fmt: skip
             heads = self.heads[index]
             predicted = self.network(images)

@@ -45,11 +45,7 @@ class KeypointNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """N x H x W grey values 0..255 (any number type) to N x heads x K x 2 pixels."""
-        grey = images.unsqueeze(1).float()
-        # Each face by its own mean and contrast, so that the light it was taken in drops out;
-        # one grey level more keeps an even image from a division by zero.
-        mean, spread = grey.mean((2, 3), keepdim=True), grey.std((2, 3), keepdim=True)
-        return self.locate((grey - mean) / (spread + 1))
+        return self.locate(standardised(images))
 
     def start_from(self, mean_face: Tensor) -> None:
         """Predict offsets from these heads x K x 2 pixels; where NaN, from the image's centre."""
@@ -60,6 +56,16 @@ class KeypointNetwork(nn.Module):
         offsets: Tensor = self.head(self.features(images))
         offsets = offsets.view(-1, *self.mean_face.shape)
         return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
+
+
+def standardised(images: Tensor) -> Tensor:
+    """N x H x W grey values 0..255 (any number type) to N x 1 x H x W of mean 0 and spread 1.
+
+    Each face by its own mean and contrast, so that the light it was taken in drops out.
+    """
+    grey = images.unsqueeze(1).float()
+    mean, spread = grey.mean((2, 3), keepdim=True), grey.std((2, 3), keepdim=True)
+    return (grey - mean) / (spread + 1)  # one grey level more: an even image divides by no zero
 
 
 def glorot(module: nn.Module) -> None:

@@ -19,14 +19,14 @@ class Trunk(nn.Module):
 
     channels = EIGHTH
 
-    def __init__(self) -> None:
+    def __init__(self, sixteenth: int = SIXTEENTH) -> None:
         super().__init__()
         self.stem = nn.Sequential(conv(1, STEM, stride=2), conv(STEM, QUARTER, stride=2))
         self.eighth = nn.Sequential(Residual(QUARTER, EIGHTH, 2), Residual(EIGHTH, EIGHTH))
         self.sixteenth = nn.Sequential(
-            Residual(EIGHTH, SIXTEENTH, 2), Residual(SIXTEENTH, SIXTEENTH)
+            Residual(EIGHTH, sixteenth, 2), Residual(sixteenth, sixteenth)
         )
-        self.lateral = conv(SIXTEENTH, EIGHTH, kernel=1, activation=False)
+        self.lateral = conv(sixteenth, EIGHTH, kernel=1, activation=False)
         self.merge = conv(EIGHTH, EIGHTH)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.chips import cut_chip, similarity, transform_points
+from kaggle_fkd.photo.picture import grey_of
 from kaggle_fkd.sources.points68.annotated import AnnotatedPicture
 from kaggle_fkd.system.console import progress
 
@@ -30,9 +30,7 @@ def crop_faces(pictures: Sequence[AnnotatedPicture], size: int, margin: int) -> 
     side = size + 2 * margin
     images = np.empty((len(pictures), side, side), np.uint8)
     for index, picture in enumerate(progress(pictures, "cropping faces")):
-        # ITU-R 601: 0.299 R + 0.587 G + 0.114 B.
-        grey = cv2.cvtColor(picture.load(), cv2.COLOR_RGB2GRAY)
-        images[index] = cut_chip(grey.astype(np.uint8, copy=False), matrices[index], side)
+        images[index] = cut_chip(grey_of(picture.load()), matrices[index], side)
     subject, _ = pd.factorize(np.array([picture.subject for picture in pictures]))
     return Faces(
         IBUG68,

@@ -13,6 +13,12 @@ from kaggle_fkd.sources.points68.udacity import read_udacity
 from kaggle_fkd.system.console import log
 
 
+def youtube68_in(data_dir: Path) -> Path:
+    """Where Udacity's frames are, or go: a folder youtube68, or else youtube68.zip."""
+    folder = data_dir / "youtube68"
+    return folder if folder.is_dir() else folder.with_suffix(".zip")
+
+
 def load_points68(paths: Iterable[Path], size: int, margin: int, part: str = "training") -> Faces:
     """The faces in any mix of folders and zips, cut as `crop_faces` does.
 

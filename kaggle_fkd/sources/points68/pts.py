@@ -57,6 +57,12 @@ def parse_pts(text: str, where: str) -> NDArray[np.float64]:
     return points_of(body[1].split(), where) - 1
 
 
+def format_pts(keypoints: NDArray[np.floating]) -> str:
+    """The text of a `.pts` file with K x 2 keypoints from 0."""
+    points = "\n".join(f"{x:.3f} {y:.3f}" for x, y in keypoints + 1)
+    return f"version: 1\nn_points: {len(keypoints)}\n{{\n{points}\n}}\n"
+
+
 def _stem(name: str) -> PurePosixPath:
     """The path in the tree without its ending."""
     return PurePosixPath(name).with_suffix("")

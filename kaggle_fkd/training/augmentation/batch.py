@@ -26,14 +26,16 @@ def augment(
     scheme: KeypointScheme,
     config: AugmentConfig,
     generator: torch.Generator,
+    margin: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """Changed copies of N x H x W grey images and their N x K x 2 keypoints in pixels.
 
-    The images come back as floats in 0..255. Missing keypoints (NaN) stay missing.
+    The images come back as floats in 0..255, without `margin` pixels at each side, which serve
+    to be moved into view. Missing keypoints (NaN) stay missing.
     """
     chance = _Chance(len(images), images.device, generator)
     images, keypoints = flip(images.float(), keypoints, chance.happens(config.flip), scheme)
-    images, keypoints = _move(images, keypoints, config, chance)
+    images, keypoints = _move(images, keypoints, config, chance, margin)
     return _change_light(images, config, chance).clamp(0, 255), keypoints
 
 
@@ -61,21 +63,24 @@ class _Chance:
 
 
 def _move(
-    images: Tensor, keypoints: Tensor, config: AugmentConfig, chance: _Chance
+    images: Tensor, keypoints: Tensor, config: AugmentConfig, chance: _Chance, margin: int
 ) -> tuple[Tensor, Tensor]:
     height, width = images.shape[-2:]
+    seen = images.new_tensor([width, height]) - 2 * margin
     matrix = homography(
         rotation=chance.reach(math.radians(config.rotation)),
         scale=1 + chance.reach(config.scale),
         shear=chance.reach(config.shear),
         perspective=chance.reach(config.perspective, 2),
-        shift=chance.reach(config.shift, 2) * images.new_tensor([width, height]),
+        shift=chance.reach(config.shift, 2) * seen,
         size=(height, width),
     )
     bend = None
     if config.elastic:
-        bend = chance.normal(config.elastic * width, 2, CONTROL_POINTS, CONTROL_POINTS)
-    return warp(images, keypoints, matrix, bend)
+        bend = chance.normal(
+            config.elastic * (width - 2 * margin), 2, CONTROL_POINTS, CONTROL_POINTS
+        )
+    return warp(images, keypoints, matrix, bend, margin)
 
 
 def _change_light(images: Tensor, config: AugmentConfig, chance: _Chance) -> Tensor:

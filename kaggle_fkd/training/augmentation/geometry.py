@@ -56,18 +56,26 @@ def homography(
 
 
 def warp(
-    images: Tensor, keypoints: Tensor, matrix: Tensor, bend: Tensor | None = None
+    images: Tensor,
+    keypoints: Tensor,
+    matrix: Tensor,
+    bend: Tensor | None = None,
+    margin: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """Move images (N x H x W, float) and keypoints (N x K x 2) by N x 3 x 3 maps of pixels.
 
     `bend`, N x 2 x C x C, bends the picture elastically on top: displacements in x and y, in
     pixels, of C x C control points that span the image, smooth between them. Both may be on the
     CPU, whatever the images' device: they are small. What comes into view from outside repeats
-    the border.
+    the border; the outermost `margin` pixels at each side are left out of what comes back.
     """
-    height, width = images.shape[-2:]
+    height, width = (length - 2 * margin for length in images.shape[-2:])
     device = images.device
     matrix = matrix.to(device)
+    if margin:
+        crop = torch.eye(3, device=device)
+        crop[:2, 2] = -margin
+        matrix = crop @ matrix
     rows = torch.arange(height, dtype=torch.float32, device=device)
     columns = torch.arange(width, dtype=torch.float32, device=device)
     pixels = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)

@@ -6,7 +6,7 @@ Each function paints on a `Canvas`, in the units of the generic head: the eyes a
 
 import numpy as np
 
-from kaggle_fkd.photo.canvas import Canvas, Plane, Points, both_sides, curve, mirrored
+from kaggle_fkd.photo.overlay.canvas import Canvas, Plane, Points, both_sides, curve, mirrored
 
 BLACK = (0.05, 0.05, 0.06)
 WHITE = (1.0, 1.0, 1.0)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from kaggle_fkd.photo.chips import similarity
+from kaggle_fkd.photo.chips import box_overlap, similarity
 from kaggle_fkd.photo.face import Face
 from kaggle_fkd.photo.head import head_points
 
@@ -95,15 +95,6 @@ class Smoother:
         distance = np.linalg.norm(lag, axis=1, keepdims=True)
         smooth = measured + lag * np.minimum(1, MAX_LAG * unit / np.maximum(distance, 1e-9))
         return _Track(face.box, measured, smooth, speed, self._time)
-
-
-def box_overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
-    """N x M, intersection over union of boxes N x 4 with boxes M x 4."""
-    low = np.maximum(first[:, None, :2], second[:, :2])
-    high = np.minimum(first[:, None, 2:], second[:, 2:])
-    both = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (first, second)]
-    return np.asarray(both / (areas[0][:, None] + areas[1] - both))
 
 
 def _share(cutoff: NDArray[np.float64] | float, interval: float) -> NDArray[np.float64]:

@@ -20,11 +20,11 @@ from PIL import Image, UnidentifiedImageError
 
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, SCHEMES
-from kaggle_fkd.photo import filter_art
-from kaggle_fkd.photo.canvas import Canvas
 from kaggle_fkd.photo.chips import invert, similarity, transform_points
 from kaggle_fkd.photo.face import Face
 from kaggle_fkd.photo.head import find_camera, head_points
+from kaggle_fkd.photo.overlay import filter_art
+from kaggle_fkd.photo.overlay.canvas import Canvas
 
 DAYLIGHT = np.array([220.0, 180.0, 160.0])
 """RGB of the highlights on a face in good light, roughly."""

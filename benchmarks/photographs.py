@@ -1,0 +1,79 @@
+"""NME on whole photographs, of the faces that a run held out: each looked at in its box.
+
+    python benchmarks/photographs.py --run runs/RUN --faces data/youtube68 data/w300_train \
+        --out results/photo
+
+Scores the shipped network, which must have been made of that run (ship.py), and with --others any
+number of runs that were trained on the same faces, whose networks look through the same eyes. A
+box is the tight box of the face's true keypoints and 10 % of its sides more at each side. Writes
+nme.csv and error_curve.png.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.evaluation.nme import error_curve, error_scores, nme
+from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.photo.chips import box_of_keypoints
+from kaggle_fkd.photo.estimator import FaceKeypoints
+from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.sources.points68.load import find_pictures, load_points68
+from kaggle_fkd.system.console import progress, set_up
+from kaggle_fkd.system.files import write_text
+from kaggle_fkd.training.ensemble import held_out_faces
+
+
+def main() -> None:
+    """Score every network on every set, write the table and the curves."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--faces", type=Path, nargs="+", required=True)
+    parser.add_argument("--others", type=Path, nargs="*", default=[])
+    parser.add_argument("--out", type=Path, default=Path("results/photo"))
+    options = parser.parse_args()
+    set_up(quiet=False)
+    run = open_run(options.run)
+    faces = load_points68(options.faces, run.shape.width, run.shape.width // 6)
+    held_out = held_out_faces(run.member(0), faces)
+    sets = [find_pictures(path) for path in options.faces]
+    origin = np.repeat([path.name for path in options.faces], [len(part) for part in sets])
+    pictures = [picture for part in sets for picture in part]
+    finders = {"shipped": FaceKeypoints()}
+    finders |= {open_run(path).config.train.model: FaceKeypoints(path) for path in options.others}
+    rows, curves = [], {}
+    for name, finder in finders.items():
+        predicted, truth = [], []
+        for index in progress(np.flatnonzero(held_out), name):
+            keypoints = pictures[index].keypoints
+            box = box_of_keypoints(keypoints)
+            predicted.append(finder.detect(pictures[index].load(), boxes=box[None])[0].keypoints)
+            truth.append(keypoints)
+        errors = nme(np.stack(predicted), np.stack(truth))
+        for part in ["all", *dict.fromkeys(origin)]:
+            chosen = errors[(origin[held_out] == part) | (part == "all")]
+            for region, k in {"all": range(68), **IBUG68.groups}.items():
+                scores = error_scores(chosen[:, list(k)].mean(axis=1))
+                rows.append(
+                    {"network": name, "set": part, "region": region, "faces": len(chosen), **scores}
+                )
+            curves[f"{name}, {part}"] = chosen.mean(axis=1)
+    table = pd.DataFrame(rows)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_text(options.out / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
+    save_figure(
+        error_curve(curves, "Faces held out, persons apart"), options.out / "error_curve.png"
+    )
+    print(table[table["region"] == "all"].to_string(index=False, float_format="%.4f"))
+
+
+if __name__ == "__main__":
+    main()

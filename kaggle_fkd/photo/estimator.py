@@ -1,0 +1,128 @@
+"""`FaceKeypoints`: pictures in, faces with their keypoints out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme, kaggle15_from_ibug68
+from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, similarity
+from kaggle_fkd.photo.detectors import Detector, HaarDetector
+from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.locator import Locator, ShippedLocator
+from kaggle_fkd.photo.picture import Source, grey_of, read_picture
+from kaggle_fkd.runs.run import Run, open_run
+
+LEAST_CONFIDENCE = 0.5
+"""Found faces of less are ghosts."""
+SAME_FACE = 0.4
+"""Found faces whose boxes overlap by more (IoU) are one."""
+
+
+class FaceKeypoints:
+    """Finds the faces of a picture and their keypoints.
+
+        faces = FaceKeypoints().detect("family.jpg")
+
+    The network that comes with the package looks at each face twice (see `ShippedLocator.find`);
+    the networks of a run of one's own look a third time, in its place.
+    """
+
+    def __init__(
+        self,
+        run: Run | Path | str | None = None,
+        points: int | None = None,
+        detector: Detector | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """`run`, a run or its folder, gives the keypoints in place of the shipped network;
+        `points` is 68 (the default without a run) or 15, Kaggle's. Raises RunError for a run that
+        cannot be used, UsageError for other points than the run's."""
+        self.device = torch.device(device)
+        self.shipped = ShippedLocator.load(self.device)
+        self.detector: Detector = HaarDetector() if detector is None else detector
+        self.own: Locator | None = None
+        if run is not None:
+            run = run if isinstance(run, Run) else open_run(Path(run))
+            self.own = Locator.of_run(run, self.device)
+        self.scheme: KeypointScheme = self.own.scheme if self.own else IBUG68
+        if points is not None and points != len(self.scheme.names):
+            if self.own or points != len(KAGGLE15.names):
+                raise UsageError(
+                    f"{points} points: not what this network gives ({len(self.scheme.names)})",
+                    "name other points or another run",
+                )
+            self.scheme = KAGGLE15
+
+    def detect(
+        self, image: Source, boxes: Sequence[Sequence[float]] | NDArray[np.floating] | None = None
+    ) -> list[Face]:
+        """The faces of one picture, the surest first; an empty list when there is none.
+
+        With `boxes` (x0, y0, x1, y1, the latter two exclusive; they may stick out) nothing is
+        searched for: exactly one Face per box, in their order, however unsure. Raises
+        PictureError for what is no picture, UsageError for boxes that are none.
+        """
+        picture = read_picture(image)
+        if boxes is not None:
+            given = _checked(boxes)
+            faces = self._faces([picture], [given])[0]
+            return [replace(face, box=box) for face, box in zip(faces, given, strict=True)]
+        return self._sure(self._faces([picture], [self.detector(picture)])[0])
+
+    def detect_many(self, images: Iterable[Source]) -> list[list[Face]]:
+        """The faces of each picture, as `detect` gives them; the networks look at all at once."""
+        pictures = [read_picture(image) for image in images]
+        found = self._faces(pictures, [self.detector(picture) for picture in pictures])
+        return [self._sure(faces) for faces in found]
+
+    def _faces(
+        self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
+    ) -> list[list[Face]]:
+        """A Face for each of the boxes, N x 4, of each picture."""
+        where = [index for index, part in enumerate(boxes) for _ in part]
+        if not where:
+            return [[] for _ in pictures]
+        greys = [grey_of(picture) for picture in pictures]
+        seen = [greys[index] for index in where]
+        keypoints, evidence = self.shipped.find(seen, np.concatenate(boxes))
+        confidence, frames = self.shipped.confidence(evidence), box_of_keypoints(keypoints)
+        if self.scheme is KAGGLE15:
+            keypoints = kaggle15_from_ibug68(keypoints, 0).astype(np.float64)
+        if self.own:
+            keypoints = self.own.locate(seen, similarity(keypoints, self.own.mean_face))
+        faces: list[list[Face]] = [[] for _ in pictures]
+        for index, *found in zip(where, frames, keypoints, confidence, strict=True):
+            box, points, sure = found
+            faces[index].append(Face(box, points, float(sure), self.scheme, pictures[index]))
+        return faces
+
+    def _sure(self, faces: list[Face]) -> list[Face]:
+        """The faces that are not ghosts, each once, the surest first."""
+        sure = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
+        kept: list[Face] = []
+        for face in sorted(sure, key=lambda face: -face.confidence):
+            known = np.array([other.box for other in kept]).reshape(-1, 4)
+            if not (box_overlap(face.box[None], known) > SAME_FACE).any():
+                kept.append(face)
+        return kept
+
+
+def _checked(boxes: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:
+    """N x 4; UsageError for boxes without area, of other shapes, or not of numbers."""
+    try:
+        array = np.asarray(boxes, np.float64).reshape(len(boxes), 4)
+    except (TypeError, ValueError):
+        raise UsageError("boxes: not N x 4 numbers", "give x0, y0, x1, y1 for each face") from None
+    wrong = ~(np.isfinite(array).all(axis=1) & (array[:, 2:] > array[:, :2]).all(axis=1))
+    if wrong.any():
+        number = int(np.flatnonzero(wrong)[0])
+        raise UsageError(
+            f"box {number}, {array[number].tolist()}: has no area",
+            "x0 < x1 and y0 < y1, all finite",
+        )
+    return array
