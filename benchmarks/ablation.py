@@ -21,7 +21,7 @@ from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.evaluation.audit import apply_audit
-from kaggle_fkd.prediction.predictor import predict_member
+from kaggle_fkd.prediction import predict_member
 from kaggle_fkd.stages import train
 from kaggle_fkd.system.console import log, set_up
 from kaggle_fkd.system.files import write_text

@@ -10,7 +10,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks.core.network import NetworkShape
 from kaggle_fkd.runs.run import Run, start_run
-from kaggle_fkd.training.split import assign_folds
+from kaggle_fkd.training.ensemble import assign_folds
 
 CPU = torch.device("cpu")
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})

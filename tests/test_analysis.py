@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
-from kaggle_fkd.analysis.correlation import correlations, strongest_pair
-from kaggle_fkd.analysis.locations import location_statistics, mean_image
+from kaggle_fkd.analysis.locations import (
+    correlations,
+    location_statistics,
+    mean_image,
+    strongest_pair,
+)
 from kaggle_fkd.analysis.missing import label_patterns, missing_counts
 from kaggle_fkd.analysis.plausibility import rank_by_plausibility
 from kaggle_fkd.analysis.repeats import repeated_images

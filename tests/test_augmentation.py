@@ -10,8 +10,8 @@ from small_runs import NO_AUGMENTATION
 
 from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.training.augmentation.batch import augment
-from kaggle_fkd.training.augmentation.geometry import (
+from kaggle_fkd.training.augmentation import augment
+from kaggle_fkd.training.geometry import (
     flip,
     flip_keypoints,
     homography,

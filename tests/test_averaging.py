@@ -5,7 +5,7 @@ import torch
 
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.core.network import NetworkShape
-from kaggle_fkd.training.averaging import averaged
+from kaggle_fkd.training.loop import averaged
 
 SHAPE = NetworkShape(32, 32, keypoints=2, heads=1)
 

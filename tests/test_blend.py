@@ -14,8 +14,8 @@ from test_keypoints import make_faces
 from test_submission import LOOKUP
 
 from kaggle_fkd.errors import SubmissionError, UsageError
-from kaggle_fkd.evaluation.blend import WILD_PX, fit_weights, weighted_mean
-from kaggle_fkd.submission.blend import blend_submissions, check_blend
+from kaggle_fkd.evaluation.oof import WILD_PX, fit_weights, weighted_mean
+from kaggle_fkd.submission.table import blend_submissions, check_blend
 
 FACES = make_faces(40)
 

@@ -9,7 +9,7 @@ import pytest
 from command_line import QUICK, Place, last_line, real_data
 
 from kaggle_fkd.command.cli import main
-from kaggle_fkd.evaluation.blend import fit_weights
+from kaggle_fkd.evaluation.oof import fit_weights
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.run import runs_in
 from kaggle_fkd.sources.competition import load_competition

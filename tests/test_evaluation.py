@@ -14,14 +14,13 @@ from small_runs import CPU
 from test_keypoints import make_faces
 
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.evaluation.bootstrap import rmse_interval
 from kaggle_fkd.evaluation.oof import out_of_fold, write_predictions
-from kaggle_fkd.evaluation.report import score_table, write_evaluation
+from kaggle_fkd.evaluation.report import rmse_interval, score_table, write_evaluation
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.prediction.predictor import predict_member
+from kaggle_fkd.prediction import predict_member
 from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.training.ensemble import assign_folds
 from kaggle_fkd.training.metrics import rmse, rmse_by_convention
-from kaggle_fkd.training.split import assign_folds
 
 ONE_VIEW = PredictConfig(flip=False, shift=0)
 

@@ -13,10 +13,15 @@ from test_keypoints import make_faces
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.training.ensemble import assign_folds
 from kaggle_fkd.training.labels import head_count, targets_of_heads, treat_labels, usable
-from kaggle_fkd.training.losses import masked_loss, squares_and_count
-from kaggle_fkd.training.metrics import rmse, rmse_by_convention, rmse_by_keypoint
-from kaggle_fkd.training.split import assign_folds
+from kaggle_fkd.training.metrics import (
+    masked_loss,
+    rmse,
+    rmse_by_convention,
+    rmse_by_keypoint,
+    squares_and_count,
+)
 
 LOSSES = ("mse", "smooth_l1", "l1")
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaggle_fkd.training.augmentation.light import blur, occlude, relight
+from kaggle_fkd.training.augmentation import blur, occlude, relight
 
 
 @given(seed=st.integers(0, 10_000), contrast=st.floats(0, 2), brightness=st.floats(-200, 200))

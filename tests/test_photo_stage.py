@@ -15,7 +15,7 @@ from kaggle_fkd.command.request import FILTERS
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.overlay.filters import filter_names
 from kaggle_fkd.photo.video.frames import open_video, write_video
-from kaggle_fkd.sources.points68.pts import parse_pts
+from kaggle_fkd.sources.points68.formats import parse_pts
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from kaggle_fkd.errors import DataError, FkdError, NoDataError
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.chips import transform_points
 from kaggle_fkd.sources.points68 import load_points68
-from kaggle_fkd.sources.points68.crops import mean_face
-from kaggle_fkd.sources.points68.download import download_udacity
-from kaggle_fkd.sources.points68.load import find_pictures
-from kaggle_fkd.sources.points68.udacity import person_of
+from kaggle_fkd.sources.points68.files import download_udacity
+from kaggle_fkd.sources.points68.formats import person_of
+from kaggle_fkd.sources.points68.load import find_pictures, mean_face
 
 PERSONS = ["Ann_Lee_00.jpg", "Ann_Lee_12.jpg", "Bo_01.jpg"]
 

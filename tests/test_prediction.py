@@ -16,10 +16,9 @@ from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
 from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
-from kaggle_fkd.prediction.predictor import predict_faces, predict_member
-from kaggle_fkd.prediction.tta import predict_views, shifted
+from kaggle_fkd.prediction import predict_faces, predict_member, predict_views, shifted
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.training.augmentation.geometry import flip_keypoints
+from kaggle_fkd.training.geometry import flip_keypoints
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 ONE_VIEW = PredictConfig(flip=False, shift=0)

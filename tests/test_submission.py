@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.sources.lookup import Lookup
+from kaggle_fkd.sources.tables import Lookup
 from kaggle_fkd.submission.table import check_submission, write_submission
 
 

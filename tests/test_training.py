@@ -13,7 +13,7 @@ from small_runs import CPU, NO_AUGMENTATION, QUICK, new_run, quick, split
 
 from kaggle_fkd.config import Config, PredictConfig, TrainConfig
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.prediction.predictor import predict_member
+from kaggle_fkd.prediction import predict_member
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.sources.sample import sample_faces
 from kaggle_fkd.training.loop import Training
@@ -90,7 +90,7 @@ import torch
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.sources.competition import load_competition
 from kaggle_fkd.training.loop import Training
-from kaggle_fkd.training.split import assign_folds
+from kaggle_fkd.training.ensemble import assign_folds
 train = load_competition(Path(sys.argv[2])).train
 held_out = assign_folds(train, 5, 0) == 0
 member = open_run(Path(sys.argv[1])).member(0)

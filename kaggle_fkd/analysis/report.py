@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kaggle_fkd.analysis import (
-    correlation,
     imputation,
     locations,
     missing,
@@ -154,12 +153,12 @@ def _imputation(train: Faces, config: EdaConfig) -> _Section:
 def _correlation(train: Faces, config: EdaConfig) -> _Section:
     headlines, section = [], _Section("", {})
     for name, faces in _parts(train).items():
-        matrix = correlation.correlations(faces)
-        first, second, value = correlation.strongest_pair(matrix)
+        matrix = locations.correlations(faces)
+        first, second, value = locations.strongest_pair(matrix)
         headlines.append(f"strongest in {name} {value:.3f} ({first}, {second})")
         section.summary[name] = {"strongest": [first, second], "correlation": value}
         section.tables[f"correlation_{name}"] = matrix.rename_axis("feature")
-        section.figures[f"correlation_{name}"] = correlation.draw_correlations(
+        section.figures[f"correlation_{name}"] = locations.draw_correlations(
             matrix, f"Correlation of the coordinates, convention {name}: {len(faces)} faces"
         )
     section.headline = ", ".join(headlines) or _TOO_FEW

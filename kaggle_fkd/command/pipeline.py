@@ -10,7 +10,7 @@ from kaggle_fkd.config import DEFAULT_PRESET, build_config
 from kaggle_fkd.errors import SubmissionError, UsageError
 from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.runs.run import find_run
-from kaggle_fkd.submission.blend import check_blend
+from kaggle_fkd.submission.table import check_blend
 from kaggle_fkd.system.console import banner, log
 
 OF_68_POINTS = {"download", "train", "evaluate", "photo"}

@@ -1,4 +1,4 @@
-"""The competition as the stages see it: training faces, test faces and the lookup table."""
+"""The competition as the stages see it: training faces, test faces and the lookup table, cached."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import DataError, FkdError, NoDataError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
-from kaggle_fkd.sources import cache
 from kaggle_fkd.sources.archive import (
     BUNDLE,
     FETCH_AGAIN,
@@ -24,10 +23,50 @@ from kaggle_fkd.sources.archive import (
     SourceFile,
     locate,
 )
-from kaggle_fkd.sources.lookup import Lookup, check_sample_submission, read_lookup
-from kaggle_fkd.sources.tables import FaceTable, read_test, read_training
+from kaggle_fkd.sources.tables import (
+    FaceTable,
+    Lookup,
+    check_sample_submission,
+    read_lookup,
+    read_test,
+    read_training,
+)
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_receipt, sha256_of, write_json
+from kaggle_fkd.system.files import atomic_path, read_receipt, sha256_of, write_json
+
+FORMAT = 1
+"""Raised when parsing or checking changes, so that older caches are made anew."""
+ARRAYS = ("images", "keypoints", "ids")
+RECEIPT = "source.json"
+
+
+def load_cached(folder: Path, file: SourceFile, scheme: str) -> FaceTable | None:
+    """The table parsed from exactly this file (same place, size and mtime) and scheme, or None."""
+    if read_receipt(folder / RECEIPT) != _receipt(file, scheme):
+        return None
+    try:
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
+    except (OSError, ValueError, EOFError):
+        return None  # damaged: the source is read again
+    return FaceTable(**arrays)
+
+
+def save_cached(folder: Path, file: SourceFile, scheme: str, table: FaceTable) -> None:
+    """Keep a checked table; a folder that cannot be written to costs a notice, not the run."""
+    try:
+        # The receipt goes first and comes last, so that a killed run leaves no half cache.
+        (folder / RECEIPT).unlink(missing_ok=True)
+        for name in ARRAYS:
+            with atomic_path(folder / f"{name}.npy") as temporary:
+                np.save(temporary, getattr(table, name))
+        write_json(folder / RECEIPT, _receipt(file, scheme))
+    except (FkdError, OSError) as error:
+        log.info("%s is not cached, so later stages read it anew: %s", file.name, error)
+
+
+def _receipt(file: SourceFile, scheme: str) -> dict[str, object]:
+    return {"format": FORMAT, "scheme": scheme, "source": file.stamp()}
+
 
 MANIFEST = "manifest.json"
 """DATA_DIR/manifest.json says where the data came from, with the sha256 of each file."""
@@ -143,11 +182,11 @@ def _read(
 ) -> FaceTable:
     """The table from its cache, or parsed, checked and cached."""
     folder = data_dir / CACHE / Path(file.name).stem
-    table = cache.load(folder, file, scheme.name)
+    table = load_cached(folder, file, scheme.name)
     if table is None:
         log.info("reading %s", file)
         table = read(file, scheme)
-        cache.save(folder, file, scheme.name, table)
+        save_cached(folder, file, scheme.name, table)
     return table
 
 

@@ -1,9 +1,6 @@
-"""`training.csv` and `test.csv` as arrays, every row and every pixel checked.
+"""Kaggle's tables, read and checked cell by cell: faces, and the lookup table of what is asked."""
 
-A full-size training.csv (7049 rows, 230 MB) takes about 2 s: pandas splits the rows and
-`numpy.fromstring` reads each row's pixels at C speed; splitting them in Python takes 5 s.
-"""
-
+import hashlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -175,3 +172,65 @@ def _pixels(cells: "pd.Series[str]", file: SourceFile, first_row: int) -> NDArra
                 raise DataError(f"{where}: pixel {bad} is not in 0..255", MEND)
             images[row] = values
     return images.reshape(-1, SIDE, SIDE)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The R requested coordinates, in the file's order."""
+
+    row_ids: NDArray[np.int64]
+    """R, Kaggle's RowId, each once."""
+    image: NDArray[np.int64]
+    """R, position of the image in test.csv (not its ImageId)."""
+    feature: NDArray[np.int64]
+    """R, position in `scheme.feature_names`."""
+
+    def __len__(self) -> int:
+        return len(self.row_ids)
+
+    def digest(self) -> str:
+        """Hex sha256 of the table."""
+        columns = np.stack([self.row_ids, self.image, self.feature])
+        return hashlib.sha256(columns.tobytes()).hexdigest()
+
+    def requested(self, images: int, scheme: KeypointScheme) -> NDArray[np.bool_]:
+        """images x K, true where at least one coordinate of the keypoint is asked for."""
+        asked = np.zeros((images, len(scheme.names)), bool)
+        asked[self.image, self.feature // 2] = True
+        return asked
+
+
+def read_lookup(file: SourceFile, image_ids: NDArray[np.int64], scheme: KeypointScheme) -> Lookup:
+    """The lookup table of the test images `image_ids`, N.
+
+    DataError names the row of an unknown image or feature, a repeated RowId or one that is no
+    whole number.
+    """
+    table = read_text(file, ["RowId", "ImageId", "FeatureName"])
+    row_ids = whole_numbers(table["RowId"], file)
+    refuse_repeats(row_ids, "RowId", file)
+    images = pd.Index(image_ids).get_indexer(pd.Index(whole_numbers(table["ImageId"], file)))
+    _refuse_unknown(images, table["ImageId"], "which test.csv does not have", file)
+    names = pd.Index(scheme.feature_names)
+    features = names.get_indexer(pd.Index(table["FeatureName"]))
+    _refuse_unknown(features, table["FeatureName"], "which no keypoint has", file)
+    return Lookup(row_ids, images.astype(np.int64), features.astype(np.int64))
+
+
+def check_sample_submission(file: SourceFile, lookup: Lookup) -> None:
+    """DataError when the sample submission asks for other rows than the lookup table."""
+    row_ids = whole_numbers(read_text(file, ["RowId", "Location"])["RowId"], file)
+    refuse_repeats(row_ids, "RowId", file)
+    if not np.array_equal(np.sort(row_ids), np.sort(lookup.row_ids)):
+        raise DataError(
+            f"{file}: its RowIds are not those of the lookup table (another download?)",
+            "delete both, and --stage download fetches them again",
+        )
+
+
+def _refuse_unknown(
+    positions: NDArray[np.intp], cells: "pd.Series[str]", why: str, file: SourceFile
+) -> None:
+    if (positions < 0).any():
+        row = int(np.argmax(positions < 0))
+        raise DataError(f"{file}, {place(row)}: {cells.name} {cells.iloc[row]!r}, {why}", MEND)

@@ -15,7 +15,7 @@ from kaggle_fkd.sources.competition import (
     write_manifest,
 )
 from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
-from kaggle_fkd.sources.points68.download import UDACITY_URL, download_udacity
+from kaggle_fkd.sources.points68.files import UDACITY_URL, download_udacity
 from kaggle_fkd.sources.points68.load import youtube68_in
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system.console import banner, log

@@ -4,9 +4,8 @@ import torch
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
 from kaggle_fkd.evaluation.nme import write_nme
-from kaggle_fkd.evaluation.oof import oof_rmse, out_of_fold
+from kaggle_fkd.evaluation.oof import fit_weights, oof_rmse, out_of_fold, weighted_mean
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import IBUG68

@@ -21,7 +21,7 @@ from kaggle_fkd.photo.overlay.filters import Filter, apply_filter, get_filter, l
 from kaggle_fkd.photo.picture import is_video, pictures_in, read_picture
 from kaggle_fkd.photo.video.frames import open_video, write_video
 from kaggle_fkd.photo.video.smoothing import Smoother
-from kaggle_fkd.sources.points68.pts import format_pts
+from kaggle_fkd.sources.points68.formats import format_pts
 from kaggle_fkd.system.console import announce, log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 

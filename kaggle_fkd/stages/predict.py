@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from kaggle_fkd import __version__
 from kaggle_fkd.command.context import SAMPLE, Context
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.evaluation.blend import fit_weights, weighted_mean
-from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.evaluation.oof import fit_weights, out_of_fold, weighted_mean
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.prediction.predictor import predict_faces, prediction_gallery
+from kaggle_fkd.prediction import predict_faces, prediction_gallery
 from kaggle_fkd.runs.run import Run, name_of, newest_finished
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.submission.table import write_submission

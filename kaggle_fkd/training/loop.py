@@ -1,4 +1,4 @@
-"""The training loop: epochs over faces that live on the device, validation, resume."""
+"""The training loop: epochs over faces that live on the device, validation, averages, resume."""
 
 import io
 import math
@@ -11,21 +11,25 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.figures.curves import learning_curve
-from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.figures.style import learning_curve, save_figure
 from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
+from kaggle_fkd.networks.core.network import KeypointNetwork
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
-from kaggle_fkd.training.augmentation.batch import augment
-from kaggle_fkd.training.averaging import averaged
+from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_face, targets_of_heads
-from kaggle_fkd.training.losses import masked_loss, squares_and_count
-from kaggle_fkd.training.metrics import rmse_by_convention, rmse_by_keypoint
+from kaggle_fkd.training.metrics import (
+    masked_loss,
+    rmse_by_convention,
+    rmse_by_keypoint,
+    squares_and_count,
+)
 
 LOSS_UNITS_PER_WIDTH = 96
 """Losses see errors in 96ths of the width: pixels of the competition's images."""
@@ -220,3 +224,24 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
         {"params": of_weights, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
+
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+def averaged(network: KeypointNetwork, decay: float) -> AveragedModel:
+    """A copy of the network that follows it with `update_parameters`, statistics included.
+
+    Polyak averaging as Keras and TensorFlow have it: in the n-th step the decay is at most
+    (1 + n) / (10 + n), so that the random first weights are soon forgotten.
+    """
+
+    @torch.no_grad()
+    def update(means: Tensors, current: Tensors, steps: Tensor | int) -> None:
+        if not means[0].is_floating_point():  # the number of batches that a BatchNorm has seen
+            torch._foreach_copy_(means, current)
+            return
+        share = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
+        torch._foreach_lerp_(means, current, share)
+
+    return AveragedModel(network, multi_avg_fn=update, use_buffers=True)

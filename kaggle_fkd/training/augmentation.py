@@ -1,18 +1,18 @@
 """Batched augmentation: every face of a batch changed by its own random amounts, in tensor code.
 
 All random numbers come from a CPU generator, so that its state alone resumes a run exactly,
-on every device.
+on every device. Where pixels go is in `geometry.py`; what happens to grey values is here.
 """
 
 import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.training.augmentation.geometry import flip, homography, warp
-from kaggle_fkd.training.augmentation.light import blur, occlude, relight
+from kaggle_fkd.training.geometry import flip, homography, warp
 
 CONTROL_POINTS = 5
 """Control points of elastic bending along each side: 24 of 96 pixels apart, an eye's width."""
@@ -101,3 +101,30 @@ def _change_light(images: Tensor, config: AugmentConfig, chance: _Chance) -> Ten
             255 * chance.share(),
         )  # fmt: skip
     return images
+
+
+def relight(images: Tensor, contrast: Tensor, brightness: Tensor) -> Tensor:
+    """N x H x W grey values with `contrast` (N, a factor about the face's mean) and `brightness`
+    (N, added)."""
+    mean = images.mean(dim=(1, 2), keepdim=True)
+    return (images - mean) * contrast[:, None, None] + mean + brightness[:, None, None]
+
+
+def blur(images: Tensor, strength: Tensor) -> Tensor:
+    """Mix each face with its 3 x 3 box mean; `strength`, N, is that one's share, 0..1."""
+    soft = F.avg_pool2d(images[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
+    return torch.lerp(images, soft, strength[:, None, None])
+
+
+def occlude(images: Tensor, covered: Tensor, centre: Tensor, size: Tensor, grey: Tensor) -> Tensor:
+    """Cover a rectangle of each face where `covered`, N, is true: random erasing, arXiv 1708.04896.
+
+    `centre` and `size`, N x 2, are x and y in pixels; `grey`, N, is the colour.
+    """
+    height, width = images.shape[-2:]
+    columns = torch.arange(width, device=images.device)
+    rows = torch.arange(height, device=images.device)
+    near_x = (columns - centre[:, :1]).abs() < size[:, :1] / 2
+    near_y = (rows - centre[:, 1:]).abs() < size[:, 1:] / 2
+    inside = near_y[:, :, None] & near_x[:, None, :] & covered[:, None, None]
+    return torch.where(inside, grey[:, None, None], images)

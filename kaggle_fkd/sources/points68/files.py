@@ -1,10 +1,13 @@
-"""A folder or a zip as the files below it. Nothing is unpacked."""
+"""Where 68-point sets are: a folder or a zip, or Udacity's archive on the web."""
 
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.files import atomic_path
 
 CHECK = "check that the file is whole and that you may read it, or fetch it again"
 
@@ -60,3 +63,45 @@ def _is_wanted(name: str) -> bool:
     """Whether the file is the user's, and no shadow such as macOS leaves in folders and zips."""
     parts = PurePosixPath(name).parts
     return not any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+UDACITY_URL = (
+    "https://s3.amazonaws.com/video.udacity-data.com/topher/2018/May/"
+    "5aea1b91_train-test-data/train-test-data.zip"
+)
+TIMEOUT_S = 30
+"""Seconds of silence after which the connection counts as lost."""
+CHUNK = 1 << 20
+
+
+def download_udacity(target: Path, url: str = UDACITY_URL) -> Path:
+    """Fetch the archive to the file `target`, which appears whole or not at all.
+
+    Raises DataError when the address cannot be reached, answers with an error, or gives
+    something that is no zip; FkdError when the disk refuses.
+    """
+    with atomic_path(target) as temporary:
+        with temporary.open("wb") as file:
+            for chunk in _chunks(url):
+                file.write(chunk)
+        if not zipfile.is_zipfile(temporary):
+            raise DataError(f"{url}: what came is no zip, or not all of one", _by_hand(url))
+    log.info("downloaded: %s", target)
+    return target
+
+
+def _chunks(url: str) -> Iterator[bytes]:
+    """What the address gives; DataError for whatever the network or the server objects."""
+    import requests
+
+    try:
+        with requests.get(url, stream=True, timeout=TIMEOUT_S) as answer:
+            answer.raise_for_status()
+            total = int(answer.headers.get("Content-Length", 0)) // CHUNK or None
+            yield from progress(answer.iter_content(CHUNK), "downloading, in MiB", total)
+    except requests.RequestException as error:
+        raise DataError(f"{url}: download failed ({error})", _by_hand(url)) from error
+
+
+def _by_hand(url: str) -> str:
+    return f"check the network, or fetch {url} in a browser and name that file"
