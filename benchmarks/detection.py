@@ -26,7 +26,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.photo.detectors import Detector, HaarDetector
+from kaggle_fkd.photo.detectors import Detector, HaarDetector, load_cascade
 from kaggle_fkd.system.console import progress, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -121,7 +121,7 @@ def faceless() -> list[Scene]:
 
 def plain_haar() -> Detector:
     """What everybody does; the squares are taken for the faces' boxes."""
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    cascade = load_cascade("default")
 
     def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
@@ -133,18 +133,20 @@ def plain_haar() -> Detector:
 
 def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
     """A row of the table for each detector; both search a scene before the next one comes."""
-    detectors = {"plain Haar": plain_haar(), "ours": HaarDetector()}
+    detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": HaarDetector()}
     for detect in detectors.values():
         detect(scenes[0].picture)  # whatever is loaded once
-    found, false, seconds = ({key: [] for key in detectors} for _ in range(3))
+    found: dict[str, list[bool]] = {key: [] for key in detectors}
+    false: dict[str, list[int]] = {key: [] for key in detectors}
+    seconds: dict[str, list[float]] = {key: [] for key in detectors}
     for scene in progress(scenes, name):
         for key, detect in detectors.items():
             start = time.process_time()
             boxes = detect(scene.picture)
             seconds[key].append(time.process_time() - start)
             overlaps = iou(boxes, scene.boxes) > FOUND_IOU
-            found[key] += overlaps.any(axis=0).tolist()
-            false[key].append((~overlaps.any(axis=1)).sum())
+            found[key] += [bool(face.any()) for face in overlaps.T]
+            false[key].append(int((~overlaps.any(axis=1)).sum()))
     return [
         {
             "pictures": name,
