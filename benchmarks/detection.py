@@ -112,6 +112,13 @@ def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]
     yield f"{name}, crowds", [crowd(group) for group in groups]
 
 
+def all_sets(folders: list[Path], limit: int | None) -> Iterator[tuple[str, list[Scene]]]:
+    """The sets of every folder, and the pictures without a face."""
+    for folder in folders:
+        yield from sets_of(folder.name, read_scenes(folder, limit))
+    yield "nobody", faceless()
+
+
 def faceless() -> list[Scene]:
     """scikit-image's pictures that show nobody."""
     folder = Path(skimage.__file__).parent / "data"
@@ -196,14 +203,12 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
-    rows = []
-    for folder in options.folders:
-        for name, scenes in sets_of(folder.name, read_scenes(folder, options.limit)):
-            rows += measure(name, scenes)
-    rows += measure("nobody", faceless())
-    table = pd.DataFrame(rows)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_text(options.out / "detection.csv", table.to_csv(index=False, lineterminator="\n"))
+    table = pd.DataFrame()
+    for name, scenes in all_sets(options.folders, options.limit):
+        table = pd.concat([table, pd.DataFrame(measure(name, scenes))])
+        # After every set, so that a stopped run has not measured for nothing.
+        csv = table.to_csv(index=False, lineterminator="\n")
+        write_text(options.out / "detection.csv", csv)
     print(markdown(table))
 
 

@@ -38,7 +38,7 @@ HALF = np.array([0.515, 0.505])
 Means over 435 upright faces: (0.505, 0.655) and (0.519, 0.506); a mirrored face asks for 0.5.
 """
 OVERLAP = 0.3
-"""Boxes with a larger IoU are one face, seen in several passes."""
+"""Boxes with a larger IoU are one face, seen in several passes; 0.1 to 0.5 find the same faces."""
 SURE_HITS = 4
 """So many overlapping windows end the search, and drop what has fewer.
 
