@@ -26,7 +26,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.photo.detectors import Detector, HaarDetector
+from kaggle_fkd.photo.detectors import Detector, HaarDetector, load_cascade
 from kaggle_fkd.system.console import progress, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -112,6 +112,13 @@ def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]
     yield f"{name}, crowds", [crowd(group) for group in groups]
 
 
+def all_sets(folders: list[Path], limit: int | None) -> Iterator[tuple[str, list[Scene]]]:
+    """The sets of every folder, and the pictures without a face."""
+    for folder in folders:
+        yield from sets_of(folder.name, read_scenes(folder, limit))
+    yield "nobody", faceless()
+
+
 def faceless() -> list[Scene]:
     """scikit-image's pictures that show nobody."""
     folder = Path(skimage.__file__).parent / "data"
@@ -121,7 +128,7 @@ def faceless() -> list[Scene]:
 
 def plain_haar() -> Detector:
     """What everybody does; the squares are taken for the faces' boxes."""
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    cascade = load_cascade("default")
 
     def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
@@ -133,18 +140,20 @@ def plain_haar() -> Detector:
 
 def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
     """A row of the table for each detector; both search a scene before the next one comes."""
-    detectors = {"plain Haar": plain_haar(), "ours": HaarDetector()}
+    detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": HaarDetector()}
     for detect in detectors.values():
         detect(scenes[0].picture)  # whatever is loaded once
-    found, false, seconds = ({key: [] for key in detectors} for _ in range(3))
+    found: dict[str, list[bool]] = {key: [] for key in detectors}
+    false: dict[str, list[int]] = {key: [] for key in detectors}
+    seconds: dict[str, list[float]] = {key: [] for key in detectors}
     for scene in progress(scenes, name):
         for key, detect in detectors.items():
             start = time.process_time()
             boxes = detect(scene.picture)
             seconds[key].append(time.process_time() - start)
             overlaps = iou(boxes, scene.boxes) > FOUND_IOU
-            found[key] += overlaps.any(axis=0).tolist()
-            false[key].append((~overlaps.any(axis=1)).sum())
+            found[key] += [bool(face.any()) for face in overlaps.T]
+            false[key].append(int((~overlaps.any(axis=1)).sum()))
     return [
         {
             "pictures": name,
@@ -194,14 +203,12 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
-    rows = []
-    for folder in options.folders:
-        for name, scenes in sets_of(folder.name, read_scenes(folder, options.limit)):
-            rows += measure(name, scenes)
-    rows += measure("nobody", faceless())
-    table = pd.DataFrame(rows)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_text(options.out / "detection.csv", table.to_csv(index=False, lineterminator="\n"))
+    table = pd.DataFrame()
+    for name, scenes in all_sets(options.folders, options.limit):
+        table = pd.concat([table, pd.DataFrame(measure(name, scenes))])
+        # After every set, so that a stopped run has not measured for nothing.
+        csv = table.to_csv(index=False, lineterminator="\n")
+        write_text(options.out / "detection.csv", csv)
     print(markdown(table))
 
 

@@ -21,12 +21,29 @@ the tight box of the face's 68 points with 10 % of its width and height added at
 """
 
 LONGEST = 1280
+"""Larger pictures are searched at this length of their longer side, in pixels."""
 SMALLEST = 30
+"""Side of the smallest squares looked for, at that size: 2.3 % of a large picture's length."""
 PADDING = 0.2
+"""The margin around the picture, of its shorter side, for faces that its edge cuts off.
+
+Of 64 faces that plain Haar misses the first pass found 43 without, 48 with 0.1, 51 with 0.2.
+"""
 SCALE_FACTOR = 1.1
+"""From one size to the next: 1.05 found 56 of those 64, but in 97 ms; 1.1 51 in 43 ms, 1.2 46."""
+CENTRE = np.array([0.5, 0.655])
+HALF = np.array([0.515, 0.505])
+"""Centre and half sides of a face's box in parts of the cascade's square around it.
+
+Means over 435 upright faces: (0.505, 0.655) and (0.519, 0.506); a mirrored face asks for 0.5.
+"""
 OVERLAP = 0.3
-CENTRE = np.array([0.5, 0.66])
-HALF = np.array([0.51, 0.5])
+"""Boxes with a larger IoU are one face, seen in several passes; 0.1 to 0.5 find the same faces."""
+SURE_HITS = 4
+"""So many overlapping windows end the search, and drop what has fewer.
+
+Of 99 faces found in any picture 95 % have them, of six false boxes three.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,10 +55,15 @@ class Pass:
     hits: int
 
 
+# "alt" has the fewest ghosts: where it found 34 of 40 faces that plain Haar misses, and one ghost
+# in 12 faceless pictures, "default" found 31 and 28, "alt2" 34 and 11, "profile" 10 and 3. Upright
+# it finds 16 of 20 faces tilted by 15 degrees, 13 by 20, 3 by 30, none by 40; with the turned
+# passes 18 of 20 by 20, 20 by 30 and 17 by 45. Turning by 25 left 9 of those 20 by 45 unfound.
+# "default" finds some of the rest, and with 5 hits no ghosts more than "alt" does.
 STAGES = (
     (Pass("alt", 0, 2),),
-    (Pass("alt", 25, 3), Pass("alt", -25, 3)),
-    (Pass("default", 0, 4),),
+    (Pass("alt", 30, 3), Pass("alt", -30, 3)),
+    (Pass("default", 0, 5),),
 )
 
 
@@ -57,25 +79,30 @@ class HaarDetector:
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         """N x 4 boxes (see `Detector`), those with the most hits first; 0 x 4 without a face."""
         grey, scale, margin = _prepared(picture)
+        boxes, hits = np.empty((0, 4)), np.empty(0)
         for stage in STAGES:
-            boxes, hits = map(np.concatenate, zip(*(_search(grey, one) for one in stage)))
-            if len(boxes):
-                return (_distinct(boxes, hits) - margin) / scale
-        return np.empty((0, 4))
+            for search in stage:
+                more, their_hits = _search(grey, search)
+                boxes, hits = np.vstack([boxes, more]), np.concatenate([hits, their_hits])
+            sure = hits >= SURE_HITS
+            if sure.any():
+                boxes, hits = boxes[sure], hits[sure]
+                break
+        return (_distinct(boxes, hits) - margin) / scale
 
 
 def _prepared(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, int]:
     """The grey picture, shrunk and with a margin around; by what factor, how wide a margin."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    scale = min(1.0, LONGEST / max(grey.shape))
+    height, width = grey.shape
+    scale = min(1.0, LONGEST / max(height, width))
     if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    margin = round(PADDING * max(grey.shape))
-    return (
-        cv2.copyMakeBorder(grey, *[margin] * 4, cv2.BORDER_REPLICATE),
-        scale,
-        margin,
-    )
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    # The cascades take dark areas for empty: 1 of 20 darkened faces was found without, 16 with.
+    grey = cv2.normalize(grey, np.empty_like(grey), 0, 255, cv2.NORM_MINMAX)
+    margin = round(PADDING * min(grey.shape))
+    return np.pad(grey, margin, mode="edge").astype(np.uint8, copy=False), scale, margin
 
 
 def _search(
@@ -85,7 +112,7 @@ def _search(
     height, width = grey.shape
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), search.degrees, 1.0)
     turned = cv2.warpAffine(grey, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    found, hits = _cascade(search.cascade).detectMultiScale2(
+    found, hits = load_cascade(search.cascade).detectMultiScale2(
         turned, SCALE_FACTOR, search.hits - 1, minSize=(SMALLEST, SMALLEST)
     )
     squares = np.reshape(np.asarray(found, float), (-1, 4))
@@ -102,10 +129,11 @@ def _distinct(boxes: NDArray[np.float64], hits: NDArray[np.float64]) -> NDArray[
     """The boxes by falling hits, without those that overlap one with more hits."""
     corner_and_size = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
     kept = cv2.dnn.NMSBoxes(corner_and_size.tolist(), hits.tolist(), 0.0, OVERLAP)
-    return boxes[np.asarray(kept, int)]
+    return np.asarray(boxes[np.asarray(kept, int)])
 
 
 @cache
-def _cascade(name: str) -> cv2.CascadeClassifier:
-    folder = Path(cv2.data.haarcascades)
+def load_cascade(name: str) -> cv2.CascadeClassifier:
+    """OpenCV's cascade `haarcascade_frontalface_NAME`, read from its wheel once."""
+    folder = Path(cv2.__file__).parent / "data"
     return cv2.CascadeClassifier(str(folder / f"haarcascade_frontalface_{name}.xml"))
