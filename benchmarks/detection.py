@@ -2,12 +2,12 @@
 
     python benchmarks/detection.py helen/testset lfpw/testset afw --out results/detection
 
-Each folder holds pictures with iBUG `.pts` files of 68 points beside them. Plain Haar
-(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours search each picture one
-after the other on one core: as it is, tilted, darkened, and in crowds. A face is found when a
-box has an IoU above 0.35 with the tight box of its points enlarged by 10 % at each side. Every
-other box is a false one, also where it holds a face without points. scikit-image's pictures
-without a face come last. Writes detection.csv, and prints it as Markdown.
+Each folder holds pictures with 68 points each, in the layouts that training takes. Plain Haar
+(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours, with the network's second
+opinion and its keypoints, search each picture one after the other on one core: as it is, tilted,
+darkened, and in crowds. A face is found when a box has an IoU above 0.35 with the tight box of its
+points enlarged by 10 % at each side. Every other box is a false one, also where it holds a face
+without points. scikit-image's pictures without a face come last. Writes detection.csv, and prints it as Markdown.
 """
 
 import argparse
@@ -21,12 +21,16 @@ import cv2
 import numpy as np
 import pandas as pd
 import skimage
+import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.photo.detectors import Detector, HaarDetector, load_cascade
+from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
+from kaggle_fkd.photo.detectors import Detector, load_cascade
+from kaggle_fkd.photo.estimator import FaceKeypoints
+from kaggle_fkd.photo.picture import read_picture
+from kaggle_fkd.sources.points68.load import find_pictures
 from kaggle_fkd.system.console import progress, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -54,22 +58,14 @@ class Scene:
     @property
     def boxes(self) -> NDArray[np.float64]:
         """K x 4 boxes as the detectors' `Detector` defines them."""
-        low, high = self.keypoints.min(axis=1) + 0.5, self.keypoints.max(axis=1) + 0.5
-        margin = 0.1 * (high - low)
-        return np.hstack([low - margin, high + margin])
+        return box_of_keypoints(self.keypoints)
 
 
 def read_scenes(folder: Path, limit: int | None) -> list[Scene]:
     """The folder's annotated pictures, each with its one face; `limit` takes every n-th."""
-    files = sorted(folder.glob("**/*.pts"))
-    step = 1 if limit is None else max(1, len(files) // limit)
-    scenes = []
-    for file in files[::step][:limit]:
-        picture = next(p for p in file.parent.glob(f"{file.stem}.*") if p.suffix != ".pts")
-        numbers = file.read_text().split("{")[1].split("}")[0].split()
-        keypoints = np.array(numbers, float).reshape(1, -1, 2) - 1
-        scenes.append(Scene(_read(picture), keypoints))
-    return scenes
+    pictures = find_pictures(folder)
+    step = 1 if limit is None else max(1, len(pictures) // limit)
+    return [Scene(each.load(), each.keypoints[None]) for each in pictures[::step][:limit]]
 
 
 def tilted(scene: Scene, degrees: float) -> Scene:
@@ -123,7 +119,7 @@ def faceless() -> list[Scene]:
     """scikit-image's pictures that show nobody."""
     folder = Path(skimage.__file__).parent / "data"
     files = [next(folder.glob(f"{name}.[jp]*g")) for name in FACELESS]
-    return [Scene(_read(file), np.empty((0, 68, 2))) for file in files]
+    return [Scene(read_picture(file), np.empty((0, 68, 2))) for file in files]
 
 
 def plain_haar() -> Detector:
@@ -140,7 +136,12 @@ def plain_haar() -> Detector:
 
 def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
     """A row of the table for each detector; both search a scene before the next one comes."""
-    detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": HaarDetector()}
+    finder = FaceKeypoints()
+
+    def ours(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return np.array([face.box for face in finder.detect(picture)]).reshape(-1, 4)
+
+    detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": ours}
     for detect in detectors.values():
         detect(scenes[0].picture)  # whatever is loaded once
     found: dict[str, list[bool]] = {key: [] for key in detectors}
@@ -151,7 +152,7 @@ def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
             start = time.process_time()
             boxes = detect(scene.picture)
             seconds[key].append(time.process_time() - start)
-            overlaps = iou(boxes, scene.boxes) > FOUND_IOU
+            overlaps = box_overlap(boxes, scene.boxes) > FOUND_IOU
             found[key] += [bool(face.any()) for face in overlaps.T]
             false[key].append(int((~overlaps.any(axis=1)).sum()))
     return [
@@ -167,15 +168,6 @@ def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
     ]
 
 
-def iou(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """N x K intersections over unions of N x 4 and K x 4 boxes."""
-    a, b = boxes[:, None], others[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    common = sides.clip(min=0).prod(axis=-1)
-    areas = [(box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b)]
-    return np.asarray(common / (areas[0] + areas[1] - common))
-
-
 def markdown(table: pd.DataFrame) -> str:
     """The table with one decimal for percents and milliseconds, three for false boxes."""
     digits = {"recall_percent": 1, "false_per_picture": 3, "ms_per_picture": 1}
@@ -185,11 +177,6 @@ def markdown(table: pd.DataFrame) -> str:
             [f"{v:.{digits[str(k)]}f}" if k in digits else str(v) for k, v in record.items()]
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _read(path: Path) -> NDArray[np.uint8]:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def main() -> None:
@@ -203,6 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     table = pd.DataFrame()
     for name, scenes in all_sets(options.folders, options.limit):
         table = pd.concat([table, pd.DataFrame(measure(name, scenes))])

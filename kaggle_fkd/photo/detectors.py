@@ -4,7 +4,7 @@ The default, `HaarDetector`, goes through OpenCV's cascades (Viola and Jones, "R
 detection using a boosted cascade of simple features", 2001), the surest first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,11 +39,6 @@ Means over 435 upright faces: (0.505, 0.655) and (0.519, 0.506); a mirrored face
 """
 OVERLAP = 0.3
 """Boxes with a larger IoU are one face, seen in several passes; 0.1 to 0.5 find the same faces."""
-SURE_HITS = 4
-"""So many overlapping windows end the search, and drop what has fewer.
-
-Of 99 faces found in any picture 95 % have them, of six false boxes three.
-"""
 
 
 @dataclass(frozen=True)
@@ -78,17 +73,19 @@ class HaarDetector:
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         """N x 4 boxes (see `Detector`), those with the most hits first; 0 x 4 without a face."""
+        found = (boxes for boxes in self.stages(picture) if len(boxes))
+        return next(found, np.empty((0, 4)))
+
+    def stages(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+        """What each stage finds, N x 4, for a caller who can tell a face from a ghost.
+
+        A stage is searched when its boxes are asked for: each takes longer, and finds less.
+        """
         grey, scale, margin = _prepared(picture)
-        boxes, hits = np.empty((0, 4)), np.empty(0)
         for stage in STAGES:
-            for search in stage:
-                more, their_hits = _search(grey, search)
-                boxes, hits = np.vstack([boxes, more]), np.concatenate([hits, their_hits])
-            sure = hits >= SURE_HITS
-            if sure.any():
-                boxes, hits = boxes[sure], hits[sure]
-                break
-        return (_distinct(boxes, hits) - margin) / scale
+            found = [_search(grey, search) for search in stage]
+            boxes, hits = (np.concatenate(part) for part in zip(*found, strict=True))
+            yield (_distinct(boxes, hits) - margin) / scale
 
 
 def _prepared(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, int]:

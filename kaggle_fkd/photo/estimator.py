@@ -1,6 +1,6 @@
 """`FaceKeypoints`: pictures in, faces with their keypoints out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,13 +72,31 @@ class FaceKeypoints:
             given = _checked(boxes)
             faces = self._faces([picture], [given])[0]
             return [replace(face, box=box) for face, box in zip(faces, given, strict=True)]
-        return self._sure(self._faces([picture], [self.detector(picture)])[0])
+        return self.detect_many([picture])[0]
 
     def detect_many(self, images: Iterable[Source]) -> list[list[Face]]:
-        """The faces of each picture, as `detect` gives them; the networks look at all at once."""
+        """The faces of each picture, as `detect` gives them; the networks look at all at once.
+
+        Where a detector searches in stages, the next one is for pictures that have no face yet.
+        """
         pictures = [read_picture(image) for image in images]
-        found = self._faces(pictures, [self.detector(picture) for picture in pictures])
-        return [self._sure(faces) for faces in found]
+        stages = [self._candidates(picture) for picture in pictures]
+        found: list[list[Face]] = [[] for _ in pictures]
+        waiting = list(range(len(pictures)))
+        while waiting:
+            candidates = {index: next(stages[index], None) for index in waiting}
+            boxes = {index: part for index, part in candidates.items() if part is not None}
+            faces = self._faces([pictures[index] for index in boxes], list(boxes.values()))
+            for index, those in zip(boxes, faces, strict=True):
+                found[index] = self._sure(those)
+            waiting = [index for index in boxes if not found[index]]
+        return found
+
+    def _candidates(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+        """The detector's boxes, stage by stage where it has stages."""
+        if isinstance(self.detector, HaarDetector):
+            return self.detector.stages(picture)
+        return iter([_checked(self.detector(picture))])
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
