@@ -43,6 +43,8 @@ def main() -> None:
     set_up(quiet=False)
     run = open_run(options.run)
     faces = load_points68(options.faces, run.shape.width, run.shape.width // 6)
+    if run.record["data_hash"] != faces.digest():
+        sys.exit(f"{run.folder}: not trained on these faces, or not in this order: --faces")
     held_out = held_out_faces(run.member(0), faces)
     sets = [find_pictures(path) for path in options.faces]
     origin = np.repeat([path.name for path in options.faces], [len(part) for part in sets])
