@@ -38,6 +38,8 @@ class KeypointScheme:
     """Parts of the face, each keypoint in exactly one; figures colour by group."""
     conventions: tuple[Convention, ...]
     """Label conventions, the richest first; never averaged with each other."""
+    nose_tip: int
+    """Index of the tip of the nose, which no turn of the head hides."""
     agreed: tuple[int, ...] = ()
     """Keypoints that are marked, and mean the same place, in every convention."""
 
@@ -125,6 +127,7 @@ KAGGLE15 = KeypointScheme(
         Convention("A", tuple(range(15)), "up to 15 points; nose tip, edge of the lower lip"),
         Convention("B", (0, 1, 10, 14), "4 points; base of the nose, centre of the mouth"),
     ),
+    nose_tip=10,
     agreed=(0, 1),
 )
 """The 15 points of the Kaggle competition (columns of its training.csv), 96 x 96 pixels."""
@@ -163,6 +166,7 @@ IBUG68 = KeypointScheme(
         "jaw": tuple(range(17)),
     },
     conventions=(Convention("iBUG", tuple(range(68)), "68 points, all of them always marked"),),
+    nose_tip=30,
     agreed=tuple(range(68)),
 )
 """The 68 points of iBUG (300-W, Sagonas et al. 2013), 0-based; pictures of any size."""

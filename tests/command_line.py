@@ -72,3 +72,21 @@ def done(finished, tmp_path, capfd) -> Place:
     """After `--stage all`."""
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     return Place(tmp_path, capfd)
+
+
+@pytest.fixture
+def on_pictures(tmp_path, capfd):
+    """A stage with these arguments: exit code, stdout, the lines of stderr, errors among them."""
+
+    def call(stage, *arguments):
+        capfd.readouterr()
+        folders = ["--runs-dir", str(tmp_path / "runs"), "--data-dir", str(tmp_path / "data")]
+        try:
+            code = main(["--stage", stage, *map(str, arguments), *folders])
+        except SystemExit as end:
+            code = end.code
+        captured = capfd.readouterr()
+        assert "unexpected" not in captured.err, captured.err
+        return code, captured.out, captured.err.splitlines()
+
+    return call

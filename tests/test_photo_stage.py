@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import cv2
 import numpy as np
@@ -10,7 +11,6 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from kaggle_fkd.command.cli import main
 from kaggle_fkd.command.request import FILTERS
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.overlay.filters import filter_names
@@ -19,21 +19,8 @@ from kaggle_fkd.sources.points68.formats import parse_pts
 
 
 @pytest.fixture
-def annotate(tmp_path, capfd):
-    """`--stage photo` with these arguments: exit code, stdout, the lines of stderr."""
-
-    def call(*arguments):
-        capfd.readouterr()
-        folders = ["--runs-dir", str(tmp_path / "runs"), "--data-dir", str(tmp_path / "data")]
-        try:
-            code = main(["--stage", "photo", *map(str, arguments), *folders])
-        except SystemExit as end:
-            code = end.code
-        captured = capfd.readouterr()
-        assert "unexpected" not in captured.err, captured.err
-        return code, captured.out, captured.err.splitlines()
-
-    return call
+def annotate(on_pictures):
+    return partial(on_pictures, "photo")
 
 
 @pytest.fixture

@@ -31,15 +31,17 @@ examples:
   68 keypoints on photographs, without any training:
     python run_pipeline.py --stage photo --input astronaut --filter sunglasses
     python run_pipeline.py --stage photo --input holiday/ --json > faces.json
+  what the network sees in a face, and where it looks for a keypoint:
+    python run_pipeline.py --stage inside --input astronaut --keypoint 36
   one submission out of two:
     python run_pipeline.py --stage blend --blend submissions/a.csv submissions/b.csv
   see what would be submitted, then submit it:
     python run_pipeline.py --stage submit
     python run_pipeline.py --stage submit --yes --message "CNN, 30 epochs"
 
-Stages that have nothing to do because nothing changed are skipped (photo always works). Settings
-of --set and their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*, chips.*,
-eda.*
+Stages that have nothing to do because nothing changed are skipped (photo and inside always work).
+Settings of --set and their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*,
+chips.*, eda.*
 
 exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted by Ctrl-C
 """
@@ -91,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--points", type=int, choices=(15, 68),
-        help="Kaggle's keypoints, or iBUG's 68 (default: 68 for photo, 15 otherwise); 68 is for "
-        "download, train, evaluate and photo",
+        help="Kaggle's keypoints, or iBUG's 68 (default: 68 for photo and inside, 15 otherwise); "
+        "68 is for download, train, evaluate, photo and inside",
     )  # fmt: skip
     parser.add_argument("--quiet", action="store_true", help="only warnings and errors")
     parser.add_argument("--force", action="store_true", help="run unchanged stages again, too")
@@ -168,11 +170,15 @@ def _parser() -> argparse.ArgumentParser:
         "always there)",
     )  # fmt: skip
     photo.add_argument(
-        "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/photo)"
+        "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/STAGE)"
     )
     photo.add_argument(
         "--filter", metavar="NAME",
         help=f"what the faces wear: {', '.join(FILTERS)}, or a PNG of your own",
+    )  # fmt: skip
+    photo.add_argument(
+        "--keypoint", metavar="NAME_OR_NUMBER",
+        help="what --stage inside asks about (default: the nose's tip)",
     )  # fmt: skip
     photo.add_argument(
         "--json", action="store_true", help="write NAME.json, too, and all of it to stdout"
@@ -206,6 +212,7 @@ def _request(options: argparse.Namespace) -> Request:
         inputs=tuple(options.input),
         output=options.output,
         filter=options.filter,
+        keypoint=options.keypoint,
         json=options.json,
         csv=options.csv,
         pts=options.pts,

@@ -13,7 +13,9 @@ from kaggle_fkd.runs.run import find_run
 from kaggle_fkd.submission.table import check_blend
 from kaggle_fkd.system.console import banner, log
 
-OF_68_POINTS = {"download", "train", "evaluate", "photo"}
+OF_PICTURES = {"photo", "inside"}
+"""The stages that work on pictures from anywhere."""
+OF_68_POINTS = {"download", "train", "evaluate"} | OF_PICTURES
 """The stages that work with 68 points; the others are the competition's."""
 
 
@@ -49,17 +51,19 @@ def _check(context: Context) -> None:
     config = build_config(request.preset or DEFAULT_PRESET, request.settings)
     check_network_name(config.train.model)
     stages = set(request.stages)
-    if {"train", "evaluate", "predict", "photo"} & stages:
+    if ({"train", "evaluate", "predict"} | OF_PICTURES) & stages:
         context.device  # noqa: B018  # raises where there is no such device
     if {"train", "evaluate"} & stages and request.resume:
         find_run(request.runs_dir, request.resume)
-    for run in context.named_runs():
+    runs = context.named_runs()
+    for run in runs:
         if "evaluate" not in request.stages:  # which trains what is missing
             run.require_finished()
-    if "photo" in stages and not request.inputs:
-        raise UsageError(
-            "--stage photo: no --input", "name pictures, folders, videos, or astronaut"
-        )
+    for name in sorted(OF_PICTURES & stages):
+        if not request.inputs:
+            raise UsageError(f"--stage {name}: no --input", "name pictures, folders, or astronaut")
+        if len(runs) > 1:
+            raise UsageError("--run: several runs", f"name one for --stage {name}")
     if request.points == 68 and stages - OF_68_POINTS:
         names = ", ".join(sorted(stages - OF_68_POINTS))
         raise UsageError(f"--points 68: not for {names}", f"for {', '.join(sorted(OF_68_POINTS))}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-STAGES = ("download", "eda", "train", "evaluate", "predict", "blend", "submit", "photo")
+STAGES = ("download", "eda", "train", "evaluate", "predict", "blend", "submit", "photo", "inside")
 """Every stage, in the order in which they run. The module of that name in kaggle_fkd/stages says
 what it takes and makes."""
 ALL = ("download", "eda", "train", "predict")
@@ -36,11 +36,13 @@ class Request:
     faces_url: str | None = None
     """Where the download stage fetches Udacity's archive from; None means Udacity's address."""
     inputs: tuple[str, ...] = ()
-    """Pictures, folders and videos for the photo stage."""
+    """Pictures, folders and, for the photo stage, videos for the stages of photographs."""
     output: Path | None = None
-    """Where the photo stage writes; None means RUNS_DIR/photo."""
+    """Where the stages of photographs write; None means RUNS_DIR/STAGE."""
     filter: str | None = None
     """What the faces wear, by name or as the path of a PNG."""
+    keypoint: str | None = None
+    """The keypoint that the inside stage asks about, by name or number; None: the nose's tip."""
     json: bool = False
     """The photo stage writes JSON beside the pictures and one document to stdout."""
     csv: bool = False

@@ -46,13 +46,19 @@ def draw_heatmaps(
     for axes in grid:
         axes.set_axis_off()
     for axes, (name, heat) in zip(grid[: len(panels)], panels, strict=True):
-        _draw_overlay(axes, image, heat)
+        draw_heat(axes, image, heat)
         axes.set_title(name, fontsize=9)
     figure.suptitle(title)
     return figure
 
 
-def _draw_overlay(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.float32]) -> None:
-    """The heat over the face, more opaque where it is hotter."""
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axes.imshow(heat, cmap=SEQUENTIAL, vmin=0, vmax=1, alpha=np.clip(1.5 * heat, 0, 0.85))
+def draw_heat(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.floating]) -> None:
+    """Heat, 0..1, over the H x W face, more opaque where it is hotter.
+
+    Its rows and columns may be fewer than the face's, which they then divide evenly.
+    """
+    face = axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    axes.imshow(
+        heat, cmap=SEQUENTIAL, vmin=0, vmax=1, alpha=np.clip(1.5 * heat, 0, 0.85),
+        extent=face.get_extent(), interpolation="nearest",
+    )  # fmt: skip

@@ -33,8 +33,8 @@ class GridNet(KeypointNetwork):
         self.temperature = nn.Parameter(
             torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
-        rows, columns = -(-shape.height // CELL), -(-shape.width // CELL)
-        centres = cell_centres(rows, columns, (shape.height, shape.width))
+        self.grid = -(-shape.height // CELL), -(-shape.width // CELL)
+        centres = cell_centres(*self.grid, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
     def locate(self, images: Tensor) -> Tensor:
@@ -43,12 +43,21 @@ class GridNet(KeypointNetwork):
 
     def read(self, features: Tensor) -> Tensor:
         """The mean of the cells' votes, weighted, of the trunk's N x 128 x H/8 x W/8 features."""
+        weight, places = self._votes(features)
+        return (weight[:, :, :, None] * places).sum(dim=-1)
+
+    def heat_maps(self, images: Tensor) -> Tensor:
+        """The weight of every cell's vote, wherever the vote points to."""
+        weight, _ = self._votes(self.trunk(images))
+        return weight.reshape(*weight.shape[:-1], *self.grid)
+
+    def _votes(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """N x heads x K x cells weights that add up to 1, and N x heads x K x 2 x cells places."""
         heads, keypoints = self.shape.heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
         votes = votes.reshape(-1, heads, keypoints, 3, len(self.cells))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
-        places = self.cells.T + votes[:, :, :, 1:] * CELL
-        return (weight[:, :, :, None] * places).sum(dim=-1)
+        return weight, self.cells.T + votes[:, :, :, 1:] * CELL
 
 
 class GridNetS(GridNet):

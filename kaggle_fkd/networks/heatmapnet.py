@@ -33,12 +33,17 @@ class HeatmapNet(KeypointNetwork):
         self.temperature = nn.Parameter(
             torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
-        rows, columns = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
-        centres = cell_centres(rows, columns, (shape.height, shape.width))
+        self.grid = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
+        centres = cell_centres(*self.grid, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
     def locate(self, images: Tensor) -> Tensor:
         """The mean of the heat map's pixels, weighted by their heat."""
+        return self.heat_maps(images).flatten(-2) @ self.cells
+
+    def heat_maps(self, images: Tensor) -> Tensor:
+        """The heat maps, each made to add up to 1."""
         heat: Tensor = self.heat(self.deconvolution(images))
         heat = heat.reshape(-1, self.shape.heads, self.shape.keypoints, len(self.cells))
-        return (heat * self.temperature).softmax(dim=-1) @ self.cells
+        weight = (heat * self.temperature).softmax(dim=-1)
+        return weight.reshape(*weight.shape[:-1], *self.grid)

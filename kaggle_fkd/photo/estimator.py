@@ -98,6 +98,14 @@ class FaceKeypoints:
             return self.detector.stages(picture)
         return iter([_checked(self.detector(picture))])
 
+    def chip(self, face: Face) -> NDArray[np.uint8]:
+        """S x S grey, a face that `detect` found as the last network to look at it sees it."""
+        grey = grey_of(face.picture)
+        keypoints = self.shipped.find([grey], face.box[None])[0]
+        if self.own is None:
+            return self.shipped.chip(grey, keypoints[0])
+        return self.own.chip(grey, self._in_scheme(keypoints)[0])
+
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
     ) -> list[list[Face]]:
@@ -109,8 +117,7 @@ class FaceKeypoints:
         seen = [greys[index] for index in where]
         keypoints, evidence = self.shipped.find(seen, np.concatenate(boxes))
         confidence, frames = self.shipped.confidence(evidence), box_of_keypoints(keypoints)
-        if self.scheme is KAGGLE15:
-            keypoints = kaggle15_from_ibug68(keypoints, 0).astype(np.float64)
+        keypoints = self._in_scheme(keypoints)
         if self.own:
             keypoints = self.own.locate(seen, similarity(keypoints, self.own.mean_face))
         faces: list[list[Face]] = [[] for _ in pictures]
@@ -118,6 +125,12 @@ class FaceKeypoints:
             box, points, sure = found
             faces[index].append(Face(box, points, float(sure), self.scheme, pictures[index]))
         return faces
+
+    def _in_scheme(self, keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+        """N x K x 2 of the shipped network's N x 68 x 2."""
+        if self.scheme is KAGGLE15:
+            return kaggle15_from_ibug68(keypoints, 0).astype(np.float64)
+        return keypoints
 
     def _sure(self, faces: list[Face]) -> list[Face]:
         """The faces that are not ghosts, each once, the surest first."""

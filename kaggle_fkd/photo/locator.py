@@ -74,6 +74,10 @@ class Locator:
         """N x K x 2 keypoints in N grey pictures, each seen through its 2 x 3 map to a chip."""
         return self._look(greys, maps)[0]
 
+    def chip(self, grey: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """size x size, the face with these K x 2 keypoints as the networks look at it: upright."""
+        return cut_chip(grey, similarity(keypoints, self.mean_face), self.size)
+
     @torch.inference_mode()
     def _look(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]

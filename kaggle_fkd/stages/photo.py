@@ -1,7 +1,7 @@
 """photo: keypoints on the faces of any pictures and videos, drawn, worn and written down."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,18 @@ from PIL import Image
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import FILTERS, Request
-from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.inputs import Record, work_through
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filters import Filter, apply_filter, get_filter, load_filter
-from kaggle_fkd.photo.picture import is_video, pictures_in, read_picture
+from kaggle_fkd.photo.picture import is_video, read_picture
 from kaggle_fkd.photo.video.frames import open_video, write_video
 from kaggle_fkd.photo.video.smoothing import Smoother
 from kaggle_fkd.sources.points68.formats import format_pts
-from kaggle_fkd.system.console import announce, log, progress
+from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 
 
@@ -33,29 +34,14 @@ def run(context: Context) -> None:
     """
     request = context.request
     named = context.named_runs()
-    if len(named) > 1:
-        raise UsageError("--run: several runs", "name one for --stage photo")
     find = FaceKeypoints(named[0] if named else None, request.points, device=context.device)
     if request.pts and find.scheme is not IBUG68:
         raise UsageError("--pts: .pts files have 68 points", "use --points 68, or --csv")
     studio = Studio(find, request)
-    results, failed = [], 0
-    for name, path in progress(_named(_inputs(request.inputs)), "photographs"):
-        try:
-            if isinstance(path, FkdError):
-                raise path
-            results.append(studio.annotate(path, name))
-        except FkdError as error:
-            failed += 1
-            given = name if isinstance(path, FkdError) else str(path)
-            results.append({"input": given, "error": str(error)})
-            announce(f"error: {error}")
+    results, failure = work_through(request.inputs, studio.annotate)
     if request.json:
         context.document = json.dumps(results, indent=1)
-    if failed:
-        context.failure = PictureError(
-            f"{failed} of {len(results)} inputs could not be read", "see above; the others are done"
-        )
+    context.failure = failure or context.failure
 
 
 class Studio:
@@ -70,7 +56,7 @@ class Studio:
             own = request.filter not in FILTERS and request.filter.lower().endswith(".png")
             self.worn = load_filter(Path(request.filter)) if own else get_filter(request.filter)
 
-    def annotate(self, path: Path, name: str) -> dict[str, Any]:
+    def annotate(self, path: Path, name: str) -> Record:
         """Write everything about one picture or video as `name`_keypoints...; what JSON says."""
         if is_video(path):
             return self._video(path, self.folder / f"{name}_keypoints.mp4")
@@ -96,7 +82,7 @@ class Studio:
                 write_text(self.folder / f"{name}_{number}.pts", format_pts(face.keypoints))
         return record
 
-    def _video(self, path: Path, target: Path) -> dict[str, Any]:
+    def _video(self, path: Path, target: Path) -> Record:
         video = open_video(path)
         smoother = Smoother(video.rate)
         found: list[list[dict[str, Any]]] = []
@@ -118,31 +104,6 @@ class Studio:
         if self.worn:
             return apply_filter(picture, faces, self.worn)
         return draw_faces(picture, faces)
-
-
-def _inputs(given: Sequence[str]) -> Iterator[Path | tuple[str, FkdError]]:
-    """The files that the inputs stand for; an input that stands for none, and why."""
-    for text in given:
-        try:
-            yield from pictures_in(Path(text))
-        except PictureError as error:
-            yield text, error
-
-
-def _named(
-    inputs: Iterable[Path | tuple[str, FkdError]],
-) -> list[tuple[str, Path | FkdError]]:
-    """Each file with a name of its own for what is made of it: its stem, numbered if need be."""
-    taken: dict[str, int] = {}
-    named: list[tuple[str, Path | FkdError]] = []
-    for each in inputs:
-        if isinstance(each, tuple):
-            named.append(each)
-            continue
-        taken[each.stem] = taken.get(each.stem, 0) + 1
-        number = taken[each.stem]
-        named.append((each.stem if number == 1 else f"{each.stem}-{number}", each))
-    return named
 
 
 def _count(faces: Sequence[Face]) -> str:

@@ -57,6 +57,14 @@ class KeypointNetwork(nn.Module):
         offsets = offsets.view(-1, *self.mean_face.shape)
         return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
 
+    def heat_maps(self, images: Tensor) -> Tensor | None:
+        """How much each cell of a grid over the image weighs for each keypoint, if there is one.
+
+        N x 1 x H x W, standardised, to N x heads x K x rows x columns that add up to 1; None of
+        a network that regresses coordinates.
+        """
+        return None
+
 
 def standardised(images: Tensor) -> Tensor:
     """N x H x W grey values 0..255 (any number type) to N x 1 x H x W of mean 0 and spread 1.

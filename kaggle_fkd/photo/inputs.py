@@ -1,0 +1,63 @@
+"""The inputs of a stage that works on pictures: one after the other, whatever becomes of each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kaggle_fkd.errors import FkdError, PictureError
+from kaggle_fkd.photo.picture import pictures_in
+from kaggle_fkd.system.console import announce, progress
+
+Record = dict[str, Any]
+"""What JSON says of one input."""
+
+
+def work_through(
+    inputs: Sequence[str], work: Callable[[Path, str], Record]
+) -> tuple[list[Record], PictureError | None]:
+    """Do `work` on every picture and video, as `work(path, name)`; its records.
+
+    Folders stand for the pictures in them. The name is what files made of that one are to be
+    called. One that cannot be worked on costs a line, and the others go on: its record has the
+    error, and what is returned as second says how many they were.
+    """
+    records: list[Record] = []
+    failed = 0
+    for name, path in progress(_named(inputs), "photographs"):
+        try:
+            if isinstance(path, FkdError):
+                raise path
+            records.append(work(path, name))
+        except FkdError as error:
+            failed += 1
+            given = name if isinstance(path, FkdError) else str(path)
+            records.append({"input": given, "error": str(error)})
+            announce(f"error: {error}")
+    if not failed:
+        return records, None
+    return records, PictureError(
+        f"{failed} of {len(records)} inputs failed", "see above; the others are done"
+    )
+
+
+def _named(inputs: Sequence[str]) -> list[tuple[str, Path | FkdError]]:
+    """Each file with a name of its own for what is made of it: its stem, numbered if need be."""
+    taken: dict[str, int] = {}
+    named: list[tuple[str, Path | FkdError]] = []
+    for each in _files(inputs):
+        if isinstance(each, tuple):
+            named.append(each)
+            continue
+        taken[each.stem] = taken.get(each.stem, 0) + 1
+        number = taken[each.stem]
+        named.append((each.stem if number == 1 else f"{each.stem}-{number}", each))
+    return named
+
+
+def _files(inputs: Sequence[str]) -> Iterator[Path | tuple[str, FkdError]]:
+    """The files that the inputs stand for; an input that stands for none, and why."""
+    for text in inputs:
+        try:
+            yield from pictures_in(Path(text))
+        except PictureError as error:
+            yield text, error
