@@ -24,7 +24,7 @@ from kaggle_fkd.evaluation.oof import out_of_fold
 from kaggle_fkd.evaluation.report import audit_gallery
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import runs_in, start_run
 from kaggle_fkd.sources.competition import load_competition
 from kaggle_fkd.system.console import set_up

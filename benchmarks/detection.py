@@ -7,8 +7,8 @@ Each folder holds pictures with 68 points each, in the layouts that training tak
 opinion and its keypoints, search each picture one after the other on one core: as it is, tilted,
 darkened, and in crowds. A face is found when a box has an IoU above 0.35 with the tight box of its
 points enlarged by 10 % at each side. Every other box is a false one, also where it holds a face
-without points. scikit-image's pictures without a face come last. Writes detection.csv, and prints it
-as Markdown.
+without points. scikit-image's pictures without a face come last. Writes detection.csv, and prints
+it as Markdown.
 """
 
 import argparse

@@ -24,7 +24,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.evaluation.nme import nme
-from kaggle_fkd.networks.gridnet import GridNet
+from kaggle_fkd.networks.grid import GridNet
 from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
 from kaggle_fkd.photo.locator import EVIDENCE, ShippedLocator, pack_shipped
 from kaggle_fkd.photo.picture import grey_of

@@ -13,8 +13,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
-from kaggle_fkd.networks.core.network import KeypointNetwork
+from kaggle_fkd.networks.network import KeypointNetwork, heads_to, images_to, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.training.geometry import flip_keypoints

@@ -8,7 +8,7 @@ import torch
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.training.ensemble import assign_folds
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.training.loop import averaged
 
 SHAPE = NetworkShape(32, 32, keypoints=2, heads=1)

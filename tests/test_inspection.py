@@ -20,8 +20,7 @@ from kaggle_fkd.inspection.responses import (
 )
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import NETWORKS, build_network
-from kaggle_fkd.networks.core.inference import predict
-from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, predict
 from kaggle_fkd.photo.chips import similarity
 from kaggle_fkd.photo.locator import SHIPPED, read_shipped
 

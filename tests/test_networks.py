@@ -6,8 +6,7 @@ from torch import nn
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.networks import NETWORKS, build_network
-from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape, heads_to, images_to, predict
 from kaggle_fkd.training.labels import mean_face
 
 CLASSICS = {"lenet", "cnn", "naimishnet"}

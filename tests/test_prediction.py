@@ -14,8 +14,7 @@ from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
-from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, heads_to, images_to, predict
 from kaggle_fkd.prediction import predict_faces, predict_member, predict_views, shifted
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.geometry import flip_keypoints

@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.core.inference import evaluating
-from kaggle_fkd.networks.core.network import KeypointNetwork, standardised
+from kaggle_fkd.networks.network import KeypointNetwork, evaluating, standardised
 
 COPIES, NOISE = 32, 0.25
 """Noisy copies that a saliency is the mean of, and their noise: standard deviations of the face.

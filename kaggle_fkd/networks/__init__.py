@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from kaggle_fkd.errors import UsageError
 
 if TYPE_CHECKING:
-    from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+    from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
 
 NETWORKS: Mapping[str, str] = {
-    "cnn": "cnn.CNN",
-    "fiveconv": "fiveconv.FiveConv",
-    "fiveconv_bn": "fiveconv.FiveConvBN",
-    "gridnet": "gridnet.GridNet",
-    "gridnet_s": "gridnet.GridNetS",
-    "heatmapnet": "heatmapnet.HeatmapNet",
-    "lenet": "lenet.LeNet",
-    "naimishnet": "naimishnet.NaimishNet",
-    "plainnet": "plainnet.PlainNet",
+    "cnn": "classic.CNN",
+    "fiveconv": "classic.FiveConv",
+    "fiveconv_bn": "classic.FiveConvBN",
+    "gridnet": "grid.GridNet",
+    "gridnet_s": "grid.GridNetS",
+    "heatmapnet": "grid.HeatmapNet",
+    "lenet": "classic.LeNet",
+    "naimishnet": "classic.NaimishNet",
+    "plainnet": "grid.PlainNet",
 }
 """What `--model` takes, and the module of this folder and the class that it is."""
 

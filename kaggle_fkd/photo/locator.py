@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import IBUG68, SCHEMES, KeypointScheme
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.core.deploy import deployed
-from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape, standardised
-from kaggle_fkd.networks.core.trunk import Trunk
-from kaggle_fkd.networks.gridnet import GridNet
+from kaggle_fkd.networks.deploy import deployed
+from kaggle_fkd.networks.grid import GridNet
+from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, standardised
+from kaggle_fkd.networks.trunk import Trunk
 from kaggle_fkd.photo.chips import (
     cut_chip,
     invert,

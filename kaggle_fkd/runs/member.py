@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.core.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_receipt, write_json
 
 

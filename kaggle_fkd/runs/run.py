@@ -16,7 +16,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
 from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device

@@ -18,8 +18,7 @@ from kaggle_fkd.inspection.drawings import (
 )
 from kaggle_fkd.inspection.responses import feature_maps, first_filters, own_heat_maps, saliency
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.core.inference import predict
-from kaggle_fkd.networks.core.network import KeypointNetwork
+from kaggle_fkd.networks.network import KeypointNetwork, predict
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record, work_through
 from kaggle_fkd.photo.locator import SHIPPED, read_shipped

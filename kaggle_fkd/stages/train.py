@@ -7,7 +7,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.networks.core.network import NetworkShape
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text

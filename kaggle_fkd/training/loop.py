@@ -16,8 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import learning_curve, save_figure
-from kaggle_fkd.networks.core.inference import heads_to, images_to, predict
-from kaggle_fkd.networks.core.network import KeypointNetwork
+from kaggle_fkd.networks.network import KeypointNetwork, heads_to, images_to, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb

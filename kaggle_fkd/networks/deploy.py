@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from kaggle_fkd.networks.core.network import KeypointNetwork
+from kaggle_fkd.networks.network import KeypointNetwork
 
 
 def deployed(network: KeypointNetwork, device: torch.device) -> KeypointNetwork:

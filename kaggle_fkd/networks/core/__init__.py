@@ -1,1 +1,0 @@
-"""What all networks share: their base, and running one on many faces."""
