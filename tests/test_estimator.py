@@ -1,5 +1,6 @@
 """Faces found in a real photograph with the network that comes with the package."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,7 +11,7 @@ import kaggle_fkd
 from kaggle_fkd.errors import PictureError, RunError, UsageError
 from kaggle_fkd.evaluation.nme import nme
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, kaggle15_from_ibug68
-from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
+from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, transform_points
 from kaggle_fkd.photo.detectors import whole_frame
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.locator import SHIPPED, pack_shipped, read_shipped
@@ -56,6 +57,16 @@ def test_a_mirrored_photograph_gives_the_mirrored_face(finder, astronaut, face):
     (mirrored,) = finder.detect(astronaut[:, ::-1])
     back = mirrored.keypoints[list(IBUG68.flip_order)] * (-1, 1) + (astronaut.shape[1] - 1, 0)
     assert 100 * nme(back[None], face.keypoints[None]).mean() < 3
+
+
+@pytest.mark.parametrize("degrees", [-40, 25, 40])
+def test_a_tilted_head_is_found_and_its_keypoints_tilt_with_it(finder, astronaut, face, degrees):
+    turn = cv2.getRotationMatrix2D((225, 130), degrees, 1.0)
+    tilted = cv2.warpAffine(astronaut, turn, (512, 400), borderMode=cv2.BORDER_REPLICATE)
+    (found,) = finder.detect(tilted)
+    expected = transform_points(turn, face.keypoints)
+    assert 100 * nme(found.keypoints[None], expected[None]).mean() < 3
+    assert found.pose().roll - face.pose().roll == pytest.approx(-degrees, abs=5)
 
 
 def test_a_looser_a_tighter_and_a_moved_box_give_the_same_face(finder, astronaut, face):
