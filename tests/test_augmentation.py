@@ -228,3 +228,27 @@ def test_grey_values_stay_in_range():
         images, torch.zeros(32, 15, 2), KAGGLE15, strong, torch.Generator().manual_seed(0)
     )
     assert changed.min() >= 0 and changed.max() <= 255
+
+
+def test_without_changes_a_margin_is_cut_off(competition):
+    faces = replace(competition.train[:5], margin=12)
+    images, keypoints = augment(
+        torch.from_numpy(faces.images.copy()), torch.from_numpy(faces.keypoints), faces.scheme,
+        NO_AUGMENTATION, torch.Generator(), faces.margin,
+    )  # fmt: skip
+    inner = faces.inner()
+    assert images.shape == inner.images.shape == (5, 72, 72)
+    np.testing.assert_allclose(images.numpy(), inner.images, atol=0.01)
+    np.testing.assert_allclose(keypoints.numpy(), inner.keypoints, atol=1e-3)
+
+
+def test_what_moves_into_view_comes_from_the_margin():
+    image = torch.zeros(1, 48, 48)
+    image[0, 24, 5] = 255  # outside of the inner 32 pixels
+    keypoint = torch.tensor([[[5.0, 24.0]]])
+    to_the_right = torch.eye(3).repeat(1, 1, 1)
+    to_the_right[0, 0, 2] = 10
+    moved, place = warp(image, keypoint, to_the_right, margin=8)
+    assert moved.shape == (1, 32, 32)
+    assert place[0, 0].tolist() == [7.0, 16.0]
+    assert moved[0, 16, 7] == pytest.approx(255, abs=0.1)

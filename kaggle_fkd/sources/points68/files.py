@@ -54,7 +54,10 @@ def _archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError as error:
-        raise NoDataError(f"{path}: no such folder or zip", "check its name") from error
+        raise NoDataError(
+            f"{path}: no such folder or zip",
+            "check its name, or fetch Udacity's frames: --stage download --points 68",
+        ) from error
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not a folder, and not a whole zip ({error})", CHECK) from error
 
