@@ -112,7 +112,7 @@ def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]
 def all_sets(folders: list[Path], limit: int | None) -> Iterator[tuple[str, list[Scene]]]:
     """The sets of every folder, and the pictures without a face."""
     for folder in folders:
-        yield from sets_of(folder.name, read_scenes(folder, limit))
+        yield from sets_of(str(folder), read_scenes(folder, limit))
     yield "nobody", faceless()
 
 

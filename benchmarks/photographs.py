@@ -18,6 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kaggle_fkd.config import ChipConfig
 from kaggle_fkd.evaluation.nme import error_curve, error_scores, nme
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import IBUG68
@@ -42,15 +43,16 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     run = open_run(options.run)
-    faces = load_points68(options.faces, run.shape.width, run.shape.width // 6)
+    chips = ChipConfig(run.shape.width)
+    faces = load_points68(options.faces, chips.size, chips.margin)
     if run.record["data_hash"] != faces.digest():
         sys.exit(f"{run.folder}: not trained on these faces, or not in this order: --faces")
     held_out = held_out_faces(run.member(0), faces)
     sets = [find_pictures(path) for path in options.faces]
-    origin = np.repeat([path.name for path in options.faces], [len(part) for part in sets])
+    origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
     pictures = [picture for part in sets for picture in part]
     finders = {"shipped": FaceKeypoints()}
-    finders |= {open_run(path).config.train.model: FaceKeypoints(path) for path in options.others}
+    finders |= {path.name: FaceKeypoints(path) for path in options.others}
     rows, curves = [], {}
     for name, finder in finders.items():
         predicted, truth = [], []

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.chips import box_of_keypoints
 from kaggle_fkd.photo.face import Face
-from kaggle_fkd.photo.head import head_points
+from kaggle_fkd.photo.head import head_points, line_of_sight
 
 
 def blank(height: int = 300, width: int = 400, value: int = 128) -> NDArray[np.uint8]:
@@ -25,7 +25,8 @@ def posed_face(
 ) -> Face:  # fmt: skip
     """A face whose eyes lie around `centre`, `size` pixels apart, turned by angles in degrees.
 
-    Seen by a pinhole camera whose focal length is the picture's width.
+    Seen by a pinhole camera whose focal length is the picture's width, whose line of sight to the
+    face the angles are relative to.
     """
     x, y, z = np.radians([-pitch, -yaw, roll])
     about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
@@ -35,5 +36,6 @@ def posed_face(
     middle = (np.array([width, height]) - 1) / 2
     distance = width / size
     place = np.append((np.array(centre) - middle) / size, distance)
-    points = head_points(scheme) @ (about_z @ about_y @ about_x).T + place
+    turn = line_of_sight(place) @ about_z @ about_y @ about_x
+    points = head_points(scheme) @ turn.T + place
     return face_of(width * points[:, :2] / points[:, 2:] + middle, picture, scheme)

@@ -1,20 +1,25 @@
 """Faces found in a real photograph with the network that comes with the package."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from skimage import data
+from small_runs import CPU, quick
 
 import kaggle_fkd
 from kaggle_fkd.errors import PictureError, RunError, UsageError
 from kaggle_fkd.evaluation.nme import nme
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, kaggle15_from_ibug68
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, transform_points
 from kaggle_fkd.photo.detectors import whole_frame
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.locator import SHIPPED, pack_shipped, read_shipped
+from kaggle_fkd.runs.run import start_run
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +158,44 @@ def test_a_network_of_the_users_own_speaks_in_place_of_the_shipped_one(crossed_r
     assert FaceKeypoints(crossed_run.folder, points=15).scheme is KAGGLE15
 
 
+@pytest.mark.parametrize("reach", [100, 2_000, 90_000])
+def test_boxes_far_larger_than_the_picture_give_a_face_each(finder, astronaut, reach):
+    (face,) = finder.detect(astronaut, boxes=[[-reach, -reach, reach, reach]])
+    assert np.isfinite(face.keypoints).all()
+
+
+def test_finders_in_several_threads_do_not_disturb_each_other(astronaut, face):
+    def find(_):
+        return FaceKeypoints().detect(astronaut[:256, 96:352])
+
+    with ThreadPoolExecutor(3) as pool:
+        for (found,) in pool.map(find, range(6)):
+            assert 100 * nme(found.keypoints[None] + (96, 0), face.keypoints[None]).mean() < 1
+
+
+def test_a_network_of_68_points_gives_the_fifteen_as_well(tmp_path, astronaut):
+    data = {"data_hash": "of the test", "sample_faces": False}
+    shape = NetworkShape(96, 96, 68, 1)
+    run = start_run(tmp_path, quick(members=1), data, IBUG68, shape, CPU)
+    network = run.member(0).new_network()
+    network.start_from(read_shipped(SHIPPED)[0].mean_face)
+    run.member(0).folder.mkdir()
+    run.member(0).finish(network.state_dict(), {})
+    (found,) = FaceKeypoints(run, points=15).detect(astronaut)
+    assert found.keypoints.shape == (15, 2) and found.scheme is KAGGLE15
+
+
 @pytest.mark.parametrize(
-    "boxes", [[[0, 0, 0, 10]], [[10, 10, 5, 20]], [[0, 0, float("nan"), 5]], [[1, 2, 3]], ["box"]]
+    "boxes",
+    [
+        [[-1e7, -1e7, 1e7, 1e7]],
+        [[0, 0, 1e-9, 1e-9]],
+        [[0, 0, 0, 10]],
+        [[10, 10, 5, 20]],
+        [[0, 0, float("nan"), 5]],
+        [[1, 2, 3]],
+        ["box"],
+    ],
 )
 def test_boxes_that_are_none_are_refused(finder, astronaut, boxes):
     with pytest.raises(UsageError, match="box"):

@@ -114,3 +114,17 @@ def test_a_face_goes_into_json(scheme):
     assert values["pose"]["yaw"] == pytest.approx(20, abs=0.3)
     assert values["confidence"] == 0.9
     assert ("eye_aspect_ratio" in values) == (scheme == IBUG68)
+
+
+def test_a_crop_of_the_picture_hardly_changes_the_pose():
+    picture = blank(600, 800)
+    face = posed_face(picture, centre=(600, 150), size=90, yaw=15, pitch=-10, roll=5)
+    corner = np.array([500, 60])
+    crop = np.ascontiguousarray(picture[60:300, 500:760])
+    cropped = face_of(face.keypoints - corner, crop)
+    np.testing.assert_allclose(cropped.pose(), face.pose(), atol=6)
+
+
+def test_a_chip_of_no_pixels_is_refused():
+    with pytest.raises(UsageError, match="0 pixels"):
+        posed_face(blank()).chip(0)

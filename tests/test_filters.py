@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from posed_faces import blank, face_of, posed_face
 
+from kaggle_fkd.command.request import FILTERS
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.overlay.filters import (
     Filter,
     apply_filter,
-    filter_names,
     get_filter,
     load_filter,
 )
 
 SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
-NAMES = pytest.mark.parametrize("name", filter_names())
+NAMES = pytest.mark.parametrize("name", FILTERS)
 LIT = 230
 """Bright enough for artwork to keep its own colours."""
 RED = (255, 0, 0, 255)
@@ -64,9 +64,7 @@ def test_every_filter_covers_its_part_of_the_face_alone(name, scheme):
 def test_each_filter_sits_where_it_is_worn():
     picture = blank(value=LIT)
     face = posed_face(picture, size=70)
-    height = {
-        name: middle_and_width(worn(picture, face, name=name))[0][1] for name in filter_names()
-    }
+    height = {name: middle_and_width(worn(picture, face, name=name))[0][1] for name in FILTERS}
     brows, eyes, nose, mouth = (
         face.region(r)[:, 1].mean() for r in ("brows", "eyes", "nose", "mouth")
     )

@@ -11,6 +11,7 @@ import torch
 from small_runs import CPU, QUICK, new_run, quick
 
 from kaggle_fkd.errors import RunError
+from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.run import find_run, newest_finished, open_run, runs_in
 from kaggle_fkd.training import ensemble
 from kaggle_fkd.training.ensemble import held_out_faces, train_members
@@ -162,7 +163,7 @@ def test_a_finished_member_is_left_as_it_is(copied, competition):
 
 def test_runs_are_found_by_name_path_and_age(copied, tmp_path):
     fresh = new_run(tmp_path)
-    assert newest_finished(tmp_path).name == copied.name
+    assert newest_finished(tmp_path, KAGGLE15).name == copied.name
     assert find_run(tmp_path, fresh.name).folder == fresh.folder
     assert find_run(tmp_path / "elsewhere", str(fresh.folder)).folder == fresh.folder
     with pytest.raises(RunError, match="has not finished"):

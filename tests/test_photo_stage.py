@@ -13,7 +13,6 @@ from skimage import data
 
 from kaggle_fkd.command.request import FILTERS
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.overlay.filters import filter_names
 from kaggle_fkd.photo.video.frames import open_video, write_video
 from kaggle_fkd.sources.points68.formats import parse_pts
 
@@ -89,6 +88,22 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(annotate, pictures, tm
     ]  # fmt: skip
 
 
+def test_numbered_names_are_free_names(on_pictures, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.jpg", "a.png", "a-2.png"):
+        Image.new("RGB", (30, 20), "grey").save(folder / name)
+    assert on_pictures("photo", "--input", folder)[0] == 0
+    assert len(list((tmp_path / "runs" / "photo").glob("*.png"))) == 3
+
+
+@pytest.mark.parametrize("name", ["q**r.png", "photo[1].png", "-dash.png", "two\nlines.png"])
+def test_odd_names_are_names(on_pictures, tmp_path, name):
+    Image.new("RGB", (30, 20), "grey").save(tmp_path / name)
+    assert on_pictures("photo", "--input", tmp_path)[0] == 0
+    assert (tmp_path / "runs" / "photo" / f"{name[:-4]}_keypoints.png").exists()
+
+
 def test_csv_and_pts_say_the_same_as_json(annotate, tmp_path):
     code, out, _ = annotate("--input", "astronaut", "--json", "--csv", "--pts")
     assert code == 0
@@ -105,10 +120,6 @@ def test_csv_of_no_face_has_its_columns(annotate, pictures, tmp_path):
     assert annotate("--input", pictures / "wall.jpg", "--csv")[0] == 0
     table = pd.read_csv(tmp_path / "runs" / "photo" / "wall.csv")
     assert len(table) == 0 and set(IBUG68.feature_names) <= set(table.columns)
-
-
-def test_the_help_names_all_filters():
-    assert list(FILTERS) == filter_names()
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -1,5 +1,6 @@
 """Pictures from files, Pillow and arrays: one kind of array, or one clear error."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -154,10 +155,11 @@ def test_animations_and_pages_are_refused(name: str, tmp_path: Path):
         read_picture(tmp_path / name)
 
 
-@pytest.mark.parametrize("limit", [200, 100])
-def test_a_decompression_bomb_is_refused(limit: int, tmp_path: Path, monkeypatch):
-    Image.fromarray(RGB).save(tmp_path / "bomb.png")  # 240 pixels: Pillow warns, or refuses
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+def test_a_large_picture_is_read_and_a_decompression_bomb_refused(tmp_path: Path, monkeypatch):
+    Image.fromarray(RGB).save(tmp_path / "bomb.png")  # 240 pixels
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # Pillow refuses twice as many
+    assert read_picture(tmp_path / "bomb.png").shape == RGB.shape
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(PictureError, match="million pixels"):
         read_picture(tmp_path / "bomb.png")
 
@@ -177,3 +179,31 @@ def test_a_folder_without_pictures_or_no_folder_is_refused(tmp_path: Path):
         pictures_in(tmp_path)
     with pytest.raises(PictureError, match="gone"):
         pictures_in(tmp_path / "gone")
+
+
+def damaged_files():
+    """Contents that Pillow answers with other errors than OSError."""
+    frames = [Image.new("P", (40, 30), index) for index in range(3)]
+    gif, tiff = io.BytesIO(), io.BytesIO()
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
+    frames[0].convert("L").save(tiff, "TIFF", save_all=True, append_images=frames[1:])
+    yield "cut.gif", gif.getvalue()[: len(gif.getvalue()) // 2]
+    yield "cut.tif", tiff.getvalue()[:200]
+    yield "header.ppm", b"P6 x y 255 abc"
+
+
+@pytest.mark.parametrize(("name", "content"), list(damaged_files()))
+def test_damage_of_every_kind_is_one_error(tmp_path: Path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PictureError, match=name.replace(".", r"\.")):
+        read_picture(tmp_path / name)
+
+
+def test_a_name_with_a_zero_byte_is_no_file():
+    with pytest.raises(PictureError, match="cannot read"):
+        read_picture("a\0b.png")
+
+
+def test_sixteen_bits_of_either_byte_order_are_the_same_picture():
+    grey = np.arange(600, dtype=np.uint16).reshape(20, 30) * 100
+    np.testing.assert_array_equal(read_picture(grey), read_picture(grey.astype(">u2")))

@@ -200,7 +200,7 @@ def test_a_picture_without_a_pts_file_is_left_out(tmp_path):
 def test_a_damaged_picture_is_named(tmp_path, damage):
     picture = write_pts(tmp_path) / "a.jpg"
     picture.write_bytes(picture.read_bytes()[:900] if damage == "cut" else damage)
-    with pytest.raises(DataError, match=r"a\.jpg: not a picture, or a damaged one"):
+    with pytest.raises(DataError, match=r"a\.jpg is (empty|not a picture|damaged)"):
         load_points68([tmp_path], 32, 4)
 
 

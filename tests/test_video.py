@@ -129,3 +129,8 @@ def test_a_face_is_remembered_for_a_moment_and_then_forgotten():
 def test_the_overlap_of_boxes_is_their_shared_area():
     boxes = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]], float)
     assert box_overlap(boxes[:1], boxes)[0] == pytest.approx([1, 1 / 3, 0])
+
+
+def test_a_video_whose_name_is_no_text_is_refused(tmp_path):
+    with pytest.raises(PictureError, match="UTF-8"):
+        open_video(tmp_path / "\udcfe.mp4")

@@ -64,6 +64,8 @@ def _check(context: Context) -> None:
             raise UsageError(f"--stage {name}: no --input", "name pictures, folders, or astronaut")
         if len(runs) > 1:
             raise UsageError("--run: several runs", f"name one for --stage {name}")
+    if request.faces and request.points != 68:
+        raise UsageError("--faces: sets with 68 points", "add --points 68")
     if request.points == 68 and stages - OF_68_POINTS:
         names = ", ".join(sorted(stages - OF_68_POINTS))
         raise UsageError(f"--points 68: not for {names}", f"for {', '.join(sorted(OF_68_POINTS))}")

@@ -115,7 +115,8 @@ def _window(
     Without this, a large picture would be averaged as a whole for each of its faces.
     """
     back = invert(matrix)
-    shrink = max(1, int(np.sqrt(np.linalg.det(back[:, :2]))))
+    wanted = np.sqrt(np.linalg.det(back[:, :2]))
+    shrink = int(np.clip(wanted, 1, max(grey.shape)))  # no block is larger than the picture
     end = size - 1
     corners = transform_points(back, np.array([[0, 0], [end, 0], [0, end], [end, end]]))
     spare = SPARE * shrink

@@ -4,6 +4,7 @@ The default, `HaarDetector`, goes through OpenCV's cascades (Viola and Jones, "R
 detection using a boosted cascade of simple features", 2001), the surest first.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -129,8 +130,13 @@ def _distinct(boxes: NDArray[np.float64], hits: NDArray[np.float64]) -> NDArray[
     return np.asarray(boxes[np.asarray(kept, int)])
 
 
-@cache
 def load_cascade(name: str) -> cv2.CascadeClassifier:
-    """OpenCV's cascade `haarcascade_frontalface_NAME`, read from its wheel once."""
+    """OpenCV's cascade `haarcascade_frontalface_NAME`, read from its wheel once a thread."""
+    return _cascade_of_thread(name, threading.get_ident())
+
+
+@cache
+def _cascade_of_thread(name: str, _: int) -> cv2.CascadeClassifier:
+    # Two threads that search with one cascade crash OpenCV.
     folder = Path(cv2.__file__).parent / "data"
     return cv2.CascadeClassifier(str(folder / f"haarcascade_frontalface_{name}.xml"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme, kaggle15_from_ibug68
@@ -16,9 +17,12 @@ from kaggle_fkd.photo.face import Face
 from kaggle_fkd.photo.locator import Locator, ShippedLocator
 from kaggle_fkd.photo.picture import Source, grey_of, read_picture
 from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.system.device import pick_device
 
 LEAST_CONFIDENCE = 0.5
 """Found faces of less are ghosts."""
+FARTHEST, SHORTEST = 1e5, 1e-2
+"""Pixels from the picture's corner to a box's, and of its sides: others are mistakes."""
 SAME_FACE = 0.4
 """Found faces whose boxes overlap by more (IoU) are one."""
 
@@ -42,7 +46,7 @@ class FaceKeypoints:
         """`run`, a run or its folder, gives the keypoints in place of the shipped network;
         `points` is 68 (the default without a run) or 15, Kaggle's. Raises RunError for a run that
         cannot be used, UsageError for other points than the run's."""
-        self.device = torch.device(device)
+        self.device = pick_device(str(device))
         self.shipped = ShippedLocator.load(self.device)
         self.detector: Detector = HaarDetector() if detector is None else detector
         self.own: Locator | None = None
@@ -50,13 +54,13 @@ class FaceKeypoints:
             run = run if isinstance(run, Run) else open_run(Path(run))
             self.own = Locator.of_run(run, self.device)
         self.scheme: KeypointScheme = self.own.scheme if self.own else IBUG68
-        if points is not None and points != len(self.scheme.names):
-            if self.own or points != len(KAGGLE15.names):
-                raise UsageError(
-                    f"{points} points: not what this network gives ({len(self.scheme.names)})",
-                    "name other points or another run",
-                )
+        if points == len(KAGGLE15.names):  # which follow from the 68
             self.scheme = KAGGLE15
+        elif points not in (None, len(self.scheme.names)):
+            raise UsageError(
+                f"{points} points: not what this network gives ({len(self.scheme.names)})",
+                "name other points or another run",
+            )
 
     def detect(
         self, image: Source, boxes: Sequence[Sequence[float]] | NDArray[np.floating] | None = None
@@ -78,7 +82,10 @@ class FaceKeypoints:
         """The faces of each picture, as `detect` gives them; the networks look at all at once.
 
         Where a detector searches in stages, the next one is for pictures that have no face yet.
+        All pictures are in memory at once: give some dozens at a time.
         """
+        if isinstance(images, str | Path | np.ndarray | Image.Image):
+            raise UsageError("detect_many: a single picture", "give a list, or call detect")
         pictures = [read_picture(image) for image in images]
         stages = [self._candidates(picture) for picture in pictures]
         found: list[list[Face]] = [[] for _ in pictures]
@@ -104,7 +111,7 @@ class FaceKeypoints:
         keypoints = self.shipped.find([grey], face.box[None])[0]
         if self.own is None:
             return self.shipped.chip(grey, keypoints[0])
-        return self.own.chip(grey, self._in_scheme(keypoints)[0])
+        return self.own.chip(grey, _as(self.own.scheme, keypoints)[0])
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
@@ -117,20 +124,15 @@ class FaceKeypoints:
         seen = [greys[index] for index in where]
         keypoints, evidence = self.shipped.find(seen, np.concatenate(boxes))
         confidence, frames = self.shipped.confidence(evidence), box_of_keypoints(keypoints)
-        keypoints = self._in_scheme(keypoints)
         if self.own:
-            keypoints = self.own.locate(seen, similarity(keypoints, self.own.mean_face))
+            start = _as(self.own.scheme, keypoints)
+            keypoints = self.own.locate(seen, similarity(start, self.own.mean_face))
+        keypoints = _as(self.scheme, keypoints)
         faces: list[list[Face]] = [[] for _ in pictures]
         for index, *found in zip(where, frames, keypoints, confidence, strict=True):
             box, points, sure = found
             faces[index].append(Face(box, points, float(sure), self.scheme, pictures[index]))
         return faces
-
-    def _in_scheme(self, keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
-        """N x K x 2 of the shipped network's N x 68 x 2."""
-        if self.scheme is KAGGLE15:
-            return kaggle15_from_ibug68(keypoints, 0).astype(np.float64)
-        return keypoints
 
     def _sure(self, faces: list[Face]) -> list[Face]:
         """The faces that are not ghosts, each once, the surest first."""
@@ -143,17 +145,25 @@ class FaceKeypoints:
         return kept
 
 
+def _as(scheme: KeypointScheme, keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """N x K x 2 keypoints as that scheme has them: Kaggle's 15 follow from the 68."""
+    if scheme is KAGGLE15 and keypoints.shape[1] == len(IBUG68.names):
+        return kaggle15_from_ibug68(keypoints, 0).astype(np.float64)
+    return keypoints
+
+
 def _checked(boxes: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:
     """N x 4; UsageError for boxes without area, of other shapes, or not of numbers."""
     try:
         array = np.asarray(boxes, np.float64).reshape(len(boxes), 4)
     except (TypeError, ValueError):
         raise UsageError("boxes: not N x 4 numbers", "give x0, y0, x1, y1 for each face") from None
-    wrong = ~(np.isfinite(array).all(axis=1) & (array[:, 2:] > array[:, :2]).all(axis=1))
-    if wrong.any():
-        number = int(np.flatnonzero(wrong)[0])
+    sides = array[:, 2:] - array[:, :2]
+    usable = (np.abs(array) <= FARTHEST).all(axis=1) & (sides >= SHORTEST).all(axis=1)
+    if not usable.all():
+        number = int(np.flatnonzero(~usable)[0])
         raise UsageError(
-            f"box {number}, {array[number].tolist()}: has no area",
-            "x0 < x1 and y0 < y1, all finite",
+            f"box {number}, {array[number].tolist()}: not the box of a face",
+            f"x0 < x1 and y0 < y1, within {FARTHEST:,.0f} pixels of the picture's corner",
         )
     return array

@@ -51,8 +51,11 @@ class Face:
         """size x size x 3, the face cut out upright and centred by its keypoints.
 
         Turned and scaled so that the generic head's keypoints, seen from the front, fill it with
-        the margin of a face's box; whatever lies outside the picture repeats its border.
+        the margin of a face's box; whatever lies outside the picture repeats its border. Raises
+        UsageError for a size below 1.
         """
+        if size < 1:
+            raise UsageError(f"a chip of {size} pixels", "give a size of at least 1")
         front = head_points(self.scheme)[:, :2]
         x0, y0, x1, y1 = box_of_keypoints(front) - 0.5
         scale = size / max(x1 - x0, y1 - y0)

@@ -63,8 +63,9 @@ class Camera(NamedTuple):
     """3, the head's origin as the camera sees it."""
 
     def pose(self) -> Pose:
-        """The rotation as angles: first pitch, then yaw, then roll."""
-        rotation = self.rotation
+        """The rotation as angles, first pitch, then yaw, then roll, as seen along the line to the
+        head: so a crop of the picture, with another centre, hardly changes them."""
+        rotation = line_of_sight(self.translation).T @ self.rotation
         pitch = np.arctan2(rotation[2, 1], rotation[2, 2])
         yaw = np.arcsin(np.clip(-rotation[2, 0], -1, 1))
         roll = np.arctan2(rotation[1, 0], rotation[0, 0])
@@ -78,6 +79,15 @@ class Camera(NamedTuple):
         """
         slant = self.translation[:2] / self.translation[2]
         return np.asarray(self.rotation[:2] - slant[:, None] * self.rotation[2])
+
+
+def line_of_sight(place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """3 x 3, the smallest rotation that takes the camera's axis to the direction of `place`, 3."""
+    direction = place / np.linalg.norm(place)
+    axis = np.cross((0.0, 0.0, 1.0), direction)
+    sine = float(np.linalg.norm(axis))
+    turn = axis / max(sine, 1e-12) * np.arctan2(sine, direction[2])
+    return np.asarray(cv2.Rodrigues(turn)[0], np.float64)
 
 
 def head_points(scheme: KeypointScheme) -> NDArray[np.float64]:

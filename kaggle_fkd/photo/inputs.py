@@ -28,11 +28,14 @@ def work_through(
             if isinstance(path, FkdError):
                 raise path
             records.append(work(path, name))
-        except FkdError as error:
+        # Whatever is wrong with one picture, those done before it must not be lost.
+        except Exception as error:
             failed += 1
             given = name if isinstance(path, FkdError) else str(path)
-            records.append({"input": given, "error": str(error)})
-            announce(f"error: {error}")
+            known = isinstance(error, FkdError)
+            said = str(error) if known else f"{given}: unexpected {type(error).__name__}: {error}"
+            records.append({"input": given, "error": said})
+            announce(f"error: {said}")
     if not failed:
         return records, None
     return records, PictureError(
@@ -42,15 +45,18 @@ def work_through(
 
 def _named(inputs: Sequence[str]) -> list[tuple[str, Path | FkdError]]:
     """Each file with a name of its own for what is made of it: its stem, numbered if need be."""
-    taken: dict[str, int] = {}
+    taken: set[str] = set()
     named: list[tuple[str, Path | FkdError]] = []
     for each in _files(inputs):
         if isinstance(each, tuple):
             named.append(each)
             continue
-        taken[each.stem] = taken.get(each.stem, 0) + 1
-        number = taken[each.stem]
-        named.append((each.stem if number == 1 else f"{each.stem}-{number}", each))
+        name, number = each.stem, 1
+        while name in taken:
+            number += 1
+            name = f"{each.stem}-{number}"
+        taken.add(name)
+        named.append((name, each))
     return named
 
 

@@ -3,6 +3,7 @@
 The one kind: H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation applied).
 """
 
+import io
 import warnings
 from pathlib import Path
 
@@ -92,42 +93,57 @@ def pictures_in(path: Path) -> list[Path]:
     return pictures
 
 
-def _from_file(path: Path) -> NDArray[np.uint8]:
+def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
+    """The picture in a file's bytes, as `read_picture` gives it; PictureError calls it `name`."""
+    if not content:
+        raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
-        if path.is_dir():
-            raise PictureError(f"{path} is a folder", "give a picture's file")
-        if path.stat().st_size == 0:
-            raise PictureError(f"{path} is empty (0 bytes)", "copy or download it again")
-        # A file object, so that it is closed whatever Pillow does.
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd metadata, which harms no pixel
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _from_pillow(Image.open(file, formats=FORMATS), str(path))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise PictureError(
-            f"{path} has more than {limit} million pixels", "make it smaller first"
-        ) from error
+        with warnings.catch_warnings():
+            # About odd metadata, which harms no pixel, and half of Pillow's limit of pixels.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                return _from_pillow(image, name)
+    except PictureError:
+        raise
     except UnidentifiedImageError as error:
-        raise PictureError(f"{path} is not a picture, or is damaged", _READABLE) from error
-    except OSError as error:
+        raise PictureError(f"{name} is not a picture, or is damaged", _READABLE) from error
+    except Image.DecompressionBombError as error:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise PictureError(
+            f"{name} has more than {limit} million pixels", "make it smaller first"
+        ) from error
+    # On damaged bytes a decoder raises anything: OSError, SyntaxError, struct.error, zlib.error.
+    except Exception as error:
+        raise _damaged(name, error) from error
+
+
+def _from_file(path: Path) -> NDArray[np.uint8]:
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder", "give a picture's file")
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise _unreadable(path, error) from error
+    return decode_picture(content, str(path))
 
 
-def _unreadable(path: Path, error: OSError) -> PictureError:
-    return PictureError(
-        f"cannot read {path}: {error.strerror or error}", "check the path and its permissions"
-    )
+def _unreadable(path: Path, error: Exception) -> PictureError:
+    why = getattr(error, "strerror", None) or error
+    return PictureError(f"cannot read {path}: {why}", "check the path and its permissions")
+
+
+def _damaged(name: str, error: Exception) -> PictureError:
+    return PictureError(f"{name} is damaged or cut off: {error}", "copy or download it again")
 
 
 def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    # An MPO is a phone's photograph with previews or a depth map behind it, not a film.
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":
-        raise PictureError(
-            f"{name} is animated or has pages: {frames} pictures", "save one of them as a file"
-        )
     try:
+        # An MPO is a phone's photograph with previews or a depth map behind it, not a film.
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":
+            raise PictureError(
+                f"{name} is animated or has pages: {frames} pictures", "save one of them as a file"
+            )
         image = ImageOps.exif_transpose(image)
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
             return _from_deep(image, name)
@@ -136,13 +152,10 @@ def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image)
         return np.array(image.convert("RGB"))
-    except PictureError:
+    except (PictureError, Image.DecompressionBombError):
         raise
-    # On damaged bytes a decoder raises anything: OSError, SyntaxError, struct.error, zlib.error.
     except Exception as error:
-        raise PictureError(
-            f"{name} is damaged or cut off: {error}", "copy or download it again"
-        ) from error
+        raise _damaged(name, error) from error
 
 
 def _from_deep(image: Image.Image, name: str) -> NDArray[np.uint8]:
@@ -170,7 +183,7 @@ def _from_array(array: NDArray[np.generic], name: str = "the array") -> NDArray[
 def _as_uint8(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     if array.dtype == np.uint8:
         return array.astype(np.uint8, copy=False)
-    if array.dtype == np.uint16:
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # of either byte order
         return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if not np.issubdtype(array.dtype, np.floating):
         raise PictureError(

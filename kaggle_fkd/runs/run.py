@@ -178,10 +178,10 @@ def name_of(runs: Sequence[Run]) -> str:
     return "+".join(run.name for run in runs)
 
 
-def newest_finished(runs_dir: Path) -> Run:
-    """The run whose last member finished last; RunError when there is none."""
+def newest_finished(runs_dir: Path, scheme: KeypointScheme) -> Run:
+    """The run of that scheme whose last member finished last; RunError when there is none."""
     for run in runs_in(runs_dir):
-        if run.members:
+        if run.members and run.scheme == scheme:
             return run
     raise RunError(
         f"{runs_dir}: no finished run", "train one first: python run_pipeline.py --stage train"

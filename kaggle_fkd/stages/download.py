@@ -16,7 +16,7 @@ from kaggle_fkd.sources.competition import (
 )
 from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
 from kaggle_fkd.sources.points68.files import UDACITY_URL, download_udacity
-from kaggle_fkd.sources.points68.load import youtube68_in
+from kaggle_fkd.sources.points68.load import find_pictures, youtube68_in
 from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system.console import banner, log
 
@@ -58,8 +58,9 @@ def _points68(context: Context) -> None:
     request = context.request
     frames = youtube68_in(context.data_dir)
     if request.faces or frames.exists():
-        named = ", ".join(map(str, request.faces or (frames,)))
-        log.info("68-point sets in place, nothing to download: %s", named)
+        for path in request.faces or (frames,):
+            find_pictures(path)  # raises when there are none, or wrong ones
+        log.info("in place, nothing to download")
     else:
         frames.parent.mkdir(parents=True, exist_ok=True)
         download_udacity(frames, request.faces_url or UDACITY_URL)

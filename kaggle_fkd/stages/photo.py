@@ -40,7 +40,7 @@ def run(context: Context) -> None:
     studio = Studio(find, request)
     results, failure = work_through(request.inputs, studio.annotate)
     if request.json:
-        context.document = json.dumps(results, indent=1)
+        context.document = json.dumps(results)
     context.failure = failure or context.failure
 
 
@@ -84,6 +84,8 @@ class Studio:
 
     def _video(self, path: Path, target: Path) -> Record:
         video = open_video(path)
+        if self.request.csv or self.request.pts:
+            log.warning("%s: --csv and --pts are for pictures; --json has a video's frames", path)
         smoother = Smoother(video.rate)
         found: list[list[dict[str, Any]]] = []
 

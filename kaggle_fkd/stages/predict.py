@@ -14,6 +14,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.oof import fit_weights, out_of_fold, weighted_mean
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction import predict_faces, prediction_gallery
 from kaggle_fkd.runs.run import Run, name_of, newest_finished
 from kaggle_fkd.stages.train import require_same_faces
@@ -26,7 +27,7 @@ def run(context: Context) -> None:
     """Write the submission, or find it written from the same inputs: `context.submission`."""
     request, competition = context.request, context.competition
     settings = context.config.predict
-    runs = context.named_runs() or [context.run or newest_finished(request.runs_dir)]
+    runs = context.named_runs() or [context.run or newest_finished(request.runs_dir, KAGGLE15)]
     for each in runs:
         if each.require_finished().record["sample_faces"] and not competition.is_sample:
             log.warning("%s was trained on sample faces, not on Kaggle's", each.name)

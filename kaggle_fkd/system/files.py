@@ -1,5 +1,6 @@
 """Files that are whole or absent: atomic writes, receipts, hashes, names that are still free."""
 
+import glob
 import hashlib
 import json
 import os
@@ -38,7 +39,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         with writing_to(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            for stale in path.parent.glob(f".{path.stem}.*{path.suffix}"):
+            for stale in path.parent.glob(f".{glob.escape(path.stem)}.*{path.suffix}"):
                 with suppress(FileNotFoundError):  # just finished, by another process
                     if time.time() - stale.stat().st_mtime > STALE_S:
                         stale.unlink()

@@ -77,11 +77,6 @@ class _Sheet:
         return np.stack([x, rest @ self.b / (self.b @ self.b)], axis=-1)
 
 
-def filter_names() -> list[str]:
-    """The filters that come with the package."""
-    return list(_BUILT_IN)
-
-
 def get_filter(name: str) -> Filter:
     """The package's filter of that name; raises UsageError for an unknown one."""
     if name not in _BUILT_IN:

@@ -44,8 +44,11 @@ class Video:
 def open_video(path: Path) -> Video:
     """The video in the file; raises PictureError when there is none, or no frame can be read."""
     try:
+        str(path).encode()  # OpenCV dies of names that are no text
         with path.open("rb") as file:
             empty = not file.read(1)
+    except UnicodeEncodeError as error:
+        raise PictureError(f"{path!r}: its name is no UTF-8", "give it another name") from error
     except OSError as error:
         raise PictureError(
             f"cannot read {path}: {error.strerror or error}", "check the path and its permissions"

@@ -16,7 +16,6 @@ where the first pixel's centre is at 1:
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,10 +23,10 @@ from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.errors import DataError, PictureError
 from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.photo.picture import PICTURE_SUFFIXES, decode_picture
 from kaggle_fkd.sources.points68.files import FileTree
 from kaggle_fkd.sources.tables import place, shown
 
@@ -49,13 +48,15 @@ class AnnotatedPicture:
 
     def load(self) -> NDArray[np.uint8]:
         """The picture, H x W x 3 RGB, turned as its EXIF says; DataError names a damaged one."""
+        where = self.tree.place(self.name)
         try:
-            with Image.open(io.BytesIO(self.tree.read(self.name))) as image:
-                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise DataError(
-                f"{self.tree.place(self.name)}: not a picture, or a damaged one ({error})", MEND
-            ) from error
+            picture = decode_picture(self.tree.read(self.name), where)
+        except PictureError as error:
+            raise DataError(error.problem, MEND) from error
+        middle = self.keypoints.mean(axis=0)
+        if (middle < 0).any() or (middle > picture.shape[1::-1]).any():
+            raise DataError(f"{where}: its keypoints lie beside the picture", MEND)
+        return picture
 
 
 def points_of(cells: list[str], where: str) -> NDArray[np.float64]:
@@ -113,10 +114,6 @@ def _frames(tree: FileTree, table: str, folder: PurePosixPath) -> Iterator[Annot
         yield AnnotatedPicture(tree, picture, points_of(cells, where), person_of(file_name))
 
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
-"""What the picture beside a `.pts` file may be, in small or capital letters."""
-
-
 def read_pts(tree: FileTree) -> Iterator[AnnotatedPicture]:
     """Every `.pts` file of the tree with the picture of the same name beside it.
 
@@ -126,7 +123,7 @@ def read_pts(tree: FileTree) -> Iterator[AnnotatedPicture]:
     pictures = {
         _stem(name): name
         for name in sorted(tree.names, reverse=True)
-        if PurePosixPath(name).suffix.lower() in SUFFIXES
+        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
     }
     for name in sorted(tree.names):
         if PurePosixPath(name).suffix.lower() == ".pts":
