@@ -1,11 +1,12 @@
-"""NME on whole photographs, of the faces that a run held out: each looked at in its box.
+"""NME on whole photographs, of the faces that runs held out: each looked at in its box.
 
-    python benchmarks/photographs.py --run runs/RUN --faces data/youtube68 data/w300_train \
-        --out results/photo
+    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--shipped] \
+        --faces data/youtube68 data/w300_train --out results/photo
 
-Scores the shipped network, which must have been made of that run (ship.py), and with --others any
-number of runs that were trained on the same faces, whose networks look through the same eyes. A
-box is the tight box of the face's true keypoints and 10 % of its sides more at each side. Writes
+Scores the networks of runs that were trained on the same faces and hold out the same of them. They
+look at faces that the shipped network has set upright, as in every photograph; --shipped scores
+that one as well, which says something only when it was made of the first of these runs (ship.py).
+A box is the tight box of the face's true keypoints and 10 % of its sides more at each side. Writes
 nme.csv and error_curve.png.
 """
 
@@ -36,13 +37,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--runs", type=Path, nargs="+", required=True)
+    parser.add_argument("--shipped", action="store_true")
     parser.add_argument("--faces", type=Path, nargs="+", required=True)
-    parser.add_argument("--others", type=Path, nargs="*", default=[])
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
-    run = open_run(options.run)
+    run = open_run(options.runs[0])
     chips = ChipConfig(run.shape.width)
     faces = load_points68(options.faces, chips.size, chips.margin)
     if run.record["data_hash"] != faces.digest():
@@ -51,8 +52,9 @@ def main() -> None:
     sets = [find_pictures(path) for path in options.faces]
     origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
     pictures = [picture for part in sets for picture in part]
-    finders = {"shipped": FaceKeypoints()}
-    finders |= {path.name: FaceKeypoints(path) for path in options.others}
+    finders = {path.name: FaceKeypoints(path) for path in options.runs}
+    if options.shipped:
+        finders["shipped"] = FaceKeypoints()
     rows, curves = [], {}
     for name, finder in finders.items():
         predicted, truth = [], []
