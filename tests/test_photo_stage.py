@@ -175,3 +175,9 @@ def test_wrong_usage_is_said_in_one_line(annotate, arguments, said):
     code, out, err = annotate(*arguments)
     assert code in (1, 2) and out == "" and said in err[-1]
     assert sum("error:" in line for line in err) == 1
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(on_pictures, tmp_path):
+    (tmp_path / "file").touch()
+    code, _, err = on_pictures("photo", "--input", "astronaut", "--output", tmp_path / "file")
+    assert code == 1 and "cannot write" in err[-1] and sum("error:" in line for line in err) == 1

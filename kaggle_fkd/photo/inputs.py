@@ -7,20 +7,24 @@ from typing import Any
 from kaggle_fkd.errors import FkdError, PictureError
 from kaggle_fkd.photo.picture import pictures_in
 from kaggle_fkd.system.console import announce, progress
+from kaggle_fkd.system.files import writing_to
 
 Record = dict[str, Any]
 """What JSON says of one input."""
 
 
 def work_through(
-    inputs: Sequence[str], work: Callable[[Path, str], Record]
+    inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record]
 ) -> tuple[list[Record], PictureError | None]:
     """Do `work` on every picture and video, as `work(path, name)`; its records.
 
-    Folders stand for the pictures in them. The name is what files made of that one are to be
-    called. One that cannot be worked on costs a line, and the others go on: its record has the
-    error, and what is returned as second says how many they were.
+    `folder` is where it writes, made before anything else: FkdError where that cannot be. Folders
+    among the inputs stand for the pictures in them. The name is what files made of that one are
+    to be called. One that cannot be worked on costs a line, and the others go on: its record has
+    the error, and what is returned as second says how many they were.
     """
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
     failed = 0
     for name, path in progress(_named(inputs), "photographs"):

@@ -71,7 +71,7 @@ def run(context: Context) -> None:
         log.info("%s: %s_*.png", path, folder / stem)
         return {"input": str(path)}
 
-    _, failure = work_through(request.inputs, look)
+    _, failure = work_through(request.inputs, folder, look)
     context.failure = failure or context.failure
 
 

@@ -38,7 +38,7 @@ def run(context: Context) -> None:
     if request.pts and find.scheme is not IBUG68:
         raise UsageError("--pts: .pts files have 68 points", "use --points 68, or --csv")
     studio = Studio(find, request)
-    results, failure = work_through(request.inputs, studio.annotate)
+    results, failure = work_through(request.inputs, studio.folder, studio.annotate)
     if request.json:
         context.document = json.dumps(results)
     context.failure = failure or context.failure

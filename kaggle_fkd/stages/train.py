@@ -85,8 +85,8 @@ def require_same_faces(context: Context, run: Run) -> Run:
     """The run itself; RunError when it was trained on other faces or labels than these."""
     if not same_faces(context, run):
         raise RunError(
-            f"{run.folder}: it was trained on other faces than those in {context.data_dir}",
-            "name the data it was started with: --data-dir",
+            f"{run.folder}: it was trained on other faces than these",
+            "name the data it was started with: --data-dir, or --faces and chips.size",
         )
     return run
 

@@ -25,7 +25,7 @@ def writing_to(path: Path) -> Iterator[None]:
     except OSError as error:
         raise FkdError(
             f"cannot write {path}: {error.strerror or error}",
-            "free some disk space, or choose another folder that can be written to",
+            "choose a folder that can be written to, with space on its disk",
         ) from error
 
 
