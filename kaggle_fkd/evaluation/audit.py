@@ -13,7 +13,8 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.system.files import write_text
 
 SUSPECT_SCORE = 6.0
-"""Labels that score higher are suspected: 3 of 559 held-out faces, 2 of them plainly wrong."""
+"""Labels that score higher are suspected: with 168 errors planted in 5587 faces 157, of which 128
+are planted ones (results/audit)."""
 SWAP_GAIN = 0.5
 """Sides are swapped when exchanging left and right at least halves the error."""
 ALONE = 3.0
