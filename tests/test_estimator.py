@@ -118,6 +118,14 @@ def test_the_confidence_removes_what_is_no_face(astronaut):
     assert box_overlap(faces[0].box[None], np.array([[170.0, 70, 280, 190]]))[0, 0] > 0.6
 
 
+def test_a_face_is_found_again_near_where_it_was_and_a_ghost_is_not(finder, astronaut, face):
+    boxes = np.array([face.box + 6, [350, 300, 450, 400]])
+    (again,) = finder.detect_near(astronaut, boxes)
+    assert distance(again, face) < 1.5
+    np.testing.assert_allclose(again.box, box_of_keypoints(again.keypoints))
+    assert finder.detect_near(astronaut, np.empty((0, 4))) == []
+
+
 def test_many_pictures_at_once_are_what_they_are_one_by_one(finder, astronaut, face):
     pictures = [astronaut, np.full((50, 60), 9, np.uint8), astronaut[:, ::-1].copy()]
     found = finder.detect_many(pictures)

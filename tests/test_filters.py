@@ -164,6 +164,8 @@ def test_a_users_artwork_meets_the_keypoints(keys, roll, tmp_path: Path):
     ("anchors", "says"),
     [
         ("not json", "does not describe"),
+        ('{"anchors": {"ibug68": {"36": [1, 2], "45": [30, 2]}}, "depth": NaN}', "within 10"),
+        ('{"anchors": {"ibug68": {"36": [1, 2], "45": [30, 2]}}, "round": "false"}', "round true"),
         ("[1, 2]", "does not describe"),
         ("{}", "anchors"),
         ('{"anchors": {}}', "no anchors"),

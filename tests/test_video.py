@@ -134,3 +134,14 @@ def test_the_overlap_of_boxes_is_their_shared_area():
 def test_a_video_whose_name_is_no_text_is_refused(tmp_path):
     with pytest.raises(PictureError, match="UTF-8"):
         open_video(tmp_path / "\udcfe.mp4")
+
+
+def test_a_face_that_is_missed_is_looked_for_where_it_was():
+    smoother = Smoother(25)
+    picture = blank()
+    still = posed_face(picture, centre=(100, 100), size=50)
+    other = posed_face(picture, centre=(300, 150), size=50)
+    smoother.smooth([still, other])
+    np.testing.assert_allclose(smoother.lost([other]), still.box[None])
+    assert smoother.lost([still, other]).shape == (0, 4)
+    assert len(smoother.lost([])) == 2

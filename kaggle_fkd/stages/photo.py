@@ -91,7 +91,9 @@ class Studio:
 
         def frames() -> Iterator[NDArray[np.uint8]]:
             for frame in progress(video.frames(), path.name, video.length or None):
-                faces = smoother.smooth(self.find.detect(frame))
+                faces = self.find.detect(frame)
+                faces += self.find.detect_near(frame, smoother.lost(faces))
+                faces = smoother.smooth(faces)
                 found.append([face.as_dict() for face in faces])
                 yield self._drawn(frame, faces)
 

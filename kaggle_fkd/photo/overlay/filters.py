@@ -103,8 +103,10 @@ def load_filter(path: Path) -> Filter:
             art = np.array(image.convert("RGBA"))
     except UnidentifiedImageError as error:
         raise PictureError(f"{path} is not a PNG", "save the artwork as PNG") from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureError(f"cannot read the filter {path}: {error}", "check the file") from error
+    # On damaged bytes a decoder raises anything.
+    except Exception as error:
+        why = getattr(error, "strerror", None) or error
+        raise PictureError(f"cannot read the filter {path}: {why}", "check the file") from error
     beside = path.with_suffix(".json")
     try:
         description = json.loads(beside.read_text(encoding="utf-8"))
@@ -114,17 +116,17 @@ def load_filter(path: Path) -> Filter:
         }
         if not anchors:
             raise ValueError("it has no anchors")
-        depth = description.get("depth")
-        return Filter(
-            art, anchors, None if depth is None else float(depth),
-            float(description.get("bend", 0)), bool(description.get("round", False)),
-        )  # fmt: skip
+        depth, bend = description.get("depth"), float(description.get("bend", 0))
+        depth, goes_round = None if depth is None else float(depth), description.get("round", False)
+        if not (abs(depth or 0) <= 10 and abs(bend) <= 10 and isinstance(goes_round, bool)):
+            raise ValueError("depth and bend must be within 10 head units, round true or false")
+        return Filter(art, anchors, depth, bend, goes_round)
     except OSError as error:
         raise PictureError(
             f"cannot read the filter's anchors {beside}: {error.strerror or error}",
             'write them there: {"anchors": {"ibug68": {"36": [x, y], "45": [x, y]}}}',
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PictureError(
             f"{beside} does not describe a filter: {error}",
             'it should look like {"anchors": {"ibug68": {"36": [x, y], "45": [x, y]}}}',

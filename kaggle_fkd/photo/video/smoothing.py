@@ -66,6 +66,12 @@ class Smoother:
             for face, track in zip(faces, now, strict=True)
         ]
 
+    def lost(self, faces: Sequence[Face]) -> NDArray[np.float64]:
+        """N x 4, the boxes that faces were in a moment ago, and none of the next frame's is in."""
+        known = np.array([track.box for track in self._tracks]).reshape(-1, 4)
+        found = np.array([face.box for face in faces]).reshape(-1, 4)
+        return known[~(box_overlap(known, found) >= MIN_IOU).any(axis=1)]
+
     def _matching(self, faces: Sequence[Face]) -> list[_Track | None]:
         """For each face the track that it continues; None for a new one."""
         matches: list[_Track | None] = [None] * len(faces)
