@@ -19,6 +19,7 @@ NETWORKS: Mapping[str, str] = {
     "fiveconv_bn": "classic.FiveConvBN",
     "gridnet": "grid.GridNet",
     "gridnet_s": "grid.GridNetS",
+    "gridnet_xs": "grid.GridNetXS",
     "heatmapnet": "grid.HeatmapNet",
     "lenet": "classic.LeNet",
     "naimishnet": "classic.NaimishNet",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, flat_features
-from kaggle_fkd.networks.trunk import SIXTEENTH, Trunk, cell_centres
+from kaggle_fkd.networks.trunk import EIGHTH, SIXTEENTH, Trunk, cell_centres
 
 CELL = 8
 """Pixels a cell is wide and high, the unit of the offsets."""
@@ -26,13 +26,13 @@ class GridNet(KeypointNetwork):
 
     cells: Tensor
     """rows * columns x 2, the cells' centres in pixels."""
-    deepest = SIXTEENTH
-    """Channels at a sixteenth of the size, where most of the parameters are."""
+    channels = EIGHTH, SIXTEENTH
+    """Of the trunk, at an eighth and a sixteenth of the size."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
-        self.trunk = Trunk(self.deepest)
-        self.vote = nn.Conv2d(Trunk.channels, shape.heads * shape.keypoints * 3, 1)
+        self.trunk = Trunk(*self.channels)
+        self.vote = nn.Conv2d(self.trunk.channels, shape.heads * shape.keypoints * 3, 1)
         nn.init.normal_(self.vote.weight, std=0.01)
         self.temperature = nn.Parameter(
             torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
@@ -46,7 +46,7 @@ class GridNet(KeypointNetwork):
         return self.read(self.trunk(images))
 
     def read(self, features: Tensor) -> Tensor:
-        """The mean of the cells' votes, weighted, of the trunk's N x 128 x H/8 x W/8 features."""
+        """The mean of the cells' votes, weighted, of the trunk's N x C x H/8 x W/8 features."""
         weight, places = self._votes(features)
         return (weight[:, :, :, None] * places).sum(dim=-1)
 
@@ -67,7 +67,13 @@ class GridNet(KeypointNetwork):
 class GridNetS(GridNet):
     """Small enough to ship: 2.0 M parameters, 4 MB as float16."""
 
-    deepest = 192
+    channels = EIGHTH, 192
+
+
+class GridNetXS(GridNet):
+    """For a first look at a face: 0.4 M parameters, 0.9 MB as float16."""
+
+    channels = 64, 80
 
 
 CHANNELS = 64
@@ -82,9 +88,10 @@ class HeatmapNet(KeypointNetwork):
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
+        trunk = Trunk()
         self.deconvolution = nn.Sequential(
-            Trunk(),
-            nn.ConvTranspose2d(Trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
+            trunk,
+            nn.ConvTranspose2d(trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS), nn.ReLU(inplace=True),
         )  # fmt: skip
         self.heat = nn.Conv2d(CHANNELS, shape.heads * shape.keypoints, 1)

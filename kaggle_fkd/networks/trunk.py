@@ -9,28 +9,28 @@ STEM, QUARTER, EIGHTH, SIXTEENTH = 24, 64, 128, 256
 
 
 class Trunk(nn.Module):
-    """Features at an eighth of the image's size that have seen all of the face; 2.8 M parameters.
+    """Features at an eighth of the image's size that have seen all of the face.
 
     Residual blocks (He et al., 2015, arXiv 1512.03385) down to a sixteenth, whose features then
     join those at an eighth, as in Lin et al., "Feature Pyramid Networks", 2017 (arXiv
     1612.03144). No block works above an eighth: one at a quarter of 96 pixels costs as much as
-    two below, and took nothing off the error.
+    two below, and took nothing off the error. `eighth` and `sixteenth` are the channels there;
+    the defaults make 2.8 M parameters.
     """
 
-    channels = EIGHTH
-
-    def __init__(self, sixteenth: int = SIXTEENTH) -> None:
+    def __init__(self, eighth: int = EIGHTH, sixteenth: int = SIXTEENTH) -> None:
         super().__init__()
+        self.channels = eighth
         self.stem = nn.Sequential(conv(1, STEM, stride=2), conv(STEM, QUARTER, stride=2))
-        self.eighth = nn.Sequential(Residual(QUARTER, EIGHTH, 2), Residual(EIGHTH, EIGHTH))
+        self.eighth = nn.Sequential(Residual(QUARTER, eighth, 2), Residual(eighth, eighth))
         self.sixteenth = nn.Sequential(
-            Residual(EIGHTH, sixteenth, 2), Residual(sixteenth, sixteenth)
+            Residual(eighth, sixteenth, 2), Residual(sixteenth, sixteenth)
         )
-        self.lateral = conv(sixteenth, EIGHTH, kernel=1, activation=False)
-        self.merge = conv(EIGHTH, EIGHTH)
+        self.lateral = conv(sixteenth, eighth, kernel=1, activation=False)
+        self.merge = conv(eighth, eighth)
 
     def forward(self, images: Tensor) -> Tensor:
-        """N x 1 x H x W to N x 128 x H/8 x W/8, sizes rounded up."""
+        """N x 1 x H x W to N x channels x H/8 x W/8, sizes rounded up."""
         fine = self.eighth(self.stem(images))
         coarse = F.interpolate(self.lateral(self.sixteenth(fine)), size=fine.shape[2:])
         merged: Tensor = self.merge(F.relu(fine + coarse))

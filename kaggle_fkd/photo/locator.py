@@ -18,7 +18,7 @@ from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.deploy import deployed
 from kaggle_fkd.networks.grid import GridNet
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, standardised
-from kaggle_fkd.networks.trunk import Trunk
+from kaggle_fkd.networks.trunk import EIGHTH
 from kaggle_fkd.photo.chips import (
     cut_chip,
     invert,
@@ -32,7 +32,7 @@ SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "points68.safetensor
 """The network that comes with the package: 68 points, float16, as MODEL_CARD.md describes."""
 BATCH = 64
 """Chips per forward pass."""
-EVIDENCE = 2 * Trunk.channels
+EVIDENCE = 2 * EIGHTH
 """Numbers that the confidence is computed from: mean and maximum of the trunk's features."""
 PREFIX = "network."
 """Of the network's own tensors in the shipped file, beside those of the confidence."""
