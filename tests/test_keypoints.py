@@ -173,6 +173,15 @@ def test_faces_of_one_subject_are_in_one_group_and_so_are_those_that_share_an_im
     assert sorted(set(groups)) == [0, 1, 2]
 
 
+def test_groups_of_subjects_have_the_same_numbers_whatever_the_pixels():
+    """So the folds of chips of 48 pixels are those of chips of 96."""
+    subject = np.array([3, 1, 3, 8, 1])
+    for seed in range(5):
+        images = np.random.default_rng(seed).integers(0, 256, (5, 96, 96), np.uint8)
+        faces = replace(make_faces(5), images=images, subject=subject)
+        assert faces.repeat_groups().tolist() == [0, 1, 0, 3, 1]
+
+
 def test_picked_faces_keep_their_subject_and_a_mirrored_face_is_the_same_person():
     faces = replace(make_faces(3), subject=np.array([4, 5, 6]))
     assert faces[np.array([2, 0])].flipped().subject.tolist() == [6, 4]
