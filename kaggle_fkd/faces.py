@@ -112,11 +112,11 @@ class Faces:
         _, image = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
         if self.subject is None:
             return image.astype(np.int64)
-        # Numbered by their first faces, so that the folds are the same for chips of any size.
+        # In the order of their first faces, so that the folds are the same for chips of any size.
         _, first, group = np.unique(
             _connected(image, self.subject), return_index=True, return_inverse=True
         )
-        return first[group]
+        return np.argsort(np.argsort(first))[group]
 
     def digest(self) -> str:
         """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
