@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
+from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, transform_points
 from kaggle_fkd.photo.detectors import Detector, load_cascade
 from kaggle_fkd.photo.estimator import FaceKeypoints
-from kaggle_fkd.photo.picture import read_picture
+from kaggle_fkd.photo.picture import grey_of, read_picture
 from kaggle_fkd.sources.points68.load import find_pictures
 from kaggle_fkd.system.console import progress, set_up
 from kaggle_fkd.system.files import write_text
@@ -73,9 +73,9 @@ def tilted(scene: Scene, degrees: float) -> Scene:
     """The scene turned about the middle of its faces."""
     height, width = scene.picture.shape[:2]
     middle = scene.keypoints.mean(axis=(0, 1))
-    turn = cv2.getRotationMatrix2D(middle.tolist(), degrees, 1.0)
+    turn = np.asarray(cv2.getRotationMatrix2D(middle.tolist(), degrees, 1.0), np.float64)
     picture = cv2.warpAffine(scene.picture, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
-    return Scene(picture.astype(np.uint8), scene.keypoints @ turn[:, :2].T + turn[:, 2])
+    return Scene(picture.astype(np.uint8), transform_points(turn, scene.keypoints))
 
 
 def darkened(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -128,8 +128,7 @@ def plain_haar() -> Detector:
     cascade = load_cascade("default")
 
     def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        squares = np.array(cascade.detectMultiScale(grey, 1.1, 5), float).reshape(-1, 4)
+        squares = np.array(cascade.detectMultiScale(grey_of(picture), 1.1, 5), float).reshape(-1, 4)
         return np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
 
     return detect

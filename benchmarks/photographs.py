@@ -26,7 +26,7 @@ from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.chips import box_of_keypoints
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.sources.points68.load import find_pictures, load_points68
+from kaggle_fkd.sources.points68.load import crop_faces, find_pictures
 from kaggle_fkd.system.console import progress, set_up
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
@@ -45,13 +45,13 @@ def main() -> None:
     set_up(quiet=False)
     run = open_run(options.runs[0])
     chips = ChipConfig(run.shape.width)
-    faces = load_points68(options.faces, chips.size, chips.margin)
+    sets = [find_pictures(path) for path in options.faces]
+    pictures = [picture for part in sets for picture in part]
+    faces = crop_faces(pictures, chips.size, chips.margin)
     if run.record["data_hash"] != faces.digest():
         sys.exit(f"{run.folder}: not trained on these faces, or not in this order: --faces")
     held_out = held_out_faces(run.member(0), faces)
-    sets = [find_pictures(path) for path in options.faces]
     origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
-    pictures = [picture for part in sets for picture in part]
     finders = {path.name: FaceKeypoints(path) for path in options.runs}
     if options.shipped:
         finders["shipped"] = FaceKeypoints()

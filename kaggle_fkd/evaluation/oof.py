@@ -19,6 +19,12 @@ from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
 from kaggle_fkd.training.metrics import rmse
 
+WILD_PX = 15.0
+"""Labels further than this from the plain mean are taken for wrong, and fit no weights: one face
+without a face in it can weigh as much as a quarter of all others."""
+SUM_TO_ONE = 1e3
+"""How much the fit insists that the weights sum to 1, against an error of 1 pixel on average."""
+
 
 def out_of_fold(
     run: Run, faces: Faces, device: torch.device, config: PredictConfig
@@ -54,13 +60,6 @@ def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating])
     table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.feature_names))
     table.insert(0, "row", faces.ids)
     write_text(path, table.to_csv(index=False, float_format="%.4f"))
-
-
-WILD_PX = 15.0
-"""Labels further than this from the plain mean are taken for wrong, and fit no weights: one face
-without a face in it can weigh as much as a quarter of all others."""
-SUM_TO_ONE = 1e3
-"""How much the fit insists that the weights sum to 1, against an error of 1 pixel on average."""
 
 
 def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> list[float]:

@@ -39,6 +39,10 @@ COMPARABLE = (
     "leaderboard score, and figures of other data (a stand-in, sample faces) compare with "
     "Kaggle's not at all."
 )
+RESAMPLES = 2000
+"""Enough for two stable digits of a 95 % interval."""
+BLOCK = 100
+"""Resamples drawn at a time: 100 x 7049 counts are 6 MB."""
 
 
 def write_evaluation(
@@ -176,12 +180,6 @@ def audit_gallery(predicted: NDArray[np.floating], faces: Faces, table: pd.DataF
         faces[shown], captions, "Labels that out-of-fold predictions contradict most",
         np.where(np.isfinite(faces.keypoints[shown]), predicted[shown], np.nan),
     )  # fmt: skip
-
-
-RESAMPLES = 2000
-"""Enough for two stable digits of a 95 % interval."""
-BLOCK = 100
-"""Resamples drawn at a time: 100 x 7049 counts are 6 MB."""
 
 
 def rmse_interval(predicted: NDArray[np.floating], faces: Faces, seed: int) -> tuple[float, float]:

@@ -14,6 +14,13 @@ from torch import nn
 
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, flat_features, glorot
 
+KERNELS = (5, 3, 3, 3, 1)
+"""Of the five convolutions of `FiveConv`."""
+FIRST_CHANNELS = 32
+"""Of the first of them; each further one has twice as many, the last 512."""
+HIDDEN = 1024
+"""Features of its fully connected layers."""
+
 
 class LeNet(KeypointNetwork):
     """Two convolutions of 5 x 5, three fully connected layers; 0.86 M parameters at 96 x 96."""
@@ -78,12 +85,6 @@ def _initialise(module: nn.Module) -> None:
     glorot(module)
     if isinstance(module, nn.Conv2d):
         nn.init.uniform_(module.weight, -0.05, 0.05)
-
-
-KERNELS = (5, 3, 3, 3, 1)
-FIRST_CHANNELS = 32
-"""Of the first convolution; each further one has twice as many, the last 512."""
-HIDDEN = 1024
 
 
 class FiveConv(KeypointNetwork):

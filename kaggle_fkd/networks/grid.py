@@ -19,6 +19,8 @@ CELL = 8
 """Pixels a cell is wide and high, the unit of the offsets."""
 FIRST_TEMPERATURE = 4.0
 """Factor on the logits at the start: how sharply cells compete, learnt per keypoint."""
+CHANNELS = 64
+"""Of the features that the heat maps, a quarter of the image's size, are made of."""
 
 
 class GridNet(KeypointNetwork):
@@ -74,10 +76,6 @@ class GridNetXS(GridNet):
     """For a first look at a face: 0.4 M parameters, 0.9 MB as float16."""
 
     channels = 64, 80
-
-
-CHANNELS = 64
-"""Of the features that the heat maps, a quarter of the image's size, are made of."""
 
 
 class HeatmapNet(KeypointNetwork):

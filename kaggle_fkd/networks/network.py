@@ -13,6 +13,8 @@ from kaggle_fkd.faces import Faces
 
 OFFSETS_PER_WIDTH = 16
 """Offsets are in sixteenths of the width: 6 of 96 pixels, about what keypoints vary by."""
+BATCH = 128
+"""Faces per forward pass; 300 MB of activations with the largest network here."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,6 @@ def flat_features(layers: nn.Module, shape: NetworkShape) -> int:
         count: int = layers.eval()(torch.zeros(1, 1, shape.height, shape.width)).numel()
     layers.train(was_training)
     return count
-
-
-BATCH = 128
-"""Faces per forward pass; 300 MB of activations with the largest network here."""
 
 
 @contextmanager

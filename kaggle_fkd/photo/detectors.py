@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from kaggle_fkd.photo.chips import invert, transform_points
+from kaggle_fkd.photo.picture import grey_of
 
 Detector = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
 """From an H x W x 3 RGB picture to N x 4 boxes, the best supported first.
@@ -91,7 +95,7 @@ class HaarDetector:
 
 def _prepared(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, int]:
     """The grey picture, shrunk and with a margin around; by what factor, how wide a margin."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey: NDArray[Any] = grey_of(picture)
     height, width = grey.shape
     scale = min(1.0, LONGEST / max(height, width))
     if scale < 1:
@@ -108,7 +112,8 @@ def _search(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """N x 4 boxes in the grey picture, and how many windows each was seen in."""
     height, width = grey.shape
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), search.degrees, 1.0)
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    turn = np.asarray(cv2.getRotationMatrix2D(middle, search.degrees, 1.0), np.float64)
     turned = cv2.warpAffine(grey, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
     found, hits = load_cascade(search.cascade).detectMultiScale2(
         turned, SCALE_FACTOR, search.hits - 1, minSize=(SMALLEST, SMALLEST)
@@ -117,8 +122,7 @@ def _search(
     sides = squares[:, 2:]
     # Pixel centres are at whole numbers, and box edges half a pixel before them.
     centres = squares[:, :2] + sides * CENTRE - 0.5
-    back = cv2.invertAffineTransform(turn)
-    centres = centres @ back[:, :2].T + back[:, 2] + 0.5
+    centres = transform_points(invert(turn), centres) + 0.5
     boxes = np.hstack([centres - sides * HALF, centres + sides * HALF])
     return boxes, np.reshape(np.asarray(hits, float), -1)
 

@@ -38,6 +38,14 @@ FORMAT = 1
 """Raised when parsing or checking changes, so that older caches are made anew."""
 ARRAYS = ("images", "keypoints", "ids")
 RECEIPT = "source.json"
+MANIFEST = "manifest.json"
+"""DATA_DIR/manifest.json says where the data came from, with the sha256 of each file."""
+CACHE = "cache"
+MOUNT = Path("/kaggle/input")
+"""Kaggle's notebooks mount a competition's data in some folder below this one."""
+KAGGLE_ROWS = {TRAINING: 7049, TEST: 1783, LOOKUP: 27124}
+FEW_ROWS = 40
+"""With fewer faces of a convention than this a validation fold says little."""
 
 
 def load_cached(folder: Path, file: SourceFile, scheme: str) -> FaceTable | None:
@@ -66,16 +74,6 @@ def save_cached(folder: Path, file: SourceFile, scheme: str, table: FaceTable) -
 
 def _receipt(file: SourceFile, scheme: str) -> dict[str, object]:
     return {"format": FORMAT, "scheme": scheme, "source": file.stamp()}
-
-
-MANIFEST = "manifest.json"
-"""DATA_DIR/manifest.json says where the data came from, with the sha256 of each file."""
-CACHE = "cache"
-MOUNT = Path("/kaggle/input")
-"""Kaggle's notebooks mount a competition's data in some folder below this one."""
-KAGGLE_ROWS = {TRAINING: 7049, TEST: 1783, LOOKUP: 27124}
-FEW_ROWS = 40
-"""With fewer faces of a convention than this a validation fold says little."""
 
 
 @dataclass(frozen=True)

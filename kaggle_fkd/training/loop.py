@@ -34,6 +34,7 @@ LOSS_UNITS_PER_WIDTH = 96
 """Losses see errors in 96ths of the width: pixels of the competition's images."""
 DAMAGE = (OSError, RuntimeError, ValueError, EOFError, KeyError, TypeError)
 """What reading a state raises when its file is damaged, or of another version."""
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class Training:
@@ -223,9 +224,6 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
         {"params": of_weights, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-
-
-Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def averaged(network: KeypointNetwork, decay: float) -> AveragedModel:

@@ -10,6 +10,13 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path
 
 CHECK = "check that the file is whole and that you may read it, or fetch it again"
+UDACITY_URL = (
+    "https://s3.amazonaws.com/video.udacity-data.com/topher/2018/May/"
+    "5aea1b91_train-test-data/train-test-data.zip"
+)
+TIMEOUT_S = 30
+"""Seconds of silence after which the connection counts as lost."""
+CHUNK = 1 << 20
 
 
 class FileTree:
@@ -66,15 +73,6 @@ def _is_wanted(name: str) -> bool:
     """Whether the file is the user's, and no shadow such as macOS leaves in folders and zips."""
     parts = PurePosixPath(name).parts
     return not any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-UDACITY_URL = (
-    "https://s3.amazonaws.com/video.udacity-data.com/topher/2018/May/"
-    "5aea1b91_train-test-data/train-test-data.zip"
-)
-TIMEOUT_S = 30
-"""Seconds of silence after which the connection counts as lost."""
-CHUNK = 1 << 20
 
 
 def download_udacity(target: Path, url: str = UDACITY_URL) -> Path:
