@@ -49,6 +49,13 @@ def test_the_output_lies_in_the_runs_folder_by_default(annotate, tmp_path):
     assert (tmp_path / "runs" / "photo" / "astronaut_keypoints.png").exists()
 
 
+def test_the_folder_of_the_inputs_takes_no_results(annotate, pictures):
+    before = sorted(pictures.iterdir())
+    code, _, err = annotate("--input", pictures, "--output", pictures / ".." / pictures.name)
+    assert code != 0 and "inputs next time" in err[-1] and "--output" in err[-1]
+    assert sorted(pictures.iterdir()) == before
+
+
 def test_json_is_alone_on_stdout_and_beside_each_picture(annotate, pictures, tmp_path):
     code, out, _ = annotate("--input", pictures, "--json")
     assert code == 0

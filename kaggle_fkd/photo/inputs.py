@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, PictureError
+from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.photo.picture import pictures_in
 from kaggle_fkd.system.console import announce, progress
 from kaggle_fkd.system.files import writing_to
@@ -19,10 +19,16 @@ def work_through(
     """Do `work` on every picture and video, as `work(path, name)`; its records.
 
     `folder` is where it writes, made before anything else: FkdError where that cannot be. Folders
-    among the inputs stand for the pictures in them. The name is what files made of that one are
-    to be called. One that cannot be worked on costs a line, and the others go on: its record has
-    the error, and what is returned as second says how many they were.
+    among the inputs stand for the pictures in them; UsageError when `folder` is one. The name is
+    what files made of that one are to be called. One that cannot be worked on costs a line, and
+    the others go on: its record has the error, and what is returned as second says how many they
+    were.
     """
+    if any(Path(text).resolve() == folder.resolve() for text in inputs):
+        raise UsageError(
+            f"{folder}: the inputs are there, and what is made of them would be inputs next time",
+            "name another folder: --output",
+        )
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
