@@ -45,10 +45,15 @@ def _sizes_of_one(network: KeypointNetwork) -> dict[nn.Module, list[int]]:
 
 
 def _fold_normalisation(layers: nn.Sequential) -> None:
-    for index, (layer, after) in enumerate(pairwise(list(layers))):
+    for index, layer, after in _neighbours(layers):
         if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
             layers[index] = fuse_conv_bn_eval(layer, after)
-            layers[index + 1] = nn.Identity()
+            del layers[index + 1]
+
+
+def _neighbours(layers: nn.Sequential) -> list[tuple[int, nn.Module, nn.Module]]:
+    """Every layer with its number and the next one, the last first: the next can be deleted."""
+    return list(reversed([(i, *pair) for i, pair in enumerate(pairwise(layers))]))
 
 
 def _keep_reordered(parent: nn.Module, sizes: dict[nn.Module, list[int]]) -> None:
@@ -57,6 +62,11 @@ def _keep_reordered(parent: nn.Module, sizes: dict[nn.Module, list[int]]) -> Non
             setattr(parent, name, _ReorderedConvolution(child, sizes[child]))
         else:
             _keep_reordered(child, sizes)
+    if isinstance(parent, nn.Sequential):
+        for index, layer, after in _neighbours(parent):
+            if isinstance(layer, _ReorderedConvolution) and isinstance(after, nn.ReLU):
+                layer.after = "relu"
+                del parent[index + 1]
 
 
 class _ReorderedConvolution(nn.Module):
@@ -65,6 +75,8 @@ class _ReorderedConvolution(nn.Module):
     def __init__(self, layer: nn.Conv2d, size: list[int]) -> None:
         super().__init__()
         self.settings = layer.padding, layer.stride, layer.dilation, layer.groups
+        self.after = "none"
+        """Or relu, which oneDNN does in the same step."""
         self.bias = None if layer.bias is None else layer.bias.detach()
         self.weight = torch.ops.mkldnn._reorder_convolution_weight(
             layer.weight.detach(), *self.settings, size
@@ -72,6 +84,6 @@ class _ReorderedConvolution(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            features, self.weight, self.bias, *self.settings, "none", [], ""
+            features, self.weight, self.bias, *self.settings, self.after, [], ""
         )
         return convolved
