@@ -27,7 +27,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.prediction import predict_member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.stages import train
-from kaggle_fkd.system.console import log, set_up
+from kaggle_fkd.system.console import exit_code, log, set_up
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
 from kaggle_fkd.training.metrics import rmse_by_convention
@@ -164,4 +164,4 @@ def _summary(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

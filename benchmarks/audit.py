@@ -27,7 +27,7 @@ from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import runs_in, start_run
 from kaggle_fkd.sources.competition import load_competition
-from kaggle_fkd.system.console import set_up
+from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
@@ -137,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -32,7 +32,7 @@ from kaggle_fkd.photo.detectors import Detector, load_cascade
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.picture import grey_of, read_picture
 from kaggle_fkd.sources.points68.load import find_pictures
-from kaggle_fkd.system.console import progress, set_up
+from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import write_text
 
 FOUND_IOU = 0.35
@@ -201,4 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -27,7 +27,7 @@ from kaggle_fkd.photo.chips import box_of_keypoints
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.sources.points68.load import crop_faces, find_pictures
-from kaggle_fkd.system.console import progress, set_up
+from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
 
@@ -82,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -4,19 +4,14 @@ Notices and progress go to stderr; the last line of stdout is the path of the su
 """
 
 import argparse
-import os
-import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd import __version__
 from kaggle_fkd.command.request import ALL, DEVICES, FILTERS, STAGES, Request
 from kaggle_fkd.config import DEFAULT_PRESET, PRESETS, SAMPLE_PRESET
-from kaggle_fkd.errors import FkdError
 from kaggle_fkd.networks import NETWORKS
-from kaggle_fkd.system.console import announce, set_up
+from kaggle_fkd.system.console import exit_code, set_up
 
 EXAMPLES = """\
 examples:
@@ -51,32 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     set_up(options.quiet)
-    try:
+
+    def run() -> None:
         # Here, as torch takes seconds to import: --help is quick, and Ctrl-C is heard meanwhile.
         from kaggle_fkd.command.pipeline import run_pipeline
 
         for submission in run_pipeline(_request(options)):
             print(submission, flush=True)
-    except FkdError as error:
-        announce(f"error: {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        announce("interrupted")
-        return 130
-    except BrokenPipeError:
-        # Nobody reads stdout any more; without this, Python complains again at its exit.
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
-        announce("error: stdout was closed before the submission's path could be written")
-        return 1
-    except Exception as error:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
-        ) as file:
-            traceback.print_exc(file=file)
-        problem = f"unexpected {type(error).__name__}: {error}"
-        announce(f"error: {FkdError(problem, f'please report it with {file.name}')}")
-        return 1
-    return 0
+
+    return exit_code(run)
 
 
 def _parser() -> argparse.ArgumentParser:

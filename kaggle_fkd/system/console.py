@@ -6,11 +6,15 @@ stdout belongs to results: scripts read the submission's path from its last line
 import logging
 import os
 import sys
-from collections.abc import Iterable
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+
+from kaggle_fkd.errors import FkdError
 
 log = logging.getLogger("kaggle_fkd")
 """The program's logger: `info` for notices (hidden by --quiet), `warning` for what must be seen."""
@@ -68,3 +72,29 @@ def banner(*lines: str) -> None:
     width = max(map(len, lines)) + 4
     frame = "*" * width
     announce("", frame, *(f"* {line:<{width - 4}} *" for line in lines), frame, "")
+
+
+def exit_code(work: Callable[[], None]) -> int:
+    """Do the work, and say in one line what went wrong: the exit code of the process."""
+    try:
+        work()
+    except FkdError as error:
+        announce(f"error: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        announce("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Nobody reads stdout any more; without this, Python complains again at its exit.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        announce("error: stdout was closed before all of the output could be written")
+        return 1
+    except Exception as error:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exc(file=file)
+        problem = f"unexpected {type(error).__name__}: {error}"
+        announce(f"error: {FkdError(problem, f'please report it with {file.name}')}")
+        return 1
+    return 0
