@@ -1,6 +1,6 @@
 """Gathers what a results folder holds: a run's record, its trainings, scores and submission.
 
-    python benchmarks/collect.py runs/RUN results/cpu --submission submissions/RUN.csv \\
+    python benchmarks/collect.py runs/RUN results/cpu [--submission submissions/RUN.csv] \\
         [--evaluation runs/evaluation-RUN]
 """
 
@@ -20,7 +20,7 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--submission", type=Path, required=True)
+    parser.add_argument("--submission", type=Path)
     parser.add_argument("--evaluation", type=Path)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -34,10 +34,11 @@ def main() -> None:
     if options.evaluation:
         for name in EVALUATION:
             shutil.copy(options.evaluation / name, options.out / name)
-    # Without a time stamp, so that the same submission is the same file.
-    packed = gzip.compress(options.submission.read_bytes(), mtime=0)
-    (options.out / "submission.csv.gz").write_bytes(packed)
-    shutil.copy(options.submission.with_suffix(".json"), options.out / "submission.json")
+    if options.submission:
+        # Without a time stamp, so that the same submission is the same file.
+        packed = gzip.compress(options.submission.read_bytes(), mtime=0)
+        (options.out / "submission.csv.gz").write_bytes(packed)
+        shutil.copy(options.submission.with_suffix(".json"), options.out / "submission.json")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Makes the file of the shipped network out of a run trained on 68 points.
+"""Makes the file of the shipped networks out of two runs trained on 68 points.
 
-    python benchmarks/ship.py --run runs/RUN --faces data/youtube68 data/w300_train \
-        --out kaggle_fkd/weights/points68.safetensors
+    python benchmarks/ship.py --coarse runs/RUN --fine runs/RUN \
+        --faces data/youtube68 data/w300_train --out kaggle_fkd/weights/points68.safetensors
 
-Takes the weights of the run's first member as float16, and fits the judge that says how sure the
-network is of a face: a logistic regression on its features, of boxes from which it found the
-face's keypoints against boxes from which it did not, on the face, half beside it and elsewhere.
+Takes the weights of the runs' first members as float16, and fits the judge that says how sure they
+are of a face: a logistic regression on the fine look's features, of boxes from which the face's
+keypoints were found against boxes from which they were not, on it, half beside it and elsewhere.
 One picture in five is left out of the fit; the scores are of those.
 """
 
@@ -24,16 +24,15 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.evaluation.nme import nme
-from kaggle_fkd.networks.grid import GridNet
 from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
-from kaggle_fkd.photo.locator import EVIDENCE, ShippedLocator, pack_shipped
+from kaggle_fkd.photo.locator import COARSE, EVIDENCE, FINE, Shipped, ShippedLocator, pack_shipped
 from kaggle_fkd.photo.picture import grey_of
-from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.sources.points68.load import find_pictures
-from kaggle_fkd.system.console import progress, set_up
+from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import atomic_path
 
-SEED = 0
+SEED, DEVICE = 0, torch.device("cpu")
 BESIDE = 3
 """Boxes for each picture that hardly overlap the face."""
 LEFT_OUT = 5
@@ -52,13 +51,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--coarse", type=Path, required=True)
+    parser.add_argument("--fine", type=Path, required=True)
     parser.add_argument("--faces", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     set_up(quiet=False)
-    run, device = open_run(options.run), torch.device("cpu")
-    locator = ShippedLocator(_network(run, device), nn.Linear(EVIDENCE, 1), device)
+    judge = nn.Linear(EVIDENCE, 1)
+    locator = ShippedLocator(_shipped(options, judge), DEVICE)
     evidence, found, picture = _examples(locator, options.faces)
     held_out = picture % LEFT_OUT == 0
     judge = _fit(evidence[~held_out], found[~held_out])
@@ -71,17 +71,22 @@ def main() -> None:
         f"of the former and {100 * (sure[~true] >= 0.5).mean():.2f} % of the latter pass"
     )
     # Afresh, as the locator has changed its own for prediction alone.
-    content = pack_shipped(_network(run, device), run.config.train.model, judge)
+    content = pack_shipped(_shipped(options, judge))
     with atomic_path(options.out) as temporary:
         temporary.write_bytes(content)
     print(f"{options.out}: {len(content) / 1e6:.2f} MB")
 
 
-def _network(run: Run, device: torch.device) -> GridNet:
-    network = run.member(0).load_network(device)
-    if not isinstance(network, GridNet):
-        sys.exit(f"{run.folder}: only a gridnet can be shipped")
-    return network
+def _shipped(options: argparse.Namespace, judge: nn.Linear) -> Shipped:
+    """Both runs' first networks, loaded afresh, and the judge."""
+    coarse, fine = open_run(options.coarse), open_run(options.fine)
+    shipped = Shipped(coarse.shape, fine.shape)
+    for run, model, network in ((coarse, COARSE, shipped.coarse), (fine, FINE, shipped.fine)):
+        if run.config.train.model != model:
+            sys.exit(f"{run.folder}: not a {model}")
+        network.load_state_dict(run.member(0).load_network(DEVICE).state_dict())
+    shipped.judge = judge
+    return shipped
 
 
 def _examples(
@@ -142,4 +147,4 @@ def _fit(evidence: NDArray[np.float32], found: NDArray[np.bool_]) -> nn.Linear:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -186,7 +186,7 @@ def test_a_network_of_68_points_gives_the_fifteen_as_well(tmp_path, astronaut):
     shape = NetworkShape(96, 96, 68, 1)
     run = start_run(tmp_path, quick(members=1), data, IBUG68, shape, CPU)
     network = run.member(0).new_network()
-    network.start_from(read_shipped(SHIPPED)[0].mean_face)
+    network.start_from(read_shipped().fine.mean_face)
     run.member(0).folder.mkdir()
     run.member(0).finish(network.state_dict(), {})
     (found,) = FaceKeypoints(run, points=15).detect(astronaut)
@@ -226,9 +226,8 @@ def test_the_whole_frame_serves_for_cut_outs(face, astronaut):
 
 def test_the_shipped_file_is_small_and_survives_being_packed_again(tmp_path):
     assert SHIPPED.stat().st_size <= 5_000_000
-    network, judge = read_shipped(SHIPPED)
     again = tmp_path / "again.safetensors"
-    again.write_bytes(pack_shipped(network, "gridnet_s", judge))
+    again.write_bytes(pack_shipped(read_shipped()))
     shipped, packed = load_file(SHIPPED), load_file(again)
     assert shipped.keys() == packed.keys()
     assert all(torch.equal(shipped[name], packed[name]) for name in shipped)

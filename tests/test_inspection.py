@@ -22,7 +22,7 @@ from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import NETWORKS, build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, predict
 from kaggle_fkd.photo.chips import similarity
-from kaggle_fkd.photo.locator import SHIPPED, read_shipped
+from kaggle_fkd.photo.locator import read_shipped
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 FIGURES = {"filters", "features", "heat_maps", "saliency"}
@@ -49,7 +49,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return read_shipped(SHIPPED)[0]
+    return read_shipped().fine
 
 
 @pytest.fixture

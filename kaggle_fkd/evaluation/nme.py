@@ -74,7 +74,7 @@ def error_curve(curves: Mapping[str, NDArray[np.floating]], title: str) -> Figur
     axes.set_xlabel("NME (% of the distance of the outer eye corners)")
     axes.set_ylabel("share of faces")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower right", framealpha=0.9)
     axes.set_title(title)
     return figure
 

@@ -14,7 +14,7 @@ from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme, kaggle15_from
 from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, similarity
 from kaggle_fkd.photo.detectors import Detector, HaarDetector
 from kaggle_fkd.photo.face import Face
-from kaggle_fkd.photo.locator import Locator, ShippedLocator
+from kaggle_fkd.photo.locator import Locator, ShippedLocator, read_shipped
 from kaggle_fkd.photo.picture import Source, grey_of, read_picture
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
@@ -32,8 +32,8 @@ class FaceKeypoints:
 
         faces = FaceKeypoints().detect("family.jpg")
 
-    The network that comes with the package looks at each face twice (see `ShippedLocator.find`);
-    the networks of a run of one's own look a third time, in its place.
+    The networks that come with the package look at each face, one after the other (see
+    `ShippedLocator.find`); those of a run of one's own look a third time, in their place.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FaceKeypoints:
         `points` is 68 (the default without a run) or 15, Kaggle's. Raises RunError for a run that
         cannot be used, UsageError for other points than the run's."""
         self.device = pick_device(str(device))
-        self.shipped = ShippedLocator.load(self.device)
+        self.shipped = ShippedLocator(read_shipped(), self.device)
         self.detector: Detector = HaarDetector() if detector is None else detector
         self.own: Locator | None = None
         if run is not None:
@@ -83,7 +83,7 @@ class FaceKeypoints:
 
         Unlike those of `detect` with boxes they are sure ones alone, and in boxes of their own.
         """
-        return self._sure(self._faces([read_picture(image)], [boxes])[0])
+        return _sure(self._faces([read_picture(image)], [boxes])[0])
 
     def detect_many(self, images: Iterable[Source]) -> list[list[Face]]:
         """The faces of each picture, as `detect` gives them; the networks look at all at once.
@@ -102,7 +102,7 @@ class FaceKeypoints:
             boxes = {index: part for index, part in candidates.items() if part is not None}
             faces = self._faces([pictures[index] for index in boxes], list(boxes.values()))
             for index, those in zip(boxes, faces, strict=True):
-                found[index] = self._sure(those)
+                found[index] = _sure(those)
             waiting = [index for index in boxes if not found[index]]
         return found
 
@@ -141,15 +141,16 @@ class FaceKeypoints:
             faces[index].append(Face(box, points, float(sure), self.scheme, pictures[index]))
         return faces
 
-    def _sure(self, faces: list[Face]) -> list[Face]:
-        """The faces that are not ghosts, each once, the surest first."""
-        sure = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
-        kept: list[Face] = []
-        for face in sorted(sure, key=lambda face: -face.confidence):
-            known = np.array([other.box for other in kept]).reshape(-1, 4)
-            if not (box_overlap(face.box[None], known) > SAME_FACE).any():
-                kept.append(face)
-        return kept
+
+def _sure(faces: list[Face]) -> list[Face]:
+    """The faces that are not ghosts, each once, the surest first."""
+    sure = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
+    kept: list[Face] = []
+    for face in sorted(sure, key=lambda face: -face.confidence):
+        known = np.array([other.box for other in kept]).reshape(-1, 4)
+        if not (box_overlap(face.box[None], known) > SAME_FACE).any():
+            kept.append(face)
+    return kept
 
 
 def _as(scheme: KeypointScheme, keypoints: NDArray[np.float64]) -> NDArray[np.float64]:

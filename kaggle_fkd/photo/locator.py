@@ -1,9 +1,10 @@
-"""Networks that look at chips: the shipped one, and those of a user's own runs."""
+"""Networks that look at chips: the shipped ones, and those of a user's own runs."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.keypoints import IBUG68, SCHEMES, KeypointScheme
+from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.deploy import deployed
 from kaggle_fkd.networks.grid import GridNet
@@ -29,13 +30,13 @@ from kaggle_fkd.photo.chips import (
 from kaggle_fkd.runs.run import Run
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "points68.safetensors"
-"""The network that comes with the package: 68 points, float16, as MODEL_CARD.md describes."""
+"""The networks that come with the package: 68 points, float16, as MODEL_CARD.md describes."""
 BATCH = 64
 """Chips per forward pass."""
 EVIDENCE = 2 * EIGHTH
-"""Numbers that the confidence is computed from: mean and maximum of the trunk's features."""
-PREFIX = "network."
-"""Of the network's own tensors in the shipped file, beside those of the confidence."""
+"""Numbers that the confidence is computed from: mean and maximum of the fine trunk's features."""
+COARSE, FINE = "gridnet_xs", "gridnet_s"
+"""The networks that come with the package, in the order in which they look at a face."""
 
 
 class Locator:
@@ -95,17 +96,26 @@ class Locator:
         return mean, mean.new_empty(len(mean), 0)
 
 
+class Shipped(nn.Module):
+    """What the file that comes with the package holds."""
+
+    def __init__(self, coarse: NetworkShape, fine: NetworkShape) -> None:
+        super().__init__()
+        self.coarse = cast(GridNet, build_network(COARSE, coarse))
+        """Looks at what a box shows."""
+        self.fine = cast(GridNet, build_network(FINE, fine))
+        """Looks at the face that the first has set upright."""
+        self.judge = nn.Linear(EVIDENCE, 1)
+        """EVIDENCE numbers of the fine look to the logit of its being at a face."""
+
+
 class ShippedLocator(Locator):
-    """The network that comes with the package, which also says how sure it is of a face."""
+    """The networks that come with the package, which also say how sure they are of a face."""
 
-    def __init__(self, network: GridNet, judge: nn.Linear, device: torch.device) -> None:
-        super().__init__([network], IBUG68, device)
-        self.grid, self.judge = network, judge
-
-    @classmethod
-    def load(cls, device: torch.device, path: Path = SHIPPED) -> "ShippedLocator":
-        """From the file that comes with the package; raises as `read_shipped` does."""
-        return cls(*read_shipped(path), device)
+    def __init__(self, shipped: Shipped, device: torch.device) -> None:
+        super().__init__([shipped.fine], IBUG68, device)
+        self.coarse = Locator([shipped.coarse], IBUG68, device)
+        self.fine, self.judge = shipped.fine, shipped.judge
 
     def find(
         self, greys: Sequence[NDArray[np.uint8]], boxes: NDArray[np.floating]
@@ -113,12 +123,13 @@ class ShippedLocator(Locator):
         """N x 68 x 2 keypoints of the faces in N boxes of N grey pictures, and the evidence.
 
         That is N x EVIDENCE numbers, for `confidence`.
-        Each face is looked at twice: as its box shows it, and then upright and at its true size,
-        as the first look shows it. So neither the tightness of a detector's boxes nor a tilted
-        head matters much.
+        A small network looks at what the box shows; a larger one then at the face upright and at
+        its true size, as the first look found it. So neither the tightness of a detector's boxes
+        nor a tilted head matters much. Such cascades are of Sun et al., "Deep Convolutional
+        Network Cascade for Facial Point Detection", CVPR 2013.
         """
-        first = np.stack([similarity_of_box(box, self.mean_face) for box in boxes])
-        return self._look(greys, similarity(self.locate(greys, first), self.mean_face))
+        first = np.stack([similarity_of_box(box, self.coarse.mean_face) for box in boxes])
+        return self._look(greys, similarity(self.coarse.locate(greys, first), self.mean_face))
 
     @torch.inference_mode()
     def confidence(self, evidence: Tensor) -> NDArray[np.float64]:
@@ -126,44 +137,37 @@ class ShippedLocator(Locator):
         return np.asarray(self.judge(evidence)[:, 0].sigmoid().double().numpy())
 
     def _read(self, chips: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.grid.trunk(standardised(chips))
+        features = self.fine.trunk(standardised(chips))
         evidence = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
-        return self.grid.read(features)[:, 0], evidence
+        return self.fine.read(features)[:, 0], evidence
 
 
-def read_shipped(path: Path) -> tuple[GridNet, nn.Linear]:
-    """The network and the judge of its features in a file that `pack_shipped` made.
+def read_shipped(path: Path = SHIPPED) -> Shipped:
+    """What a file that `pack_shipped` made holds.
 
     Raises RunError for a file that is missing, damaged or of another kind.
     """
     try:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        network = build_network(about["model"], NetworkShape(**json.loads(about["shape"])))
-        own = {n.removeprefix(PREFIX): t for n, t in tensors.items() if n.startswith(PREFIX)}
-        network.load_state_dict(own)
-        judge = nn.Linear(tensors["judge.weight"].shape[1], 1)
-        judge.load_state_dict({"weight": tensors["judge.weight"], "bias": tensors["judge.bias"]})
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        shipped = Shipped(*(NetworkShape(**json.loads(about[look])) for look in ("coarse", "fine")))
+        shipped.load_state_dict(weights)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{path}: no network for photographs ({error})", "install the package again"
+            f"{path}: no networks for photographs ({error})", "install the package again"
         ) from error
-    if not isinstance(network, GridNet) or SCHEMES[about["scheme"]] is not IBUG68:
-        raise RunError(f"{path}: no gridnet of 68 points", "install the package again")
-    return network, judge
+    return shipped
 
 
-def pack_shipped(network: GridNet, model: str, judge: nn.Linear) -> bytes:
+def pack_shipped(shipped: Shipped) -> bytes:
     """The contents of the file that `read_shipped` reads, the weights as float16.
 
-    The network must not be `deployed` yet.
+    The networks must not be `deployed` yet.
     """
-    tensors = {f"{PREFIX}{name}": tensor for name, tensor in network.state_dict().items()}
-    tensors |= {f"judge.{name}": tensor for name, tensor in judge.state_dict().items()}
     halves = {
         name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-        for name, tensor in tensors.items()
+        for name, tensor in shipped.state_dict().items()
     }
-    shape = json.dumps(asdict(network.shape))
-    return save(halves, {"model": model, "shape": shape, "scheme": IBUG68.name})
+    shapes = {look: json.dumps(asdict(getattr(shipped, look).shape)) for look in ("coarse", "fine")}
+    return save(halves, shapes)

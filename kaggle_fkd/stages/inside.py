@@ -21,7 +21,7 @@ from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork, predict
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record, work_through
-from kaggle_fkd.photo.locator import SHIPPED, read_shipped
+from kaggle_fkd.photo.locator import read_shipped
 from kaggle_fkd.system.console import log
 
 SIGMAS_PER_WIDTH = 32
@@ -59,7 +59,7 @@ def run(context: Context) -> None:
         member = named[0].members[0]
         network, name = member.load_network(context.device), member.name
     else:
-        network, name = read_shipped(SHIPPED)[0].to(context.device), "the shipped network"
+        network, name = read_shipped().fine.to(context.device), "the shipped network"
     folder = request.output or request.runs_dir / "inside"
 
     def look(path: Path, stem: str) -> Record:
