@@ -7,7 +7,14 @@
 import argparse
 import gzip
 import shutil
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.files import atomic_path
 
 EVALUATION = ("evaluation.json", "scores.csv")
 """What is kept of an evaluation. Its pictures show faces, and those stay where they are."""
@@ -23,23 +30,27 @@ def main() -> None:
     parser.add_argument("--submission", type=Path)
     parser.add_argument("--evaluation", type=Path)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    for old in options.out.glob("member-*"):
-        old.unlink()
-    shutil.copy(options.run / "run.json", options.out / "run.json")
-    for summary in sorted(options.run.glob("member-*/summary.json")):
-        member = summary.parent
-        shutil.copy(summary, options.out / f"{member.name}.json")
-        shutil.copy(member / "metrics.csv", options.out / f"{member.name}.csv")
+    set_up(quiet=False)
+    run = open_run(options.run)
+    copies = {"run.json": run.folder / "run.json"}
+    for member in run.members:
+        copies[f"{member.folder.name}.json"] = member.summary_file
+        copies[f"{member.folder.name}.csv"] = member.folder / "metrics.csv"
     if options.evaluation:
-        for name in EVALUATION:
-            shutil.copy(options.evaluation / name, options.out / name)
+        copies |= {name: options.evaluation / name for name in EVALUATION}
     if options.submission:
+        copies["submission.json"] = options.submission.with_suffix(".json")
         # Without a time stamp, so that the same submission is the same file.
         packed = gzip.compress(options.submission.read_bytes(), mtime=0)
-        (options.out / "submission.csv.gz").write_bytes(packed)
-        shutil.copy(options.submission.with_suffix(".json"), options.out / "submission.json")
+        with atomic_path(options.out / "submission.csv.gz") as temporary:
+            temporary.write_bytes(packed)
+    for name, source in copies.items():
+        with atomic_path(options.out / name) as temporary:
+            shutil.copyfile(source, temporary)
+    for old in options.out.glob("member-*"):  # of a run that had more members
+        if old.name not in copies:
+            old.unlink()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

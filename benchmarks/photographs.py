@@ -43,7 +43,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
-    run = open_run(options.runs[0])
+    runs = [open_run(path) for path in options.runs]
+    run = runs[0]
     chips = ChipConfig(run.shape.width)
     sets = [find_pictures(path) for path in options.faces]
     pictures = [picture for part in sets for picture in part]
@@ -51,6 +52,9 @@ def main() -> None:
     if run.record["data_hash"] != faces.digest():
         sys.exit(f"{run.folder}: not trained on these faces, or not in this order: --faces")
     held_out = held_out_faces(run.member(0), faces)
+    for each in runs:
+        if len(each.members) != 1 or (held_out_faces(each.member(0), faces) != held_out).any():
+            sys.exit(f"{each.folder}: not one network that holds out the faces of {run.folder}")
     origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
     finders = {path.name: FaceKeypoints(path) for path in options.runs}
     if options.shipped:

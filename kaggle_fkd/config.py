@@ -92,7 +92,7 @@ class TrainConfig:
 class AugmentConfig:
     """How far a training face may be changed; 0 everywhere turns augmentation off.
 
-    The defaults are what pays in the 36 epochs of `cpu`: mild shear, perspective, blur, noise and
+    The defaults are what pays in the 34 epochs of `cpu`: mild shear, perspective, blur, noise and
     occlusion cost 1 % on held-out faces, strong ones with bending 5 % (results/README.md). Longer
     trainings may want them.
     """

@@ -21,7 +21,7 @@ from kaggle_fkd.analysis.repeats import repeated_images
 from kaggle_fkd.analysis.report import write_report
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.figures.heatmaps import gaussian_heatmaps
+from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.keypoints import KAGGLE15
 
 NAMES = KAGGLE15.names
@@ -148,7 +148,7 @@ def test_the_mean_image_is_the_mean_of_memory_mapped_images(tmp_path: Path):
 
 @given(x=st.floats(0, 63), y=st.floats(0, 47), sigma=st.floats(0.5, 8))
 def test_a_heat_map_is_hottest_at_its_keypoint(x: float, y: float, sigma: float):
-    (heat,) = gaussian_heatmaps(np.array([[x, y]]), 48, 64, sigma)
+    (heat,) = gaussian_heat_maps(np.array([[x, y]]), 48, 64, sigma)
     row, column = np.unravel_index(heat.argmax(), heat.shape)
     # Half-way between two pixels either may be the hottest.
     assert abs(column - x) <= 0.51 and abs(row - y) <= 0.51
@@ -156,7 +156,7 @@ def test_a_heat_map_is_hottest_at_its_keypoint(x: float, y: float, sigma: float)
 
 
 def test_a_heat_map_falls_off_as_a_gaussian_and_is_zero_for_a_missing_point():
-    present, absent = gaussian_heatmaps(np.array([[20.0, 30.0], [np.nan, 5.0]]), 96, 96, 3)
+    present, absent = gaussian_heat_maps(np.array([[20.0, 30.0], [np.nan, 5.0]]), 96, 96, 3)
     assert present[30, 20] == 1
     assert present[30, 23] == pytest.approx(np.exp(-0.5))
     assert present[34, 23] == pytest.approx(np.exp(-25 / 18))

@@ -126,6 +126,13 @@ def test_a_face_is_found_again_near_where_it_was_and_a_ghost_is_not(finder, astr
     assert finder.detect_near(astronaut, np.empty((0, 4))) == []
 
 
+def test_a_face_that_is_known_is_not_found_again_from_a_box_beside_it(finder, astronaut, face):
+    height = face.box[3] - face.box[1]
+    above = face.box - [0, 0.55 * height, 0, 0.55 * height]
+    assert len(finder.detect_near(astronaut, above[None])) == 1
+    assert finder.detect_near(astronaut, above[None], [face]) == []
+
+
 def test_many_pictures_at_once_are_what_they_are_one_by_one(finder, astronaut, face):
     pictures = [astronaut, np.full((50, 60), 9, np.uint8), astronaut[:, ::-1].copy()]
     found = finder.detect_many(pictures)

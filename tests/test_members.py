@@ -4,6 +4,7 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from small_runs import CPU, QUICK, new_run, quick
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.runs.run import find_run, newest_finished, open_run, runs_in
+from kaggle_fkd.runs.run import find_run, name_of, newest_finished, open_run, runs_in
 from kaggle_fkd.training import ensemble
 from kaggle_fkd.training.ensemble import held_out_faces, train_members
 from kaggle_fkd.training.loop import Training
@@ -222,3 +223,11 @@ def test_foreign_files_in_a_run_are_no_members(copied):
     shutil.copytree(copied.member(0).folder, copied.folder / "member-00 (copy)")
     (copied.folder / "member-notes.txt").touch()
     assert [member.index for member in copied.members] == [0, 1, 2]
+
+
+def test_other_runs_make_another_name_however_many_they_are():
+    def name(letters):
+        return name_of([SimpleNamespace(name=letter * 30) for letter in letters])
+
+    names = [name(letters) for letters in ("A", "AB", "ABC", "ABCD", "ABCE", "ABCDE")]
+    assert len(set(names)) == len(names) and max(map(len, names)) < 100

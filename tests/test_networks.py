@@ -26,6 +26,12 @@ def test_every_network_maps_faces_to_keypoints_of_every_head(name, size):
     assert (keypoints - keypoints.new_tensor([size[1] / 2, size[0] / 2])).abs().max() < max(size)
 
 
+@pytest.mark.parametrize("name", ["fiveconv", "fiveconv_bn"])
+def test_faces_too_small_for_a_network_are_refused(name):
+    with pytest.raises(UsageError, match="48 x 48 pixels are too small"):
+        build_network(name, NetworkShape(48, 48, keypoints=68, heads=1))
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 @pytest.mark.parametrize("size", [(96, 96), (90, 101)])
 def test_our_own_networks_begin_in_the_middle(competition, name, size):

@@ -53,6 +53,25 @@ def test_the_size_of_the_chips_is_the_networks(place, pts_folder):
     assert (run.shape.height, run.shape.width) == (48, 48)
 
 
+def test_chips_too_small_for_a_network_leave_no_run(place, pts_folder):
+    arguments = ("--points", 68, "--model", "fiveconv", "--faces", pts_folder)
+    code, _, err = place("--stage", "train", *arguments, "--set", "chips.size=48")
+    assert code == 2 and "chips.size" in err and not runs_in(place.runs)
+
+
+def test_too_few_persons_are_called_persons(place, pts_folder):
+    code, _, err = place(
+        "--stage", "train", *TRAIN, "--faces", pts_folder, "--set", "train.folds=20"
+    )
+    assert code == 1 and "24 different training persons" in err
+
+
+def test_a_file_in_place_of_the_data_folder_is_named(place):
+    place.data.touch()
+    code, _, err = place("--stage", "download", "--points", 68)
+    assert code == 1 and str(place.data) in err and "unexpected" not in err
+
+
 def test_sets_that_are_there_are_not_downloaded(place, pts_folder):
     code, _, err = place("--stage", "download", "--points", 68, "--faces", pts_folder)
     assert code == 0 and "nothing to download" in err

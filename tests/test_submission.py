@@ -87,6 +87,14 @@ def test_a_good_file_in_any_order_is_accepted(tmp_path):
     check_submission(path, LOOKUP)
 
 
+def test_decimal_commas_are_refused_and_not_cut_off(tmp_path):
+    path = tmp_path / "s.csv"
+    good().to_csv(path, index=False, decimal=",")
+    path.write_text(path.read_text().replace("48.5", "48,5"))
+    with pytest.raises(SubmissionError, match=r"s\.csv: no CSV file"):
+        check_submission(path, LOOKUP)
+
+
 def test_a_missing_or_empty_file_is_refused(tmp_path):
     with pytest.raises(SubmissionError, match="no such file"):
         check_submission(tmp_path / "none.csv", LOOKUP)

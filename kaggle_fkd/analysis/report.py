@@ -19,7 +19,7 @@ from kaggle_fkd.analysis import (
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.figures.heatmaps import draw_heatmaps
+from kaggle_fkd.figures.heat_maps import draw_gaussians
 from kaggle_fkd.figures.style import notice_figure, save_figure
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json
@@ -60,7 +60,7 @@ def write_report(train: Faces, folder: Path, config: EdaConfig) -> None:
         "correlation": _correlation,
         "locations": _locations,
         "gallery": _gallery,
-        "heat_maps": _heatmaps,
+        "heat_maps": _heat_maps,
         "repeats": _repeats,
         "plausibility": _plausibility,
     }
@@ -203,13 +203,13 @@ def _gallery(train: Faces, config: EdaConfig) -> _Section:
     return section
 
 
-def _heatmaps(train: Faces, config: EdaConfig) -> _Section:
+def _heat_maps(train: Faces, config: EdaConfig) -> _Section:
     """Of one face, with as many labels as any has."""
     labels = train.labelled.sum(axis=1)
     richest = np.flatnonzero(labels == labels.max())
     face = int(np.random.default_rng(config.seed).choice(richest))
     name = int(train.ids[face])
-    figure = draw_heatmaps(
+    figure = draw_gaussians(
         train.images[face], train.keypoints[face], train.scheme, _SIGMA,
         f"Gaussian heat maps of the keypoints of face {name}, sigma {_SIGMA:g} px",
     )  # fmt: skip

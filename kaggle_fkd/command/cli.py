@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kaggle_fkd import __version__
 from kaggle_fkd.command.request import ALL, DEVICES, FILTERS, STAGES, Request
-from kaggle_fkd.config import DEFAULT_PRESET, PRESETS, SAMPLE_PRESET
+from kaggle_fkd.config import DEFAULT_PRESET, PRESET_68, PRESETS, SAMPLE_PRESET
 from kaggle_fkd.networks import NETWORKS
 from kaggle_fkd.system.console import exit_code, set_up
 
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "--preset", choices=PRESETS,
         help=f"how much to train: smoke takes under a minute on sample faces (default there: "
         f"{SAMPLE_PRESET}), cpu a quarter of an hour (default otherwise: {DEFAULT_PRESET}), best "
-        "hours or a GPU",
+        f"hours or a GPU; with --points 68 an hour (default: {PRESET_68})",
     )  # fmt: skip
     training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(NETWORKS)}")
     training.add_argument("--epochs", metavar="N", help="passes over the training faces")

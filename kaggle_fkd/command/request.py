@@ -28,7 +28,7 @@ class Request:
     submissions_dir: Path = Path("submissions")
     """Where submissions and their log go."""
     preset: str | None = None
-    """None means smoke on sample faces and cpu otherwise."""
+    """None means photo with 68 points, else smoke on sample faces and cpu on others."""
     points: int | None = None
     """15, the competition's keypoints, or 68; None: what the stage is for."""
     faces: tuple[Path, ...] = ()

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from kaggle_fkd.figures.heatmaps import draw_heat
+from kaggle_fkd.figures.heat_maps import draw_heat
 from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, new_figure
 
 PAIRS = 4

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.faces import Faces
 
 OFFSETS_PER_WIDTH = 16
@@ -97,10 +98,19 @@ def glorot(module: nn.Module) -> None:
 
 
 def flat_features(layers: nn.Module, shape: NetworkShape) -> int:
-    """How many numbers `layers` makes of one face, so that networks fit any image size."""
+    """How many numbers `layers` makes of one face, so that networks fit any image size.
+
+    Raises UsageError where nothing is left of the face after all the pooling.
+    """
     was_training = layers.training
-    with torch.no_grad():
-        count: int = layers.eval()(torch.zeros(1, 1, shape.height, shape.width)).numel()
+    try:
+        with torch.no_grad():
+            count: int = layers.eval()(torch.zeros(1, 1, shape.height, shape.width)).numel()
+    except RuntimeError as error:
+        raise UsageError(
+            f"faces of {shape.width} x {shape.height} pixels are too small for this network",
+            "give larger ones (--set chips.size=96), or another --model",
+        ) from error
     layers.train(was_training)
     return count
 

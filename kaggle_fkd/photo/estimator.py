@@ -78,12 +78,15 @@ class FaceKeypoints:
             return [replace(face, box=box) for face, box in zip(faces, given, strict=True)]
         return self.detect_many([picture])[0]
 
-    def detect_near(self, image: Source, boxes: NDArray[np.floating]) -> list[Face]:
+    def detect_near(
+        self, image: Source, boxes: NDArray[np.floating], known: Sequence[Face] = ()
+    ) -> list[Face]:
         """The faces in N x 4 boxes where faces were a moment ago, as in the frames of a video.
 
-        Unlike those of `detect` with boxes they are sure ones alone, and in boxes of their own.
+        Unlike those of `detect` with boxes they are sure ones alone, in boxes of their own, and
+        none that is `known` already.
         """
-        return _sure(self._faces([read_picture(image)], [boxes])[0])
+        return _sure(self._faces([read_picture(image)], [boxes])[0], known)
 
     def detect_many(self, images: Iterable[Source]) -> list[list[Face]]:
         """The faces of each picture, as `detect` gives them; the networks look at all at once.
@@ -142,13 +145,13 @@ class FaceKeypoints:
         return faces
 
 
-def _sure(faces: list[Face]) -> list[Face]:
-    """The faces that are not ghosts, each once, the surest first."""
+def _sure(faces: list[Face], known: Sequence[Face] = ()) -> list[Face]:
+    """The faces that are neither ghosts nor `known`, each once, the surest first."""
     sure = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
     kept: list[Face] = []
     for face in sorted(sure, key=lambda face: -face.confidence):
-        known = np.array([other.box for other in kept]).reshape(-1, 4)
-        if not (box_overlap(face.box[None], known) > SAME_FACE).any():
+        others = np.array([other.box for other in (*known, *kept)]).reshape(-1, 4)
+        if not (box_overlap(face.box[None], others) > SAME_FACE).any():
             kept.append(face)
     return kept
 

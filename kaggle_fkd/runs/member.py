@@ -16,7 +16,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
-from kaggle_fkd.system.files import atomic_path, read_receipt, write_json
+from kaggle_fkd.system.files import atomic_path, read_receipt, write_json, writing_to
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ class Member:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from training the same member; RunError when one already does."""
-        self.folder.mkdir(exist_ok=True)
+        with writing_to(self.folder):
+            self.folder.mkdir(exist_ok=True)
         lock = FileLock(self.folder / ".lock", blocking=False)
         try:
             with lock:

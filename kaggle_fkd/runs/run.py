@@ -1,5 +1,6 @@
 """Run directories: settings, data and versions, and the members trained with them."""
 
+import hashlib
 import importlib.metadata
 import platform
 import subprocess
@@ -173,9 +174,11 @@ def find_run(runs_dir: Path, name: str) -> Run:
 
 def name_of(runs: Sequence[Run]) -> str:
     """What files made of several runs are called; short enough for every file system."""
+    names = "+".join(run.name for run in runs)
     if len(runs) > LONGEST_NAME:
-        return f"{runs[0].name}+{len(runs) - 1}-more"
-    return "+".join(run.name for run in runs)
+        digest = hashlib.sha256(names.encode()).hexdigest()[:6]
+        return f"{runs[0].name}+{len(runs) - 1}-more-{digest}"
+    return names
 
 
 def newest_finished(runs_dir: Path, scheme: KeypointScheme) -> Run:

@@ -62,7 +62,6 @@ def _points68(context: Context) -> None:
             find_pictures(path)  # raises when there are none, or wrong ones
         log.info("in place, nothing to download")
     else:
-        frames.parent.mkdir(parents=True, exist_ok=True)
         download_udacity(frames, request.faces_url or UDACITY_URL)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.errors import PictureError, UsageError
-from kaggle_fkd.figures.heatmaps import gaussian_heatmaps
+from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.inspection.drawings import (
     draw_features,
@@ -114,7 +114,7 @@ class View:
         points = self.keypoints[shown]
         height, width = self.chip.shape
         sigma = width / SIGMAS_PER_WIDTH
-        gaussian = gaussian_heatmaps(points, height, width, sigma)
+        gaussian = gaussian_heat_maps(points, height, width, sigma)
         rows = {f"Gaussian, sigma {sigma:g} px": gaussian}
         own = own_heat_maps(self.network, self.chip, HEAD)
         if own is None:

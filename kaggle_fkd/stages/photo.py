@@ -92,7 +92,7 @@ class Studio:
         def frames() -> Iterator[NDArray[np.uint8]]:
             for frame in progress(video.frames(), path.name, video.length or None):
                 faces = self.find.detect(frame)
-                faces += self.find.detect_near(frame, smoother.lost(faces))
+                faces += self.find.detect_near(frame, smoother.lost(faces), faces)
                 faces = smoother.smooth(faces)
                 found.append([face.as_dict() for face in faces])
                 yield self._drawn(frame, faces)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import Config
-from kaggle_fkd.errors import RunError, UsageError
+from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
 from kaggle_fkd.faces import Faces
+from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
@@ -56,12 +57,14 @@ def run_to_train(context: Context) -> Run:
     usable(faces, context.config.train)  # raises for an unknown convention
     height, width = faces.inner().size
     heads = head_count(faces.scheme, context.config.train)
+    shape = NetworkShape(height, width, len(faces.scheme.names), heads)
+    build_network(context.config.train.model, shape)  # raises where the faces are too small for it
     run = start_run(
         request.runs_dir,
         context.config,
         {"data_hash": digest, "sample_faces": context.is_sample},
         faces.scheme,
-        NetworkShape(height, width, len(faces.scheme.names), heads),
+        shape,
         context.device,
     )
     if context.config.train.audit:  # the next evaluation may write another one in its place
@@ -93,7 +96,10 @@ def require_same_faces(context: Context, run: Run) -> Run:
 
 def same_faces(context: Context, run: Run) -> bool:
     """True when the run was trained on the faces and labels of this call."""
-    faces = _audited(context.faces, run.config, run.audit_file)
+    try:
+        faces = _audited(context.faces, run.config, run.audit_file)
+    except DataError:  # its audit is of other faces
+        return False
     return bool(run.record["data_hash"] == _digest(context, faces))
 
 

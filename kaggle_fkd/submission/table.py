@@ -1,5 +1,6 @@
 """The submission file: predictions mapped onto RowIds, written, checked and blended."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,12 +74,17 @@ def read_locations(path: Path, lookup: Lookup) -> NDArray[np.float64]:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+        with warnings.catch_warnings():
+            # Rows longer than the header would lose cells with no more than this warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                path, dtype=str, keep_default_na=False, na_values=[""], index_col=False
+            )
     except FileNotFoundError:
         raise SubmissionError(
             f"{path}: no such file", "write one: --stage predict, or name another: --submission"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise SubmissionError(f"{path}: no CSV file that can be read ({error})", REMEDY) from error
 
 

@@ -11,15 +11,18 @@ from kaggle_fkd.errors import UsageError
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of that name; auto takes a GPU where there is one.
+    """The device of that name, as torch spells it; auto takes a GPU where there is one.
 
     Raises UsageError when the named device is not there.
     """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    counts = {
+        "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1,
+    }  # fmt: skip
     if name == "auto":
-        name = next((device for device, there in available.items() if there), "cpu")
-    elif not available.get(name, True):
-        raise UsageError(f"--device {name}: not available here", "use --device auto or cpu")
+        name = next(device for device, count in counts.items() if count)
+    kind, _, number = name.partition(":")
+    if (number or "0") not in map(str, range(counts.get(kind, 0))):
+        raise UsageError(f"device {name}: not available here", "use auto or cpu")
     if name == "cpu":
         _keep_freed_memory()
     return torch.device(name)

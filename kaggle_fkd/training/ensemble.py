@@ -65,17 +65,20 @@ def held_out_faces(member: Member, faces: Faces) -> NDArray[np.bool_]:
 def assign_folds(faces: Faces, folds: int, seed: int) -> NDArray[np.int64]:
     """N, the fold 0..folds-1 of every face.
 
-    Byte-identical images share a fold, and every fold has its share of each convention.
-    Raises DataError when there are too few different images.
+    Byte-identical images and faces of one subject share a fold, and every fold has its share of
+    each convention. Raises DataError when there are too few different ones.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
     groups = faces.repeat_groups()
     if groups.max(initial=-1) + 1 < 2 * folds:
+        if faces.subject is None:
+            kind, more = "images (repeats count once)", "more faces, at least 40 a label convention"
+        else:
+            kind, more = "persons (those who share an image count once)", "faces of more persons"
         raise DataError(
-            f"{groups.max(initial=-1) + 1} different training images (repeats count once) are "
-            f"too few for {folds} folds",
-            "use more faces, at least 40 per label convention, or fewer folds: --set train.folds=2",
+            f"{groups.max(initial=-1) + 1} different training {kind} are too few for {folds} folds",
+            f"use {more}, or fewer folds: --set train.folds=2",
         )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold_of = np.empty(len(faces), np.int64)

@@ -9,7 +9,7 @@ from kaggle_fkd.figures.style import SEQUENTIAL, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 
-def gaussian_heatmaps(
+def gaussian_heat_maps(
     keypoints: NDArray[np.floating], height: int, width: int, sigma: float
 ) -> NDArray[np.float32]:
     """K x H x W maps of K x 2 keypoints (pixels): exp(-distance^2 / (2 sigma^2)), in 0..1.
@@ -26,7 +26,7 @@ def gaussian_heatmaps(
     return np.where(known[:, None, None], maps, 0).astype(np.float32)
 
 
-def draw_heatmaps(
+def draw_gaussians(
     image: NDArray[np.uint8],
     keypoints: NDArray[np.floating],
     scheme: KeypointScheme,
@@ -36,7 +36,7 @@ def draw_heatmaps(
 ) -> Figure:
     """The heat map of each labelled keypoint over the H x W face, and their sum in the end."""
     height, width = image.shape
-    maps = gaussian_heatmaps(keypoints, height, width, sigma)
+    maps = gaussian_heat_maps(keypoints, height, width, sigma)
     labelled = np.flatnonzero(np.isfinite(keypoints).all(axis=1))
     panels = [(scheme.names[index], maps[index]) for index in labelled]
     panels.append(("sum of all", maps.sum(axis=0)))
