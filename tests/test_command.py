@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from kaggle_fkd.system.console import interrupts_held
+
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("--model", "lenet", "--epochs", "1")
 
@@ -67,6 +69,16 @@ def test_ctrl_c_is_quiet_at_any_moment(tmp_path, sample_dir, delay):
     assert process.returncode != 0
     if delay >= 1:  # before that, Python itself may still be starting
         assert process.returncode == 130 and "Traceback" not in errors
+
+
+def test_ctrl_c_waits_for_the_end_of_an_import():
+    imported = False
+    with pytest.raises(KeyboardInterrupt), interrupts_held():
+        signal.raise_signal(signal.SIGINT)
+        imported = True
+    assert imported
+    with pytest.raises(KeyboardInterrupt):  # and is heard at once again
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_disk_that_refuses_is_named_and_loses_nothing(tmp_path, sample_dir):

@@ -11,7 +11,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.command.request import ALL, DEVICES, FILTERS, STAGES, Request
 from kaggle_fkd.config import DEFAULT_PRESET, PRESET_68, PRESETS, SAMPLE_PRESET
 from kaggle_fkd.networks import NETWORKS
-from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.console import exit_code, interrupts_held, set_up
 
 EXAMPLES = """\
 examples:
@@ -48,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_up(options.quiet)
 
     def run() -> None:
-        # Here, as torch takes seconds to import: --help is quick, and Ctrl-C is heard meanwhile.
-        from kaggle_fkd.command.pipeline import run_pipeline
+        # Here, as torch takes seconds to import: --help is quick.
+        with interrupts_held():
+            from kaggle_fkd.command.pipeline import run_pipeline
 
         for submission in run_pipeline(_request(options)):
             print(submission, flush=True)

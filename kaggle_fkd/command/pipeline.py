@@ -11,7 +11,7 @@ from kaggle_fkd.errors import SubmissionError, UsageError
 from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.runs.run import find_run
 from kaggle_fkd.submission.table import check_blend
-from kaggle_fkd.system.console import banner, log
+from kaggle_fkd.system.console import banner, interrupts_held, log
 
 OF_PICTURES = {"photo", "inside"}
 """The stages that work on pictures from anywhere."""
@@ -30,7 +30,9 @@ def run_pipeline(request: Request) -> Iterator[Path | str]:
     try:
         for name in request.stages:
             log.info("== %s", name)
-            importlib.import_module(f"kaggle_fkd.stages.{name}").run(context)
+            with interrupts_held():
+                stage = importlib.import_module(f"kaggle_fkd.stages.{name}")
+            stage.run(context)
             if name in ("predict", "blend") and context.submission is not None:
                 yield context.submission.resolve()
             if name == "photo" and context.document is not None:

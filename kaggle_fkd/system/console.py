@@ -5,10 +5,13 @@ stdout belongs to results: scripts read the submission's path from its last line
 
 import logging
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +75,24 @@ def banner(*lines: str) -> None:
     width = max(map(len, lines)) + 4
     frame = "*" * width
     announce("", frame, *(f"* {line:<{width - 4}} *" for line in lines), frame, "")
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, for imports: torch's would abort the process, and
+    numpy's go on half imported, to fail with a RecursionError somewhere else."""
+    heard = threading.current_thread() is threading.main_thread()
+    if not heard or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    held: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if held:
+        raise KeyboardInterrupt
 
 
 def exit_code(work: Callable[[], None]) -> int:

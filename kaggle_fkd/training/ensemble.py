@@ -10,7 +10,7 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.system.console import log
+from kaggle_fkd.system.console import interrupts_held, log
 from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.training.labels import treat_labels, usable
 from kaggle_fkd.training.loop import Training
@@ -68,7 +68,8 @@ def assign_folds(faces: Faces, folds: int, seed: int) -> NDArray[np.int64]:
     Byte-identical images and faces of one subject share a fold, and every fold has its share of
     each convention. Raises DataError when there are too few different ones.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    with interrupts_held():
+        from sklearn.model_selection import StratifiedGroupKFold
 
     groups = faces.repeat_groups()
     if groups.max(initial=-1) + 1 < 2 * folds:
