@@ -112,11 +112,7 @@ class Faces:
         _, image = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
         if self.subject is None:
             return image.astype(np.int64)
-        # In the order of their first faces, so that the folds are the same for chips of any size.
-        _, first, group = np.unique(
-            _connected(image, self.subject), return_index=True, return_inverse=True
-        )
-        return np.argsort(np.argsort(first))[group]
+        return _connected(image, self.subject)
 
     def digest(self) -> str:
         """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
@@ -132,7 +128,11 @@ class Faces:
 
 
 def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
-    """N, equal numbers where either label is the same, or a chain of such faces connects."""
+    """N, equal numbers where either label is the same, or a chain of such faces connects.
+
+    Numbered in the order of their first faces, so that folds are the same for chips of any size.
+    """
+    import pandas as pd
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -142,4 +142,4 @@ def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArr
     nodes = len(labels) + len(others)
     edges = coo_array((np.ones(len(first)), (first, second + len(labels))), shape=(nodes, nodes))
     _, component = connected_components(edges, directed=False)
-    return np.asarray(component[first], np.int64)
+    return np.asarray(pd.factorize(component[first])[0], np.int64)

@@ -102,21 +102,19 @@ def flat_features(layers: nn.Module, shape: NetworkShape) -> int:
 
     Raises UsageError where nothing is left of the face after all the pooling.
     """
-    was_training = layers.training
     try:
-        with torch.no_grad():
-            count: int = layers.eval()(torch.zeros(1, 1, shape.height, shape.width)).numel()
+        with evaluating(layers), torch.no_grad():
+            count: int = layers(torch.zeros(1, 1, shape.height, shape.width)).numel()
     except RuntimeError as error:
         raise UsageError(
             f"faces of {shape.width} x {shape.height} pixels are too small for this network",
             "give larger ones (--set chips.size=96), or another --model",
         ) from error
-    layers.train(was_training)
     return count
 
 
 @contextmanager
-def evaluating(network: KeypointNetwork) -> Iterator[None]:
+def evaluating(network: nn.Module) -> Iterator[None]:
     """The network without dropout and with its learnt normalisation; then its mode as it was."""
     was_training = network.training
     network.eval()

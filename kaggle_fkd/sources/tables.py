@@ -3,6 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,13 +99,20 @@ def shown(cell: object) -> str:
     return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
 
 
+@contextmanager
+def long_rows_refused() -> Iterator[None]:
+    """pandas raises ParserWarning where it reads a row longer than the header, which would lose
+    cells with no more than the warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        yield
+
+
 def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.DataFrame]]:
     """(first row, rows as text) until the end; DataError for what is no such table."""
     rows = 0
     try:
-        with file.open() as stream, warnings.catch_warnings():
-            # Rows longer than the header would lose cells with no more than this warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
+        with file.open() as stream, long_rows_refused():
             reader = pd.read_csv(
                 stream, dtype=str, keep_default_na=False, na_values=[""], index_col=False,
                 chunksize=CHUNK_ROWS,

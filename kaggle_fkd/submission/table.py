@@ -1,6 +1,5 @@
 """The submission file: predictions mapped onto RowIds, written, checked and blended."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import SubmissionError, UsageError
-from kaggle_fkd.sources.tables import Lookup, place
+from kaggle_fkd.sources.tables import Lookup, long_rows_refused, place
 from kaggle_fkd.system.files import atomic_path
 
 COLUMNS = ["RowId", "Location"]
@@ -74,9 +73,7 @@ def read_locations(path: Path, lookup: Lookup) -> NDArray[np.float64]:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings():
-            # Rows longer than the header would lose cells with no more than this warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
+        with long_rows_refused():
             return pd.read_csv(
                 path, dtype=str, keep_default_na=False, na_values=[""], index_col=False
             )
