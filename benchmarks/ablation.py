@@ -57,7 +57,7 @@ VARIANTS = (
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
     Variant("no averaging of weights (EMA)", {"train.ema": "0"}),
-    Variant("no averaging over views", {}, PredictConfig(flip=False, shift=0)),
+    Variant("no averaging over views", {}, PredictConfig(flip=False, scale=0)),
 )
 
 

@@ -13,10 +13,10 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.network import KeypointNetwork, heads_to, images_to, predict
+from kaggle_fkd.networks.network import BATCH, KeypointNetwork, heads_to, images_to, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.training.geometry import flip_keypoints
+from kaggle_fkd.training.geometry import flip_keypoints, zoom, zoom_points
 from kaggle_fkd.training.labels import usable
 
 GALLERY_FACES = 24
@@ -76,29 +76,24 @@ def predict_views(
     config: PredictConfig,
 ) -> NDArray[np.float32]:
     """N x K x 2 keypoints in pixels of N x H x W faces, averaged over the views of `config`."""
-    width = images.shape[-1]
+    batches = zip(images.split(BATCH), heads.split(BATCH), strict=True)
+    parts = [_mean_of_views(network, *batch, scheme, config) for batch in batches]
+    return torch.cat(parts).numpy()
+
+
+def _mean_of_views(
+    network: KeypointNetwork,
+    images: Tensor,
+    heads: Tensor,
+    scheme: KeypointScheme,
+    config: PredictConfig,
+) -> Tensor:
     mirrors = (False, True) if config.flip else (False,)
-    total = np.zeros(())
-    views = list(product(mirrors, _shifts(config.shift)))
-    for mirrored, (right, down) in views:
-        view = shifted(images.flip(-1) if mirrored else images, right, down)
-        seen = predict(network, view, heads) - np.array([right, down], np.float32)
-        if mirrored:
-            seen = flip_keypoints(torch.from_numpy(seen), scheme, width).numpy()
-        total = total + seen
-    return np.asarray(total / len(views), np.float32)
-
-
-def shifted(images: Tensor, right: int, down: int) -> Tensor:
-    """N x H x W faces moved by whole pixels; what comes into view repeats the border."""
-    height, width = images.shape[-2:]
-    rows = torch.arange(height, device=images.device).sub(down).clamp(0, height - 1)
-    columns = torch.arange(width, device=images.device).sub(right).clamp(0, width - 1)
-    return images[:, rows][:, :, columns]
-
-
-def _shifts(reach: int) -> list[tuple[int, int]]:
-    """No shift, and one of `reach` pixels to each of the four sides."""
-    if not reach:
-        return [(0, 0)]
-    return [(0, 0), (reach, 0), (-reach, 0), (0, reach), (0, -reach)]
+    factors = (1, 1 - config.scale, 1 + config.scale) if config.scale else (1,)
+    views = []
+    for mirrored, factor in product(mirrors, factors):
+        view = zoom(images.flip(-1) if mirrored else images, factor)
+        seen = torch.from_numpy(predict(network, view, heads))
+        seen = zoom_points(seen, 1 / factor, images.shape[-2:])
+        views.append(flip_keypoints(seen, scheme, images.shape[-1]) if mirrored else seen)
+    return torch.stack(views).mean(dim=0)

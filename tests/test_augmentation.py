@@ -17,6 +17,8 @@ from kaggle_fkd.training.geometry import (
     homography,
     sample,
     warp,
+    zoom,
+    zoom_points,
 )
 
 
@@ -68,6 +70,21 @@ def test_the_picture_moves_where_its_keypoint_moves(
     image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
     moved_image, moved_point = warp(image, point, matrix)
     assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.25)
+
+
+@given(
+    x=st.floats(38, 50),
+    y=st.floats(38, 58),
+    factor=st.floats(0.7, 1.4),
+    width=st.sampled_from([96, 88]),
+)
+def test_zooming_is_a_homography_without_anything_else(x, y, factor, width):
+    image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
+    moved_image, moved_point = warp(image, point, one_map(scale=factor, size=(96, width)))
+    torch.testing.assert_close(zoom(image, factor), moved_image, rtol=0, atol=0.05)
+    torch.testing.assert_close(zoom_points(point, factor, (96, width)), moved_point)
+    whole_numbers = image.round().to(torch.uint8)
+    torch.testing.assert_close(zoom(whole_numbers, factor), moved_image, rtol=0, atol=0.6)
 
 
 @given(

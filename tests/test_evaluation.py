@@ -22,7 +22,7 @@ from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.ensemble import assign_folds
 from kaggle_fkd.training.metrics import rmse, rmse_by_convention
 
-ONE_VIEW = PredictConfig(flip=False, shift=0)
+ONE_VIEW = PredictConfig(flip=False, scale=0)
 
 
 def test_each_face_is_predicted_by_the_member_that_held_it_out(crossed_run, competition):

@@ -6,27 +6,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from small_runs import CPU, new_run
+from test_augmentation import blob
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, heads_to, images_to, predict
-from kaggle_fkd.prediction import predict_faces, predict_member, predict_views, shifted
+from kaggle_fkd.prediction import predict_faces, predict_member, predict_views
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.geometry import flip_keypoints
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
-ONE_VIEW = PredictConfig(flip=False, shift=0)
+ONE_VIEW = PredictConfig(flip=False, scale=0)
 
 
-def views(network, images, flip=False, shift=0):
+def views(network, images, flip=False, scale=0.0):
     """What the views of all faces give, by the first head."""
     heads = torch.zeros(len(images), dtype=torch.int64)
-    return predict_views(network, images, heads, KAGGLE15, PredictConfig(flip, shift))
+    return predict_views(network, images, heads, KAGGLE15, PredictConfig(flip, scale))
 
 
 class Constant(KeypointNetwork):
@@ -54,13 +53,13 @@ def network():
     return build_network("lenet", SHAPE)
 
 
-@pytest.mark.parametrize("shift", [0, 2])
-def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, competition, shift):
+@pytest.mark.parametrize("scale", [0, 0.1])
+def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, competition, scale):
     images = images_to(CPU, competition.test[:5])
 
     def error(flip):
-        seen = views(network, images, flip, shift)
-        mirrored = torch.from_numpy(views(network, images.flip(-1), flip, shift))
+        seen = views(network, images, flip, scale)
+        mirrored = torch.from_numpy(views(network, images.flip(-1), flip, scale))
         return np.abs(seen - flip_keypoints(mirrored, KAGGLE15, 96).numpy()).max()
 
     assert error(flip=True) < 1e-3 < error(flip=False)
@@ -79,29 +78,29 @@ def test_views_are_averaged(network, competition):
 
 
 def test_views_of_a_network_that_is_always_right_agree():
-    images = torch.zeros(2, 96, 96, dtype=torch.uint8)
-    images[0, 30, 40], images[1, 70:72, 20:22] = 255, 255
+    images = torch.stack([blob(40, 30), blob(20.5, 70.5)])
     for flip in (False, True):
-        for shift in (0, 3):
-            seen = views(Centroid(SHAPE), images, flip, shift)
-            np.testing.assert_allclose(seen[0], np.tile([40, 30], (15, 1)), atol=1e-3)
-            np.testing.assert_allclose(seen[1], np.tile([20.5, 70.5], (15, 1)), atol=1e-3)
+        for scale in (0, 0.12, 0.3):
+            seen = views(Centroid(SHAPE), images, flip, scale)
+            np.testing.assert_allclose(seen[0], np.tile([40, 30], (15, 1)), atol=0.01)
+            np.testing.assert_allclose(seen[1], np.tile([20.5, 70.5], (15, 1)), atol=0.01)
 
 
-def test_shifts_to_all_sides_cancel_out_and_mirror_images_meet_in_the_middle():
+def test_the_views_of_a_network_that_always_says_the_same_spread_about_the_centre():
     images, network = torch.zeros(1, 96, 96, dtype=torch.uint8), Constant(SHAPE)
-    np.testing.assert_allclose(views(network, images, shift=4), np.tile([40, 50], (1, 15, 1)))
     np.testing.assert_allclose(views(network, images, flip=True), np.tile([47.5, 50], (1, 15, 1)))
+    nearer = (1 + 1 / 0.75 + 1 / 1.25) / 3
+    expected = 47.5 + nearer * (np.array([40, 50]) - 47.5)
+    seen = views(network, images, scale=0.25)
+    np.testing.assert_allclose(seen, np.tile(expected, (1, 15, 1)), rtol=1e-5)
 
 
-@given(right=st.integers(-8, 8), down=st.integers(-8, 8))
-def test_a_shift_moves_pixels_and_repeats_the_border(right, down):
-    images = torch.rand(2, 20, 30)
-    moved = shifted(images, right, down)
-    assert moved.shape == images.shape
-    assert torch.equal(moved[:, 10 + down, 15 + right], images[:, 10, 15])
-    assert torch.equal(moved[:, 0, 0], images[:, max(-down, 0), max(-right, 0)])
-    assert torch.equal(moved[:, -1, -1], images[:, min(19 - down, 19), min(29 - right, 29)])
+def test_many_faces_are_predicted_as_they_are_alone(network, competition):
+    images = images_to(CPU, competition.test[:5]).repeat(60, 1, 1)
+    together = views(network, images, flip=True, scale=0.1)
+    np.testing.assert_allclose(together[295:], together[:5], atol=1e-3)
+    alone = views(network, images[3:4], flip=True, scale=0.1)
+    np.testing.assert_allclose(together[3:4], alone, atol=1e-3)
 
 
 @pytest.mark.parametrize("config", [PredictConfig(), ONE_VIEW])

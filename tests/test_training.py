@@ -125,7 +125,7 @@ def test_the_averaged_weights_after_the_last_epoch_are_kept(member, competition)
         assert torch.equal(tensor, averages[name]), name
         moved |= not torch.equal(tensor, training.network.state_dict()[name])
     assert moved
-    plain = PredictConfig(flip=False, shift=0)
+    plain = PredictConfig(flip=False, scale=0)
     predicted = predict_member(member, validation, CPU, plain)
     assert rmse(predicted, validation.keypoints) == pytest.approx(
         summary["validation_rmse"]["all"], rel=1e-5

@@ -61,5 +61,5 @@ def _runs_to_judge(context: Context) -> list[Run]:
 
 def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
     """What the run scores when it looks at each face once, as it is."""
-    plain = PredictConfig(flip=False, shift=0)
+    plain = PredictConfig(flip=False, scale=0)
     return oof_rmse(out_of_fold(run, faces, device, plain), faces.inner())

@@ -1,5 +1,7 @@
 """Where pixels and keypoints go: mirror images, homographies and elastic bending, by the batch."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
@@ -76,10 +78,8 @@ def warp(
         crop = torch.eye(3, device=device)
         crop[:2, 2] = -margin
         matrix = crop @ matrix
-    rows = torch.arange(height, dtype=torch.float32, device=device)
-    columns = torch.arange(width, dtype=torch.float32, device=device)
-    pixels = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)
     # Sampling asks where each output pixel comes from: the inverse map.
+    pixels = _pixels((height, width), device)
     source = transform(pixels.view(1, -1, 2), torch.linalg.inv(matrix))
     moved = transform(keypoints, matrix)
     if bend is not None:
@@ -93,6 +93,22 @@ def warp(
             moved = transform(keypoints - at, matrix)
     warped = sample(images[:, None], source.view(-1, height, width, 2))
     return warped[:, 0], moved
+
+
+def zoom(images: Tensor, factor: float) -> Tensor:
+    """N x H x W faces made larger by a factor, about the centre; what comes into view repeats the
+    border."""
+    if factor == 1:
+        return images
+    size = images.shape[-2:]
+    source = zoom_points(_pixels(size, images.device), 1 / factor, size)
+    return sample(images[:, None].float(), source.expand(len(images), -1, -1, -1))[:, 0]
+
+
+def zoom_points(points: Tensor, factor: float, size: Sequence[int]) -> Tensor:
+    """Points (`... x 2`) of a picture of `size` (height, width), where `zoom` takes them."""
+    centre = points.new_tensor([size[1] - 1, size[0] - 1]) / 2
+    return centre + (points - centre) * factor
 
 
 def transform(points: Tensor, matrix: Tensor) -> Tensor:
@@ -109,3 +125,9 @@ def sample(maps: Tensor, points: Tensor) -> Tensor:
     # at the outermost pixels' centres: MPS lacked padding_mode="border" for long.
     inside = torch.minimum(points.clamp(min=0), size - 1)
     return F.grid_sample(maps, (2 * inside + 1) / size - 1, mode="bilinear", align_corners=False)
+
+
+def _pixels(size: Sequence[int], device: torch.device) -> Tensor:
+    """H x W x 2, the x and y of each pixel of an image of `size` (height, width)."""
+    rows, columns = (torch.arange(n, dtype=torch.float32, device=device) for n in size)
+    return torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)
