@@ -75,6 +75,7 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     assert record["weights"] == {run.name: 1} and record["members"] == {run.name: 2}
     assert set(record["oof_rmse"]) == {"all", "A", "B"}
     assert record["rmse_without_averaging_views"][run.name] > 0
+    assert record["commit"] == run.record["commit"]
 
 
 def test_a_second_evaluation_trains_nothing_and_says_the_same(evaluated):

@@ -61,7 +61,8 @@ def test_more_members_extend_the_run_that_is_there(done):
     (run,) = runs_in(done.runs)
     assert [member.index for member in run.members] == [0, 1]
     assert run.member(0).weights_file.stat().st_mtime_ns == written
-    assert json.loads(last_line(out).with_suffix(".json").read_text())["networks"] == 2
+    receipt = json.loads(last_line(out).with_suffix(".json").read_text())
+    assert receipt["networks"] == 2 and receipt["commit"] == run.record["commit"]
     code, _, err = done("--stage", "train", *QUICK)
     assert code == 0 and "skipped" in err
 

@@ -123,7 +123,7 @@ def start_run(
         "shape": asdict(shape),
         "started": time.isoformat(),
         "command": sys.argv,
-        "commit": _commit(),
+        "commit": source_commit(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
@@ -191,12 +191,7 @@ def newest_finished(runs_dir: Path, scheme: KeypointScheme) -> Run:
     )
 
 
-def _when(run: Run) -> str:
-    finished = [str(member.summary.get("finished", "")) for member in run.members]
-    return max([str(run.record["started"]), *finished])
-
-
-def _commit() -> str | None:
+def source_commit() -> str | None:
     """The commit of the source tree, marked when it has changes; None outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
@@ -209,3 +204,8 @@ def _commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip() or None
+
+
+def _when(run: Run) -> str:
+    finished = [str(member.summary.get("finished", "")) for member in run.members]
+    return max([str(run.record["started"]), *finished])

@@ -9,7 +9,7 @@ from kaggle_fkd.evaluation.oof import fit_weights, oof_rmse, out_of_fold, weight
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.runs.run import Run, name_of, runs_in
+from kaggle_fkd.runs.run import Run, name_of, runs_in, source_commit
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import empty_folder
@@ -28,6 +28,7 @@ def run(context: Context) -> None:
     names = [each.name for each in runs]
     folder = empty_folder(context.request.runs_dir / f"evaluation-{name_of(runs)}")
     summary = {
+        "commit": source_commit(),
         "members": {each.name: len(each.members) for each in runs},
         "weights": dict(zip(names, weights, strict=True)),
         "rmse_of_each": {

@@ -16,7 +16,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction import predict_faces, prediction_gallery
-from kaggle_fkd.runs.run import Run, name_of, newest_finished
+from kaggle_fkd.runs.run import Run, name_of, newest_finished, source_commit
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
@@ -66,6 +66,7 @@ def run(context: Context) -> None:
             "validation_rmse": {
                 member.name: member.summary["validation_rmse"] for member in members
             },
+            "commit": source_commit(),
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
