@@ -141,14 +141,14 @@ def test_the_weights_of_two_runs_are_fitted(evaluated):
     assert first in last_line(out).name and second in last_line(out).name
 
 
-def test_runs_that_are_not_evaluated_get_equal_weights_and_a_warning(evaluated):
+def test_all_networks_of_runs_that_are_not_evaluated_weigh_the_same_with_a_warning(evaluated):
     first = runs_in(evaluated.runs)[0].name
     assert evaluated("--stage", "train", *TWO_FOLDS, "--seed", "1")[0] == 0
     second = next(run.name for run in runs_in(evaluated.runs) if run.name != first)
     code, out, err = evaluated("--stage", "predict", "--run", f"{first},{second}")
-    assert code == 0 and "warning: equal weights" in err and "--stage evaluate" in err
+    assert code == 0 and "warning: all networks weigh the same" in err and "--stage evaluate" in err
     receipt = json.loads(last_line(out).with_suffix(".json").read_text())
-    assert receipt["weights"] == [0.5, 0.5]
+    assert receipt["weights"] == pytest.approx([2 / 3, 1 / 3])  # networks: two and one
 
 
 def test_one_convention_can_be_trained_and_evaluated_alone(real):

@@ -89,12 +89,17 @@ def _require_all(runs: list[Run], faces: Faces, keypoints: NDArray[np.float32]) 
 
 
 def _weights(context: Context, runs: list[Run]) -> list[float]:
-    """Each run's weight: by their out-of-fold predictions where all have them, else equal."""
+    """Each run's weight: by their out-of-fold predictions where all have them, else by how many
+    networks each has."""
     if len(runs) == 1:
         return [1.0]
     if not all(each.has_members(each.config.train.folds) for each in runs):
-        log.warning("equal weights, as not all runs have a member for every fold: --stage evaluate")
-        return [1 / len(runs)] * len(runs)
+        log.warning(
+            "all networks weigh the same, as not all runs have a member for every fold: "
+            "--stage evaluate"
+        )
+        counts = [len(each.members) for each in runs]
+        return [count / sum(counts) for count in counts]
     faces, settings = context.competition.train, context.config.predict
     for each in runs:
         require_same_faces(context, each)
