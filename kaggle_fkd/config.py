@@ -44,6 +44,8 @@ class TrainConfig:
     heads: str = "convention"
     """convention: with masked labels, each label convention has a head of its own; one: a single
     head, wrong by construction, to compare."""
+    asymmetry: bool = True
+    """Learn by how much labels lie to one side (training/asymmetry.py), which flips would hide."""
     only: str = ""
     """Train on the faces of this label convention alone; empty: on all."""
     audit: str = ""

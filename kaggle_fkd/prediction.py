@@ -45,7 +45,8 @@ def predict_member(
     """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read."""
     network = member.load_network(device)
     heads = heads_to(device, faces, member.shape.heads)
-    return predict_views(network, images_to(device, faces), heads, faces.scheme, config)
+    keypoints = predict_views(network, images_to(device, faces), heads, faces.scheme, config)
+    return np.asarray(keypoints + member.load_asymmetry()[heads.cpu()].numpy())
 
 
 def check_fits(run: Run, faces: Faces) -> None:

@@ -116,6 +116,7 @@ def test_each_face_is_predicted_by_the_head_of_its_convention(crossed_run, compe
     member, faces = crossed_run.member(0), competition.test
     both = member.load_network(CPU)(images_to(CPU, faces)).detach().numpy()
     assert heads_to(CPU, faces, 2).tolist() == faces.convention.tolist()
+    both = both + member.load_asymmetry().numpy()
     expected = both[np.arange(len(faces)), faces.convention]
     np.testing.assert_allclose(predict_member(member, faces, CPU, ONE_VIEW), expected, atol=1e-3)
 

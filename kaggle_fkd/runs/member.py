@@ -18,6 +18,9 @@ from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_receipt, write_json, writing_to
 
+ASYMMETRY = "label_asymmetry"
+"""Name, among the weights, of what training/asymmetry.py has learnt."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -101,8 +104,10 @@ class Member:
         """Its network with the trained weights; RunError when they cannot be read."""
         network = self.new_network()
         try:
-            network.load_state_dict(load_file(self.weights_file))
-        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+            weights = load_file(self.weights_file)
+            del weights[ASYMMETRY]
+            network.load_state_dict(weights)
+        except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
             raise RunError(
                 f"{self.weights_file}: no weights of this network ({error})",
                 "delete this folder and train it again: --stage train --resume "
@@ -110,10 +115,20 @@ class Member:
             ) from error
         return network.to(device).eval()
 
-    def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
+    def load_asymmetry(self) -> torch.Tensor:
+        """heads x K x 2 pixels, what its labels add to the keypoints of its network."""
+        return load_file(self.weights_file)[ASYMMETRY]
+
+    def finish(
+        self,
+        weights: Mapping[str, torch.Tensor],
+        asymmetry: torch.Tensor,
+        summary: Mapping[str, Any],
+    ) -> None:
         """Store the weights and results, and drop the state that only resuming needs."""
+        tensors = {**weights, ASYMMETRY: asymmetry}
         # Through memory: a full disk is then an OSError, which safetensors would hide.
-        content = save({name: tensor.contiguous() for name, tensor in weights.items()})
+        content = save({name: tensor.contiguous() for name, tensor in tensors.items()})
         with atomic_path(self.weights_file) as temporary:
             temporary.write_bytes(content)
         write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})

@@ -21,6 +21,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
+from kaggle_fkd.training.asymmetry import LabelAsymmetry
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_face, targets_of_heads
 from kaggle_fkd.training.metrics import (
@@ -55,9 +56,14 @@ class Training:
         network.start_from(torch.from_numpy(mean_face(train.inner(), heads)))
         self.network = network.to(device)
         self.average = averaged(self.network, self.config.ema)
+        self.asymmetry = LabelAsymmetry(heads, self.scheme).to(device)
+        self.asymmetry.requires_grad_(self.config.asymmetry)
         # Fused: one pass over the parameters in place of a dozen.
         self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.network, self.config.weight_decay),
+            [
+                *_parameter_groups(self.network, self.config.weight_decay),
+                {"params": self.asymmetry.parameters(), "weight_decay": 0.0},
+            ],
             lr=self.config.lr, fused=device.type != "mps",
         )  # fmt: skip
         # On the CPU whatever the device: draws the order of the faces and the augmentation.
@@ -108,11 +114,12 @@ class Training:
             # The middle of the step, as the ramp begins and the cosine ends at a rate of 0.
             done = (len(self.history) + (step + 0.5) / self._batches_per_epoch) / self.config.epochs
             index = index.to(self.device)
-            images, target = augment(
-                self.images[index], self.keypoints[index], self.scheme,
-                self.member.config.augment, self.generator, self.margin,
-            )  # fmt: skip
             heads = self.heads[index]
+            # Only labels without their asymmetry may be mirrored.
+            images, target = augment(
+                self.images[index], self.asymmetry.removed(self.keypoints[index], heads),
+                self.scheme, self.member.config.augment, self.generator, self.margin,
+            )  # fmt: skip
             predicted = self.network(images)
             targets = targets_of_heads(target, heads, predicted.shape[1], self.scheme)
             unit = self.member.shape.width / LOSS_UNITS_PER_WIDTH
@@ -134,7 +141,8 @@ class Training:
     def _validate(self) -> NDArray[np.float32]:
         """N x K x 2 pixels, the averaged network's keypoints of the validation faces."""
         network: Any = self.average.module
-        return predict(network, self.validation_images, self.validation_heads)
+        keypoints = predict(network, self.validation_images, self.validation_heads)
+        return keypoints + self.asymmetry.of(self.validation_heads)
 
     def _record(self, train_rmse: float, started: float) -> None:
         """Validate, note the epoch, save everything."""
@@ -161,6 +169,7 @@ class Training:
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
+            "asymmetry": self.asymmetry.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "dropout": torch.get_rng_state(),
@@ -178,6 +187,7 @@ class Training:
             state = torch.load(self.member.state_file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
+            self.asymmetry.load_state_dict(state["asymmetry"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.generator.set_state(state["generator"])
             torch.set_rng_state(state["dropout"])
@@ -194,7 +204,7 @@ class Training:
 
     def _finish(self) -> dict[str, Any]:
         """Score the averaged weights, draw the learning curve, store the results."""
-        predicted = self._validate()
+        predicted, offsets = self._validate(), self.asymmetry().detach().cpu()
         summary = {
             "epochs": len(self.history),
             "device": describe_device(self.device),
@@ -212,7 +222,7 @@ class Training:
         figure = learning_curve(pd.DataFrame(self.history), self.member.name)
         save_figure(figure, self.member.folder / "learning_curve.png")
         weights = {name: w.cpu() for name, w in self.average.module.state_dict().items()}
-        self.member.finish(weights, summary)
+        self.member.finish(weights, offsets, summary)
         return summary
 
 

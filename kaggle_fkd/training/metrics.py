@@ -28,9 +28,9 @@ def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) ->
     return (each * counts).sum() / counts.sum().clamp(min=1)
 
 
+@torch.no_grad()
 def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
     """The sum of squared errors over the known coordinates, and how many those are."""
-    predicted = predicted.detach()
     squares = F.mse_loss(predicted, _filled(predicted, target), reduction="sum")
     return torch.stack([squares, (~target.isnan()).sum()])
 
