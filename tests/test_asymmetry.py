@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_runs import NO_AUGMENTATION
+from small_runs import CPU, NO_AUGMENTATION, new_run, quick, split
 from test_augmentation import blob, centroid
 
 from kaggle_fkd.config import AugmentConfig
@@ -14,6 +14,7 @@ from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.training.asymmetry import LabelAsymmetry
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.geometry import flip_keypoints
+from kaggle_fkd.training.loop import Training
 from kaggle_fkd.training.metrics import masked_loss
 
 HEADS = torch.tensor([0, 1, 1, 0])
@@ -83,3 +84,9 @@ def test_a_finished_member_keeps_it(crossed_run):
         offsets = member.load_asymmetry()
         assert offsets.shape == (2, 15, 2) and offsets.abs().max() > 0
         torch.testing.assert_close(flip_keypoints(offsets, KAGGLE15, width=1), -offsets)
+
+
+def test_without_it_labels_stay_as_they_are(tmp_path, competition):
+    member = new_run(tmp_path, quick(epochs=1, asymmetry=False)).member(0)
+    Training(member, *split(competition.train), CPU).fit()
+    assert not member.load_asymmetry().any()

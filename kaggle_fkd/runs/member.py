@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from kaggle_fkd.config import Config
@@ -117,7 +117,9 @@ class Member:
 
     def load_asymmetry(self) -> torch.Tensor:
         """heads x K x 2 pixels, what its labels add to the keypoints of its network."""
-        return load_file(self.weights_file)[ASYMMETRY]
+        with safe_open(self.weights_file, "pt") as file:
+            offsets: torch.Tensor = file.get_tensor(ASYMMETRY)
+        return offsets
 
     def finish(
         self,
