@@ -3,8 +3,8 @@
     python benchmarks/ablation.py --data-dir data --runs-dir runs/ablation --out results/ablation
 
 Trains every variant with several seeds (each with a split of its own, the same for all variants)
-and scores it on the faces that it held out, but for those on which every variant misses a label by
-more than 12 pixels: there the label is wrong. Runs that are there already are not trained again, so
+and scores it on the faces that it held out, as compare.py does: but for those on which every
+variant misses a label by more than 12 pixels. Runs that are there already are not trained again, so
 the script can be stopped at any time. Writes ablation.csv, one row a training, and ablation.md, the
 table of means. Use short trainings: what counts is the difference.
 """
@@ -14,25 +14,19 @@ import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from compare import compare
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import AugmentConfig, PredictConfig
-from kaggle_fkd.faces import Faces
-from kaggle_fkd.prediction import predict_member
-from kaggle_fkd.runs.run import Run
+from kaggle_fkd.evaluation.oof import out_of_fold
 from kaggle_fkd.stages import train
 from kaggle_fkd.system.console import exit_code, log, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.ensemble import held_out_faces
-from kaggle_fkd.training.metrics import rmse_by_convention
-
-WRONG_PX = 12.0
 
 
 @dataclass(frozen=True)
@@ -50,13 +44,13 @@ class Variant:
 VARIANTS = (
     Variant("the whole recipe", {}),
     Variant("one head for both conventions", {"train.heads": "one"}),
+    Variant("labels mirrored as they are", {"train.asymmetry": "false"}),
     Variant("fully connected head instead of the grid", {"train.model": "plainnet"}),
     Variant(
         "no augmentation but flips",
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no averaging of weights (EMA)", {"train.ema": "0"}),
     Variant("no averaging over views", {}, PredictConfig(flip=False, scale=0)),
 )
 
@@ -81,41 +75,32 @@ def main() -> None:
     print(_summary(table))
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A variant, trained with one seed."""
-
-    run: Run
-    faces: Faces
-    """N, which it held out."""
-    predicted: NDArray[np.float32]
-    """N x K x 2."""
-
-
 def _rows(seed: int, options: argparse.Namespace) -> list[dict[str, object]]:
-    """The table's rows of one seed."""
-    trained = [_train(variant, seed, options) for variant in VARIANTS]
-    wrong = np.all([_misses(each) for each in trained], axis=0)
-    rows: list[dict[str, object]] = []
-    for variant, each in zip(VARIANTS, trained, strict=True):
-        everywhere = rmse_by_convention(each.predicted, each.faces)["all"]
-        scores = rmse_by_convention(each.predicted[~wrong], each.faces[~wrong])
-        rows.append(
-            {
-                "variant": variant.name,
-                "seed": seed,
-                **{f"rmse_{name}": score for name, score in scores.items()},
-                "wrong_faces": int(wrong.sum()),
-                "rmse_with_wrong": everywhere,
-                "seconds": each.run.member(0).summary["seconds"],
-                "commit": each.run.record["commit"],
-            }
+    """The table's rows of one seed: every variant is trained, unless it is there, and scored."""
+    runs, predictions = {}, {}
+    for variant in VARIANTS:
+        context = _context(variant, seed, options)
+        train.run(context)
+        assert context.run is not None
+        log.info("%s, seed %d", variant.name, seed)
+        runs[variant.name] = context.run
+        predictions[variant.name] = out_of_fold(
+            context.run, context.faces, context.device, variant.predict
         )
-    return rows
+    scores = compare(predictions, context.faces)
+    return [
+        {
+            "variant": name,
+            "seed": seed,
+            **scores.loc[name],
+            "seconds": run.member(0).summary["seconds"],
+            "commit": run.record["commit"],
+        }
+        for name, run in runs.items()
+    ]
 
 
-def _train(variant: Variant, seed: int, options: argparse.Namespace) -> Trained:
-    """Train one variant with one seed, unless it is there, and predict what it held out."""
+def _context(variant: Variant, seed: int, options: argparse.Namespace) -> Context:
     settings = {
         "train.epochs": options.epochs,
         "train.folds": options.folds,
@@ -126,21 +111,7 @@ def _train(variant: Variant, seed: int, options: argparse.Namespace) -> Trained:
         stages=("train",), data_dir=options.data_dir, runs_dir=options.runs_dir, preset="cpu",
         settings=tuple(settings.items()), resume="",
     )  # fmt: skip
-    context = Context(request)
-    train.run(context)
-    assert context.run is not None
-    member = context.run.member(0)
-    faces = context.competition.train
-    faces = faces[held_out_faces(member, faces)]
-    log.info("%s, seed %d", variant.name, seed)
-    predicted = predict_member(member, faces, context.device, variant.predict)
-    return Trained(context.run, faces, predicted)
-
-
-def _misses(trained: Trained) -> NDArray[np.bool_]:
-    """N, the faces with a label that is far from what was predicted."""
-    off = np.linalg.norm(trained.predicted - trained.faces.keypoints, axis=2)
-    return np.asarray((off > WRONG_PX).any(axis=1))  # a missing label is NaN, and not far
+    return Context(request)
 
 
 def _summary(table: pd.DataFrame) -> str:

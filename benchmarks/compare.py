@@ -1,0 +1,82 @@
+"""Runs side by side, on the faces that every one of them held out.
+
+    python benchmarks/compare.py runs/RUN_A runs/RUN_B [...] --data-dir data
+
+Prints the RMSE in pixels, averaged over views, pooled and by label convention: without the faces on
+which every run misses a label by more than 12 pixels, and with them. There the label is wrong, and
+half a dozen of them can be half of the squared error.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.command.context import Context
+from kaggle_fkd.command.request import Request
+from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.stages.train import require_same_faces
+from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.training.metrics import rmse_by_convention
+
+WRONG_PX = 12.0
+
+
+def main() -> None:
+    """Predict what the runs held out, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--data-dir", type=Path, default=Path("data"))
+    options = parser.parse_args()
+    set_up(quiet=False)
+    names = tuple(map(str, options.runs))
+    context = Context(Request(stages=("evaluate",), data_dir=options.data_dir, runs=names))
+    runs = [require_same_faces(context, run) for run in context.named_runs()]
+    predictions = {
+        run.name: out_of_fold(run, context.faces, context.device, context.config.predict)
+        for run in runs
+    }
+    print(compare(predictions, context.faces).to_string(float_format="%.3f"))
+
+
+def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.DataFrame:
+    """A row of scores for each prediction, N x K x 2 pixels of `faces`, NaN where there is none.
+
+    Compared are the faces that all of them predict. `wrong_faces` of these are left out of
+    `rmse_*`, but not of `with_wrong_*`.
+    """
+    stack = np.stack(list(predictions.values()))
+    predicted = np.flatnonzero(np.isfinite(stack).all(axis=(0, 2, 3)))
+    seen = faces[predicted]
+    chosen = {name: each[predicted] for name, each in predictions.items()}
+    wrong = np.all([_misses(each, seen) for each in chosen.values()], axis=0)
+    rows = {}
+    for name, each in chosen.items():
+        scores = rmse_by_convention(each[~wrong], seen[~wrong])
+        with_wrong = rmse_by_convention(each, seen)
+        rows[name] = {
+            **{f"rmse_{part}": score for part, score in scores.items()},
+            **{f"with_wrong_{part}": score for part, score in with_wrong.items()},
+            "faces": len(seen),
+            "wrong_faces": int(wrong.sum()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _misses(predicted: NDArray[np.float32], faces: Faces) -> NDArray[np.bool_]:
+    """N, the faces with a label that is far from what was predicted."""
+    off = np.linalg.norm(predicted - faces.keypoints, axis=2)
+    return np.asarray((off > WRONG_PX).any(axis=1))  # a missing label is NaN, and not far
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
