@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from benchmarks.compare import compare
 from test_keypoints import make_faces
+
+from benchmarks.compare import compare
 
 
 def test_runs_are_compared_on_what_all_predict_without_what_all_miss():
