@@ -18,12 +18,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from compare import compare
-
+from benchmarks.compare import compare
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.prediction import ONE_VIEW
 from kaggle_fkd.stages import train
 from kaggle_fkd.system.console import exit_code, log, set_up
 from kaggle_fkd.system.files import write_text
@@ -51,7 +51,7 @@ VARIANTS = (
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no averaging over views", {}, PredictConfig(flip=False, scale=0)),
+    Variant("no averaging over views", {}, ONE_VIEW),
 )
 
 
@@ -71,8 +71,8 @@ def main() -> None:
     table = pd.DataFrame([row for seed in range(options.seeds) for row in _rows(seed, options)])
     options.out.mkdir(parents=True, exist_ok=True)
     write_text(options.out / "ablation.csv", table.to_csv(index=False, float_format="%.4f"))
-    write_text(options.out / "ablation.md", _summary(table))
-    print(_summary(table))
+    write_text(options.out / "ablation.md", summary(table))
+    print(summary(table))
 
 
 def _rows(seed: int, options: argparse.Namespace) -> list[dict[str, object]]:
@@ -114,7 +114,7 @@ def _context(variant: Variant, seed: int, options: argparse.Namespace) -> Contex
     return Context(request)
 
 
-def _summary(table: pd.DataFrame) -> str:
+def summary(table: pd.DataFrame) -> str:
     """A Markdown table: mean and standard deviation over seeds, and the change in per cent."""
     groups = table.groupby("variant", sort=False)
     mean, spread = groups.mean(numeric_only=True), groups.std(numeric_only=True)

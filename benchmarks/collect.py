@@ -6,7 +6,6 @@
 
 import argparse
 import gzip
-import shutil
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ EVALUATION = ("evaluation.json", "scores.csv")
 
 
 def main() -> None:
-    """Copy the files, each under a name of its own."""
+    """Copy the files, each under a name of its own, and drop those of an earlier run."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,24 +31,23 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     run = open_run(options.run)
-    copies = {"run.json": run.folder / "run.json"}
+    contents = {"run.json": (run.folder / "run.json").read_bytes()}
     for member in run.members:
-        copies[f"{member.folder.name}.json"] = member.summary_file
-        copies[f"{member.folder.name}.csv"] = member.folder / "metrics.csv"
+        contents[f"{member.folder.name}.json"] = member.summary_file.read_bytes()
+        contents[f"{member.folder.name}.csv"] = (member.folder / "metrics.csv").read_bytes()
     if options.evaluation:
-        copies |= {name: options.evaluation / name for name in EVALUATION}
+        contents |= {name: (options.evaluation / name).read_bytes() for name in EVALUATION}
     if options.submission:
-        copies["submission.json"] = options.submission.with_suffix(".json")
+        contents["submission.json"] = options.submission.with_suffix(".json").read_bytes()
         # Without a time stamp, so that the same submission is the same file.
-        packed = gzip.compress(options.submission.read_bytes(), mtime=0)
-        with atomic_path(options.out / "submission.csv.gz") as temporary:
-            temporary.write_bytes(packed)
-    for name, source in copies.items():
+        contents["submission.csv.gz"] = gzip.compress(options.submission.read_bytes(), mtime=0)
+    for name, content in contents.items():
         with atomic_path(options.out / name) as temporary:
-            shutil.copyfile(source, temporary)
-    for old in options.out.glob("member-*"):  # of a run that had more members
-        if old.name not in copies:
-            old.unlink()
+            temporary.write_bytes(content)
+    for pattern in ("member-*", *EVALUATION, "submission.*"):
+        for old in options.out.glob(pattern):  # of the run that was here before
+            if old.name not in contents:
+                old.unlink()
 
 
 if __name__ == "__main__":

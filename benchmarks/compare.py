@@ -1,10 +1,10 @@
 """Runs side by side, on the faces that every one of them held out.
 
-    python benchmarks/compare.py runs/RUN_A runs/RUN_B [...] --data-dir data
+    python benchmarks/compare.py runs/RUN_A runs/RUN_B [...] --data-dir data [--out results/x.csv]
 
 Prints the RMSE in pixels, averaged over views, pooled and by label convention: without the faces on
-which every run misses a label by more than 12 pixels, and with them. There the label is wrong, and
-half a dozen of them can be half of the squared error.
+which every run misses a label by more than 12 pixels, and with them. There the label is wrong, or
+not to be seen, and half a dozen of them can be half of the squared error.
 """
 
 import argparse
@@ -20,13 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
-from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.evaluation.oof import OUTLIER_PX, out_of_fold
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.metrics import rmse_by_convention
-
-WRONG_PX = 12.0
 
 
 def main() -> None:
@@ -36,6 +35,7 @@ def main() -> None:
     )
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     set_up(quiet=False)
     names = tuple(map(str, options.runs))
@@ -45,7 +45,10 @@ def main() -> None:
         run.name: out_of_fold(run, context.faces, context.device, context.config.predict)
         for run in runs
     }
-    print(compare(predictions, context.faces).to_string(float_format="%.3f"))
+    table = compare(predictions, context.faces)
+    print(table.to_string(float_format="%.3f"))
+    if options.out:
+        write_text(options.out, table.to_csv(index_label="run", float_format="%.4f"))
 
 
 def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.DataFrame:
@@ -75,7 +78,7 @@ def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.
 def _misses(predicted: NDArray[np.float32], faces: Faces) -> NDArray[np.bool_]:
     """N, the faces with a label that is far from what was predicted."""
     off = np.linalg.norm(predicted - faces.keypoints, axis=2)
-    return np.asarray((off > WRONG_PX).any(axis=1))  # a missing label is NaN, and not far
+    return np.asarray((off > OUTLIER_PX).any(axis=1))  # a missing label is NaN, and not far
 
 
 if __name__ == "__main__":

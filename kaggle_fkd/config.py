@@ -271,7 +271,10 @@ def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
 
 
 def config_from_dict(stored: Mapping[str, Mapping[str, Any]]) -> Config:
-    """The configuration that `Config.of_training` gave."""
+    """The configuration that `Config.of_training` gave; TypeError for one of other settings."""
+    for section, kind in (("train", TrainConfig), ("augment", AugmentConfig)):
+        if stored[section].keys() != {setting.name for setting in fields(kind)}:
+            raise TypeError(f"settings of {section} that are not those of this version")
     return Config(TrainConfig(**stored["train"]), AugmentConfig(**stored["augment"]))
 
 

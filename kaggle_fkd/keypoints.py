@@ -62,12 +62,6 @@ class KeypointScheme:
         names = {index: group for group, members in self.groups.items() for index in members}
         return tuple(names[index] for index in range(len(self.names)))
 
-    @cached_property
-    def shared(self) -> tuple[int, ...]:
-        """Keypoints that every convention marks (their meaning may still differ)."""
-        every = set.intersection(*(set(c.keypoints) for c in self.conventions))
-        return tuple(sorted(every))
-
     def index(self, name: str) -> int:
         """Position of the keypoint `name`; raises ValueError for an unknown one."""
         return self.names.index(name)

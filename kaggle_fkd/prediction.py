@@ -20,6 +20,8 @@ from kaggle_fkd.training.geometry import flip_keypoints, zoom, zoom_points
 from kaggle_fkd.training.labels import usable
 
 GALLERY_FACES = 24
+ONE_VIEW = PredictConfig(flip=False, scale=0)
+"""Every face as it is, once."""
 
 
 def predict_faces(
@@ -45,8 +47,7 @@ def predict_member(
     """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read."""
     network = member.load_network(device)
     heads = heads_to(device, faces, member.shape.heads)
-    keypoints = predict_views(network, images_to(device, faces), heads, faces.scheme, config)
-    return np.asarray(keypoints + member.load_asymmetry()[heads.cpu()].numpy())
+    return predict_views(network, images_to(device, faces), heads, faces.scheme, config)
 
 
 def check_fits(run: Run, faces: Faces) -> None:
@@ -76,11 +77,12 @@ def predict_views(
     scheme: KeypointScheme,
     config: PredictConfig,
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels of N x H x W faces, averaged over the views of `config`."""
+    """N x K x 2 keypoints in pixels of N x H x W faces, averaged over the views of `config`, where
+    labels would be: with their asymmetry."""
     # Batch by batch through all views: every face resampled at once would take 0.6 GB.
     batches = zip(images.split(BATCH), heads.split(BATCH), strict=True)
     parts = [_mean_of_views(network, *batch, scheme, config) for batch in batches]
-    return torch.cat(parts).numpy()
+    return (torch.cat(parts) + network.label_asymmetry[heads].cpu()).numpy()
 
 
 def _mean_of_views(

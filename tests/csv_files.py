@@ -16,7 +16,8 @@ def training_table(rows: int = 6, seed: int = 0) -> pd.DataFrame:
     """Rows of noise as text; the second half is of convention B."""
     rng = np.random.default_rng(seed)
     table = pd.DataFrame(rng.uniform(0, 95, (rows, 30)).round(3).astype(str), columns=FEATURES)
-    shared = [f"{KAGGLE15.names[k]}_{axis}" for k in KAGGLE15.shared for axis in "xy"]
+    marked = KAGGLE15.conventions[1].keypoints
+    shared = [f"{KAGGLE15.names[k]}_{axis}" for k in marked for axis in "xy"]
     table.loc[rows // 2 :, [name for name in FEATURES if name not in shared]] = ""
     return table.assign(Image=_images(rows, rng))
 
@@ -37,7 +38,7 @@ def lookup_table(images: int = 4) -> pd.DataFrame:
     """Every feature of the first half of the images, the shared ones of the others."""
     rows = []
     for image in range(images):
-        keypoints = range(15) if image < images // 2 else KAGGLE15.shared
+        keypoints = range(15) if image < images // 2 else KAGGLE15.conventions[1].keypoints
         names = [f"{KAGGLE15.names[k]}_{axis}" for k in keypoints for axis in "xy"]
         rows += [(str(image + 1), name) for name in names]
     table = pd.DataFrame(rows, columns=["ImageId", "FeatureName"])

@@ -29,7 +29,7 @@ def planted(competition):
     truth = np.where(np.isfinite(faces.keypoints), faces.keypoints, 48)
     predicted = truth + rng.normal(0, 0.5, truth.shape)
     keypoints, wrong = faces.keypoints.copy(), {}
-    full = faces.labelled[:, list(KAGGLE15.shared)].all(axis=1)
+    full = faces.labelled[:, list(KAGGLE15.conventions[1].keypoints)].all(axis=1)
     of_a = np.flatnonzero(full & (faces.convention == 0) & faces.labelled.all(axis=1))
     of_b = np.flatnonzero(full & (faces.convention == 1))
     for index in (*of_a[:2], of_b[0]):

@@ -1,9 +1,15 @@
 """What the scripts behind the results' figures compute."""
 
+import sys
+
 import numpy as np
+import pandas as pd
 import pytest
 from test_keypoints import make_faces
 
+from benchmarks import collect
+from benchmarks.ablation import VARIANTS, summary
+from benchmarks.audit import KINDS, plant, precision_table
 from benchmarks.compare import compare
 
 
@@ -24,3 +30,49 @@ def test_runs_are_compared_on_what_all_predict_without_what_all_miss():
     assert table["with_wrong_all"]["good"] == pytest.approx(np.sqrt(4 * 40**2 / labels))
     assert table["rmse_all"]["good"] == pytest.approx(np.sqrt(2 * 40**2 / known))
     assert table["rmse_all"]["off"] == pytest.approx(np.sqrt(4 * (known - 2) / known))
+
+
+def test_the_ablation_compares_seed_by_seed():
+    whole, other = VARIANTS[0].name, VARIANTS[1].name
+    table = pd.DataFrame(
+        [
+            {"variant": name, "seed": seed, "seconds": 60, "rmse_A": 1, "rmse_B": 1, "rmse_all": r}
+            for name, seed, r in [(whole, 0, 1), (whole, 1, 2), (other, 0, 1.1), (other, 1, 2.2)]
+        ]
+    )
+    assert f"| {other} | 1.650 ± 0.778 | +10.0% ± 0.0% | 1.000 | 1.000 | 60 |" in summary(table)
+
+
+def test_errors_are_planted_where_it_is_said_and_nowhere_else():
+    faces = make_faces(40)
+    spoilt, planted = plant(faces, 0.1, seed=0)
+    assert planted.value_counts().to_dict() == dict.fromkeys(KINDS, 4)
+    pictures = (spoilt.images != faces.images).any(axis=(1, 2))
+    points = (spoilt.keypoints != faces.keypoints).any(axis=2).sum(axis=1)
+    kind = np.array([planted.get(row) for row in faces.ids])
+    assert (pictures == (kind == KINDS[0])).all()
+    pairs = 2 * len(faces.scheme.flip_pairs)
+    assert (points == np.select([kind == KINDS[1], kind == KINDS[2]], [pairs, 1])).all()
+
+
+def test_precision_counts_the_planted_errors_on_top():
+    planted = pd.Series(dict.fromkeys(range(10), KINDS[2]))
+    rows = [*range(5), *range(50, 60), *range(5, 10), *range(60, 100)]  # by suspicion
+    table = pd.DataFrame({"row": rows, "reason": KINDS[2], "suspected": np.arange(60) < 20})
+    scores = precision_table(table, planted).set_index("k")
+    assert scores["precision"][25] == 10 / 25 and scores["recall"][25] == 1
+    assert (scores["precision"][10] == 0.5).all() and (scores["recall"][10] == 0.5).all()
+    assert scores["precision"][20] == 0.5 and scores["right_reason"][20] == 1
+
+
+def test_collecting_a_run_drops_what_an_earlier_one_left(crossed_run, tmp_path, monkeypatch):
+    out = tmp_path / "results"
+    out.mkdir()
+    for name in ("member-07.json", "evaluation.json", "submission.csv.gz", "NOTES.md"):
+        (out / name).write_text("of before")
+    monkeypatch.setattr(sys, "argv", ["collect.py", str(crossed_run.folder), str(out)])
+    collect.main()
+    members = {f"member-{number:02d}.{kind}" for number in range(3) for kind in ("json", "csv")}
+    assert {path.name for path in out.iterdir()} == {"run.json", "NOTES.md", *members}
+    record = (crossed_run.folder / "run.json").read_bytes()
+    assert (out / "run.json").read_bytes() == record

@@ -14,10 +14,11 @@ from test_keypoints import make_faces
 from test_submission import LOOKUP
 
 from kaggle_fkd.errors import SubmissionError, UsageError
-from kaggle_fkd.evaluation.oof import WILD_PX, fit_weights, weighted_mean
+from kaggle_fkd.evaluation.oof import OUTLIER_PX, fit_weights, weighted_mean
 from kaggle_fkd.submission.table import blend_submissions, check_blend
 
-FACES = make_faces(40)
+FACES = replace(make_faces(40), convention=np.repeat([0, 1], 20).astype(np.int8))
+A = FACES.convention == 0
 
 
 def noise(seed, spread):
@@ -26,15 +27,35 @@ def noise(seed, spread):
 
 def test_the_truth_gets_all_the_weight_and_junk_none():
     predictions = [FACES.keypoints + noise(1, 5), FACES.keypoints, FACES.keypoints + noise(2, 5)]
-    assert fit_weights(predictions, FACES) == pytest.approx([0, 1, 0], abs=0.01)
+    for weights in fit_weights(predictions, FACES):
+        assert weights == pytest.approx([0, 1, 0], abs=0.01)
 
 
 def test_equally_good_predictions_share_and_better_ones_get_more():
     predictions = [FACES.keypoints + noise(seed, 2) for seed in (1, 2)]
-    assert fit_weights(predictions, FACES) == pytest.approx([0.5, 0.5], abs=0.06)
+    np.testing.assert_allclose(fit_weights(predictions, FACES), 0.5, atol=0.06)
     predictions[0] = FACES.keypoints + noise(1, 1)
     # Independent errors are weighted by one over their variance: 4 to 1.
-    assert fit_weights(predictions, FACES) == pytest.approx([0.8, 0.2], abs=0.05)
+    np.testing.assert_allclose(fit_weights(predictions, FACES), [[0.8, 0.2]] * 2, atol=0.05)
+
+
+def test_each_convention_has_weights_of_its_own():
+    better_on_a, better_on_b = (FACES.keypoints + noise(seed, 1) for seed in (1, 2))
+    better_on_a[~A] += noise(3, 3)[~A]
+    better_on_b[A] += noise(4, 3)[A]
+    weights = fit_weights([better_on_a, better_on_b], FACES)
+    assert weights[0, 0] > 0.8 and weights[1, 1] > 0.8
+
+
+def test_a_specialist_takes_nothing_from_those_who_know_the_rest():
+    of_all = FACES.keypoints + noise(1, 3)
+    of_a = (FACES.keypoints + noise(2, 0.1)).astype(np.float32)
+    of_a[~A] = np.nan
+    weights = fit_weights([of_all, of_a], FACES)
+    assert weights[0, 1] > 0.99 and weights[1].tolist() == [1, 0]
+    mean = weighted_mean([of_all, of_a], weights, FACES.convention)
+    np.testing.assert_allclose(mean[~A], of_all[~A], rtol=1e-6)
+    np.testing.assert_allclose(mean[A], of_a[A], atol=0.1)
 
 
 @given(
@@ -51,14 +72,14 @@ def test_the_fit_is_never_worse_than_the_best_single_prediction(seed, spreads, o
         for number, spread in enumerate(spreads)
     ]
     weights = fit_weights(predictions, FACES)
-    assert min(weights) >= 0 and sum(weights) == pytest.approx(1)
-    fitted = np.abs(np.mean(predictions, axis=0) - FACES.keypoints) < WILD_PX
+    assert weights.min() >= 0 and weights.sum(axis=1) == pytest.approx(1)
+    fitted = np.abs(np.mean(predictions, axis=0) - FACES.keypoints) < OUTLIER_PX
 
     def score(predicted):
         return np.sqrt(np.mean((predicted - FACES.keypoints)[fitted] ** 2))
 
     best = min(score(predicted) for predicted in predictions)
-    assert score(np.average(predictions, axis=0, weights=weights)) <= best * (1 + 1e-4)
+    assert score(weighted_mean(predictions, weights, FACES.convention)) <= best * (1 + 1e-4)
 
 
 def test_wild_labels_do_not_move_the_weights():
@@ -67,27 +88,38 @@ def test_wild_labels_do_not_move_the_weights():
     # Labels that agree with the worse one in direction, far out.
     keypoints[:4] += 40 * np.sign(predictions[1] - predictions[0])[:4]
     weights = fit_weights(predictions, replace(FACES, keypoints=keypoints))
-    assert weights == pytest.approx(fit_weights(predictions, FACES), abs=0.05)
+    np.testing.assert_allclose(weights, fit_weights(predictions, FACES), atol=0.05)
 
 
 def test_faces_that_one_does_not_predict_are_not_fitted():
     half = (FACES.keypoints + noise(1, 1)).astype(np.float32)
-    half[:20] = np.nan
+    half[::2] = np.nan
     wrong_there = FACES.keypoints + noise(2, 2)
-    wrong_there[:20] += 5
-    expected = fit_weights([half[20:], wrong_there[20:]], FACES[20:])
-    assert fit_weights([half, wrong_there], FACES) == pytest.approx(expected)
-    nowhere = np.full_like(half, np.nan)
-    assert fit_weights([half, nowhere], FACES) == [0.5, 0.5]
+    wrong_there[::2] += 5
+    expected = fit_weights([half[1::2], wrong_there[1::2]], FACES[1::2])
+    np.testing.assert_allclose(fit_weights([half, wrong_there], FACES), expected)
+    other_half = np.where(np.isnan(half), FACES.keypoints, np.nan)
+    np.testing.assert_allclose(fit_weights([half, other_half], FACES), 0.5)
 
 
 def test_a_single_prediction_has_all_the_weight():
-    assert fit_weights([FACES.keypoints + noise(1, 3)], FACES) == pytest.approx([1.0])
+    assert fit_weights([FACES.keypoints + noise(1, 3)], FACES).tolist() == [[1], [1]]
 
 
 def test_a_weighted_mean_is_one():
-    mean = weighted_mean([np.zeros((2, 15, 2)), np.full((2, 15, 2), 10)], [0.3, 0.7])
-    assert mean.dtype == np.float32 and np.allclose(mean, 7)
+    weights = np.array([[0.3, 0.7], [0.9, 0.1]])
+    convention = np.array([0, 1])
+    mean = weighted_mean([np.zeros((2, 15, 2)), np.full((2, 15, 2), 10)], weights, convention)
+    assert mean.dtype == np.float32
+    np.testing.assert_allclose(mean, np.broadcast_to([[[7]], [[1]]], (2, 15, 2)), rtol=1e-6)
+
+
+def test_what_a_run_does_not_predict_is_left_to_the_others():
+    of_a = np.full((2, 15, 2), 10.0)
+    of_a[1] = np.nan
+    weights = np.array([[0.5, 0.5]])
+    mean = weighted_mean([np.zeros((2, 15, 2)), of_a], weights, np.array([0, 0]))
+    assert (mean[0] == 5).all() and (mean[1] == 0).all()
 
 
 def submission(path, locations, order=slice(None)):

@@ -9,7 +9,7 @@ import pytest
 from command_line import QUICK, Place, last_line, real_data
 
 from kaggle_fkd.command.cli import main
-from kaggle_fkd.evaluation.oof import fit_weights
+from kaggle_fkd.evaluation.oof import fit_weights, weighted_mean
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.run import runs_in
 from kaggle_fkd.sources.competition import load_competition
@@ -72,7 +72,10 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     record = record_of(folder)
     assert record["oof_rmse"]["all"]["rmse"] == pytest.approx(score, rel=1e-3)
     assert record["rmse_of_each"] == pytest.approx({run.name: score}, rel=1e-3)
-    assert record["weights"] == {run.name: 1} and record["members"] == {run.name: 2}
+    assert record["weights"] == {run.name: {"A": 1, "B": 1}}
+    assert record["members"] == {run.name: 2}
+    suspected = pd.read_csv(folder / "audit.csv")["suspected"]
+    assert record["suspected_faces"] == suspected.sum() > 0
     assert set(record["oof_rmse"]) == {"all", "A", "B"}
     assert record["rmse_without_averaging_views"][run.name] > 0
     assert record["commit"] == run.record["commit"]
@@ -126,9 +129,11 @@ def test_the_weights_of_two_runs_are_fitted(evaluated):
     record = record_of(evaluation(evaluated, first, second))
     each = [predictions_in(evaluation(evaluated, name)) for name in (first, second)]
     faces = load_competition(evaluated.data).train
-    expected = dict(zip((first, second), fit_weights(each, faces), strict=True))
-    assert record["weights"] == pytest.approx(expected, abs=1e-3)
-    blended = np.average(each, axis=0, weights=list(record["weights"].values()))
+    fitted = fit_weights(each, faces)
+    for number, name in enumerate((first, second)):
+        expected = {"A": fitted[0, number], "B": fitted[1, number]}
+        assert record["weights"][name] == pytest.approx(expected, abs=2e-3)
+    blended = weighted_mean(each, fitted, faces.convention)
     together = predictions_in(evaluation(evaluated, first, second))
     np.testing.assert_allclose(together, blended, atol=1e-3)
     assert record["oof_rmse"]["all"]["rmse"] < 1.02 * min(record["rmse_of_each"].values())
@@ -136,7 +141,7 @@ def test_the_weights_of_two_runs_are_fitted(evaluated):
     code, out, err = evaluated("--stage", "predict", "--run", f"{first},{second}")
     assert code == 0, err
     receipt = json.loads(last_line(out).with_suffix(".json").read_text())
-    assert receipt["weights"] == pytest.approx(list(record["weights"].values()), abs=1e-3)
+    assert receipt["weights"] == record["weights"]
     assert receipt["networks"] == 4
     assert first in last_line(out).name and second in last_line(out).name
 
@@ -148,7 +153,8 @@ def test_all_networks_of_runs_that_are_not_evaluated_weigh_the_same_with_a_warni
     code, out, err = evaluated("--stage", "predict", "--run", f"{first},{second}")
     assert code == 0 and "warning: all networks weigh the same" in err and "--stage evaluate" in err
     receipt = json.loads(last_line(out).with_suffix(".json").read_text())
-    assert receipt["weights"] == pytest.approx([2 / 3, 1 / 3])  # networks: two and one
+    for name, weight in ((first, 2 / 3), (second, 1 / 3)):  # networks: two and one
+        assert receipt["weights"][name] == pytest.approx({"A": weight, "B": weight})
 
 
 def test_one_convention_can_be_trained_and_evaluated_alone(real):

@@ -17,12 +17,10 @@ from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.oof import out_of_fold, write_predictions
 from kaggle_fkd.evaluation.report import rmse_interval, score_table, write_evaluation
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.prediction import predict_member
+from kaggle_fkd.prediction import ONE_VIEW, predict_member
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.ensemble import assign_folds
 from kaggle_fkd.training.metrics import rmse, rmse_by_convention
-
-ONE_VIEW = PredictConfig(flip=False, scale=0)
 
 
 def test_each_face_is_predicted_by_the_member_that_held_it_out(crossed_run, competition):

@@ -39,7 +39,7 @@ def test_a_scheme_is_complete(scheme):
     for left, right in scheme.flip_pairs:
         assert ("left" in scheme.names[left]) == ("right" in scheme.names[right])
         assert scheme.group_of[left] == scheme.group_of[right]
-    assert set(scheme.agreed) <= set(scheme.shared)
+    assert all(set(scheme.agreed) <= set(each.keypoints) for each in scheme.conventions)
     unpaired = set(range(count)) - {k for pair in scheme.flip_pairs for k in pair}
     assert not any("left" in scheme.names[k] or "right" in scheme.names[k] for k in unpaired)
 

@@ -188,17 +188,22 @@ def change_record(run, **changes):
     (run.folder / "run.json").write_text(json.dumps({**run.record, **changes}))
 
 
+STORED = QUICK.of_training()
+WITHOUT_FLIPS = {name: value for name, value in STORED["augment"].items() if name != "flip"}
+
+
 @pytest.mark.parametrize(
     "config",
     [
-        {"train": {"model": "lenet", "patience": 10}, "augment": {}},
-        {"train": {"epochs": "many"}, "augment": {}},
-        {"train": {"epochs": 0}, "augment": {}},
-        {"train": {}},
+        {**STORED, "train": {**STORED["train"], "patience": 10}},
+        {**STORED, "augment": WITHOUT_FLIPS},
+        {**STORED, "train": {**STORED["train"], "epochs": "many"}},
+        {**STORED, "train": {**STORED["train"], "epochs": 0}},
+        {"train": STORED["train"]},
         [],
         None,
     ],
-    ids=["of an old version", "text", "impossible", "incomplete", "list", "none"],
+    ids=["more", "fewer", "text", "impossible", "incomplete", "list", "none"],
 )
 def test_a_run_with_other_settings_is_passed_over_and_named(tmp_path, capsys, config):
     foreign, own = new_run(tmp_path), new_run(tmp_path)
@@ -206,7 +211,7 @@ def test_a_run_with_other_settings_is_passed_over_and_named(tmp_path, capsys, co
     assert [run.name for run in runs_in(tmp_path)] == [own.name]
     err = capsys.readouterr().err
     assert "warning: passed over" in err and foreign.name in err
-    with pytest.raises(RunError, match="settings that are unknown") as caught:
+    with pytest.raises(RunError, match="other settings than there are now") as caught:
         find_run(tmp_path, foreign.name)
     assert foreign.name in caught.value.problem and "--run" in caught.value.remedy
 

@@ -14,12 +14,11 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, heads_to, images_to, predict
-from kaggle_fkd.prediction import predict_faces, predict_member, predict_views
+from kaggle_fkd.prediction import ONE_VIEW, predict_faces, predict_member, predict_views
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.geometry import flip_keypoints
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
-ONE_VIEW = PredictConfig(flip=False, scale=0)
 
 
 def views(network, images, flip=False, scale=0.0):
@@ -116,7 +115,7 @@ def test_each_face_is_predicted_by_the_head_of_its_convention(crossed_run, compe
     member, faces = crossed_run.member(0), competition.test
     both = member.load_network(CPU)(images_to(CPU, faces)).detach().numpy()
     assert heads_to(CPU, faces, 2).tolist() == faces.convention.tolist()
-    both = both + member.load_asymmetry().numpy()
+    both = both + member.load_network(CPU).label_asymmetry.numpy()
     expected = both[np.arange(len(faces)), faces.convention]
     np.testing.assert_allclose(predict_member(member, faces, CPU, ONE_VIEW), expected, atol=1e-3)
 

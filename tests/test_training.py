@@ -11,9 +11,9 @@ import pytest
 import torch
 from small_runs import CPU, NO_AUGMENTATION, QUICK, new_run, quick, split
 
-from kaggle_fkd.config import Config, PredictConfig, TrainConfig
+from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.prediction import predict_member
+from kaggle_fkd.prediction import ONE_VIEW, predict_member
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.sources.sample import sample_faces
 from kaggle_fkd.training.loop import Training
@@ -125,8 +125,7 @@ def test_the_averaged_weights_after_the_last_epoch_are_kept(member, competition)
         assert torch.equal(tensor, averages[name]), name
         moved |= not torch.equal(tensor, training.network.state_dict()[name])
     assert moved
-    plain = PredictConfig(flip=False, scale=0)
-    predicted = predict_member(member, validation, CPU, plain)
+    predicted = predict_member(member, validation, CPU, ONE_VIEW)
     assert rmse(predicted, validation.keypoints) == pytest.approx(
         summary["validation_rmse"]["all"], rel=1e-5
     )

@@ -13,15 +13,16 @@ from scipy.optimize import nnls
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.faces import Faces
+from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.prediction import check_fits, predict_member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import held_out_faces
 from kaggle_fkd.training.metrics import rmse
 
-WILD_PX = 15.0
-"""Labels further than this from the plain mean are taken for wrong, and fit no weights: one face
-without a face in it can weigh as much as a quarter of all others."""
+OUTLIER_PX = 12.0
+"""Labels further than this from what is predicted are taken for wrong where that would decide: one
+picture without a face can weigh as much as a quarter of all others."""
 SUM_TO_ONE = 1e3
 """How much the fit insists that the weights sum to 1, against an error of 1 pixel on average."""
 
@@ -62,35 +63,62 @@ def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating])
     write_text(path, table.to_csv(index=False, float_format="%.4f"))
 
 
-def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> list[float]:
-    """Weights, none negative and 1 in sum, whose mean of R predictions (N x K x 2) errs least.
+def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> NDArray[np.float64]:
+    """C x R weights, for each convention those whose mean of R predictions (N x K x 2) errs least.
 
-    Least squares over the faces that every one of them predicts; equal weights when there are
-    none. Wolpert, "Stacked generalization", 1992, with Breiman's non-negative weights, 1996.
+    None is negative, and 1 is their sum. Least squares over the faces of the convention that all
+    who know it predict; equal weights when there are none, 0 for those that do not know it.
+    Wolpert, "Stacked generalization", 1992, with Breiman's non-negative weights, 1996.
     """
-    equal = [1 / len(predictions)] * len(predictions)
     stack = np.stack([p.astype(np.float64) for p in predictions], axis=-1)
-    error = np.abs(stack.mean(axis=-1) - faces.keypoints)
-    usable = np.isfinite(error) & (error < WILD_PX)
+    weights = np.full((len(faces.scheme.conventions), len(predictions)), 1 / len(predictions))
+    for index in range(len(weights)):
+        of_it = faces.convention == index
+        knows = np.isfinite(stack[of_it]).any(axis=(0, 1, 2))
+        if knows.any():
+            weights[index] = 0
+            weights[index, knows] = _fit(stack[of_it][..., knows], faces.keypoints[of_it])
+    return weights
+
+
+def _fit(stack: NDArray[np.float64], truth: NDArray[np.floating]) -> NDArray[np.float64]:
+    """R weights of N x K x 2 x R predictions."""
+    runs = stack.shape[-1]
+    error = np.abs(stack.mean(axis=-1) - truth)
+    usable = np.isfinite(error) & (error < OUTLIER_PX)
     if not usable.any():
-        return equal
-    inputs, target = stack[usable], faces.keypoints[usable].astype(np.float64)
+        return np.full(runs, 1 / runs)
+    inputs, target = stack[usable], truth[usable].astype(np.float64)
     # Around the mean prediction, which any weights that sum to 1 leave as it is.
     centre = inputs.mean(axis=1, keepdims=True)
     inputs, target = inputs - centre, target - centre[:, 0]
     scale = 1 / np.sqrt(len(target))
-    rows = np.vstack([inputs * scale, np.full((1, len(predictions)), SUM_TO_ONE)])
+    rows = np.vstack([inputs * scale, np.full((1, runs), SUM_TO_ONE)])
     weights, _ = nnls(rows, np.append(target * scale, SUM_TO_ONE))
-    return list((weights / weights.sum()).tolist())
+    return np.asarray(weights / weights.sum())
 
 
 def weighted_mean(
-    predictions: Sequence[NDArray[np.floating]], weights: Sequence[float]
+    predictions: Sequence[NDArray[np.floating]],
+    weights: NDArray[np.floating],
+    convention: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """The mean of R predictions, N x K x 2, with these weights.
+    """The mean of R predictions, N x K x 2, with the weights, C x R, of each face's convention, N.
 
     What a run does not predict (NaN) is left to the others; NaN where none predicts.
     """
     stack = np.ma.masked_invalid(np.stack(predictions))
-    mean = np.ma.average(stack, axis=0, weights=weights)
+    of_faces = np.broadcast_to(weights[convention].T[:, :, None, None], stack.shape)
+    mean = np.ma.average(stack, axis=0, weights=of_faces)
     return np.ma.filled(mean, np.nan).astype(np.float32)
+
+
+def named_weights(
+    weights: NDArray[np.floating], names: Sequence[str], scheme: KeypointScheme
+) -> dict[str, dict[str, float]]:
+    """The weights, C x R, by the run's name and the convention's, for a record."""
+    conventions = [convention.name for convention in scheme.conventions]
+    return {
+        name: dict(zip(conventions, of_run.tolist(), strict=True))
+        for name, of_run in zip(names, weights.T, strict=True)
+    }

@@ -67,6 +67,7 @@ def write_evaluation(
     record = {
         **summary,
         "oof_rmse": results,
+        "suspected_faces": int(suspects["suspected"].sum()),
         "oof_rmse_without_suspects": trusted,
         "comparable": COMPARABLE,
     }

@@ -44,6 +44,9 @@ class KeypointNetwork(nn.Module):
     head: nn.Module
     mean_face: Tensor
     """heads x K x 2 pixels, stored with the weights; the image's centre until it is set."""
+    label_asymmetry: Tensor
+    """heads x K x 2 pixels, what labels add to the keypoints (training/asymmetry.py), stored with
+    the weights; 0 until training has learnt it. `forward` leaves it out: a mirror reverses it."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -51,6 +54,7 @@ class KeypointNetwork(nn.Module):
         self.outputs = shape.heads * shape.keypoints * 2
         centre = torch.tensor([(shape.width - 1) / 2, (shape.height - 1) / 2])
         self.register_buffer("mean_face", centre.repeat(shape.heads, shape.keypoints, 1))
+        self.register_buffer("label_asymmetry", torch.zeros(shape.heads, shape.keypoints, 2))
 
     def forward(self, images: Tensor) -> Tensor:
         """N x H x W grey values 0..255 (any number type) to N x heads x K x 2 pixels."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from kaggle_fkd.config import Config
@@ -17,9 +17,6 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_receipt, write_json, writing_to
-
-ASYMMETRY = "label_asymmetry"
-"""Name, among the weights, of what training/asymmetry.py has learnt."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +101,7 @@ class Member:
         """Its network with the trained weights; RunError when they cannot be read."""
         network = self.new_network()
         try:
-            weights = load_file(self.weights_file)
-            del weights[ASYMMETRY]
-            network.load_state_dict(weights)
+            network.load_state_dict(load_file(self.weights_file))
         except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
             raise RunError(
                 f"{self.weights_file}: no weights of this network ({error})",
@@ -115,22 +110,10 @@ class Member:
             ) from error
         return network.to(device).eval()
 
-    def load_asymmetry(self) -> torch.Tensor:
-        """heads x K x 2 pixels, what its labels add to the keypoints of its network."""
-        with safe_open(self.weights_file, "pt") as file:
-            offsets: torch.Tensor = file.get_tensor(ASYMMETRY)
-        return offsets
-
-    def finish(
-        self,
-        weights: Mapping[str, torch.Tensor],
-        asymmetry: torch.Tensor,
-        summary: Mapping[str, Any],
-    ) -> None:
+    def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
         """Store the weights and results, and drop the state that only resuming needs."""
-        tensors = {**weights, ASYMMETRY: asymmetry}
         # Through memory: a full disk is then an OSError, which safetensors would hide.
-        content = save({name: tensor.contiguous() for name, tensor in tensors.items()})
+        content = save({name: tensor.contiguous() for name, tensor in weights.items()})
         with atomic_path(self.weights_file) as temporary:
             temporary.write_bytes(content)
         write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})

@@ -143,7 +143,7 @@ def open_run(folder: Path) -> Run:
         _ = run.config, run.scheme, run.shape  # what a foreign or later version may write otherwise
     except (TypeError, KeyError, FkdError) as error:
         raise RunError(
-            f"{folder}: of version {record['version']}, with settings that are unknown here",
+            f"{folder}: of version {record['version']}, with other settings than there are now",
             "name another run: --run, or train it again",
         ) from error
     return run

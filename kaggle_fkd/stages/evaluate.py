@@ -3,12 +3,18 @@
 import torch
 
 from kaggle_fkd.command.context import Context
-from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.nme import write_nme
-from kaggle_fkd.evaluation.oof import fit_weights, oof_rmse, out_of_fold, weighted_mean
+from kaggle_fkd.evaluation.oof import (
+    fit_weights,
+    named_weights,
+    oof_rmse,
+    out_of_fold,
+    weighted_mean,
+)
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.prediction import ONE_VIEW
 from kaggle_fkd.runs.run import Run, name_of, runs_in, source_commit
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
@@ -30,7 +36,7 @@ def run(context: Context) -> None:
     summary = {
         "commit": source_commit(),
         "members": {each.name: len(each.members) for each in runs},
-        "weights": dict(zip(names, weights, strict=True)),
+        "weights": named_weights(weights, names, seen.scheme),
         "rmse_of_each": {
             name: oof_rmse(p, seen) for name, p in zip(names, predictions, strict=True)
         },
@@ -39,7 +45,8 @@ def run(context: Context) -> None:
         },
     }
     write = write_nme if faces.scheme is IBUG68 else write_evaluation
-    lines = write(folder, weighted_mean(predictions, weights), seen, summary)
+    together = weighted_mean(predictions, weights, seen.convention)
+    lines = write(folder, together, seen, summary)
     log.info("evaluation: %s", folder)
     announce(*lines)
     context.run = runs[0]
@@ -62,5 +69,4 @@ def _runs_to_judge(context: Context) -> list[Run]:
 
 def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
     """What the run scores when it looks at each face once, as it is."""
-    plain = PredictConfig(flip=False, scale=0)
-    return oof_rmse(out_of_fold(run, faces, device, plain), faces.inner())
+    return oof_rmse(out_of_fold(run, faces, device, ONE_VIEW), faces.inner())

@@ -1,4 +1,4 @@
-"""predict: the test faces through the best weights, mapped onto RowIds, as a submission."""
+"""predict: the test faces through the trained networks, mapped onto RowIds, as a submission."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kaggle_fkd import __version__
 from kaggle_fkd.command.context import SAMPLE, Context
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.evaluation.oof import fit_weights, out_of_fold, weighted_mean
+from kaggle_fkd.evaluation.oof import fit_weights, named_weights, out_of_fold, weighted_mean
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import KAGGLE15
@@ -45,7 +45,7 @@ def run(context: Context) -> None:
         return
     weights = _weights(context, runs)
     predictions = [predict_faces(each, competition.test, context.device, settings) for each in runs]
-    keypoints = weighted_mean(predictions, weights)
+    keypoints = weighted_mean(predictions, weights, competition.test.convention)
     _require_all(runs, competition.test, keypoints)
     names = name_of(runs)
     prefix = f"{SAMPLE}-" if competition.is_sample else ""
@@ -60,7 +60,7 @@ def run(context: Context) -> None:
             "sha256": sha256_of(path),
             "run": names,
             "networks": len(members),
-            "weights": weights,
+            "weights": named_weights(weights, [each.name for each in runs], KAGGLE15),
             "sample_faces": competition.is_sample,
             "rows": len(competition.lookup),
             "validation_rmse": {
@@ -88,26 +88,27 @@ def _require_all(runs: list[Run], faces: Faces, keypoints: NDArray[np.float32]) 
         )
 
 
-def _weights(context: Context, runs: list[Run]) -> list[float]:
-    """Each run's weight: by their out-of-fold predictions where all have them, else by how many
-    networks each has."""
+def _weights(context: Context, runs: list[Run]) -> NDArray[np.float64]:
+    """Each run's weight, conventions x runs: by their out-of-fold predictions where all have them,
+    else by how many networks each has."""
+    conventions = len(KAGGLE15.conventions)
     if len(runs) == 1:
-        return [1.0]
+        return np.ones((conventions, 1))
     if not all(each.has_members(each.config.train.folds) for each in runs):
         log.warning(
             "all networks weigh the same, as not all runs have a member for every fold: "
             "--stage evaluate"
         )
-        counts = [len(each.members) for each in runs]
-        return [count / sum(counts) for count in counts]
+        counts = np.array([len(each.members) for each in runs])
+        return np.tile(counts / counts.sum(), (conventions, 1))
     faces, settings = context.competition.train, context.config.predict
     for each in runs:
         require_same_faces(context, each)
     weights = fit_weights(
         [out_of_fold(each, faces, context.device, settings) for each in runs], faces
     )
-    for each, weight in zip(runs, weights, strict=True):
-        log.info("%s: weight %.3f", each.name, weight)
+    for each, of_run in zip(runs, weights.T, strict=True):
+        log.info("%s: weight %s", each.name, " and ".join(f"{weight:.3f}" for weight in of_run))
     return weights
 
 

@@ -18,6 +18,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import learning_curve, save_figure
 from kaggle_fkd.networks.network import KeypointNetwork, heads_to, images_to, predict
 from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import source_commit
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
@@ -204,8 +205,10 @@ class Training:
 
     def _finish(self) -> dict[str, Any]:
         """Score the averaged weights, draw the learning curve, store the results."""
-        predicted, offsets = self._validate(), self.asymmetry().detach().cpu()
+        predicted = self._validate()
         summary = {
+            "commit": source_commit(),
+            "torch": torch.__version__,
             "epochs": len(self.history),
             "device": describe_device(self.device),
             "held_out_fold": self.member.fold,
@@ -221,8 +224,10 @@ class Training:
         self._write_metrics()
         figure = learning_curve(pd.DataFrame(self.history), self.member.name)
         save_figure(figure, self.member.folder / "learning_curve.png")
-        weights = {name: w.cpu() for name, w in self.average.module.state_dict().items()}
-        self.member.finish(weights, offsets, summary)
+        network: Any = self.average.module
+        network.label_asymmetry = self.asymmetry().detach()
+        weights = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+        self.member.finish(weights, summary)
         return summary
 
 
@@ -239,7 +244,7 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
 def averaged(network: KeypointNetwork, decay: float) -> AveragedModel:
     """A copy of the network that follows it with `update_parameters`, statistics included.
 
-    Polyak averaging as Keras and TensorFlow have it: in the n-th step the decay is at most
+    As Keras and TensorFlow have it: in the n-th step the decay is at most
     (1 + n) / (10 + n), so that the random first weights are soon forgotten.
     """
 
