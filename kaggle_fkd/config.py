@@ -45,7 +45,7 @@ class TrainConfig:
     """convention: with masked labels, each label convention has a head of its own; one: a single
     head, wrong by construction, to compare."""
     asymmetry: bool = True
-    """Learn by how much labels lie to one side (training/asymmetry.py), which flips would hide."""
+    """Learn by how much labels are off to one side (training/asymmetry.py), which flips hide."""
     only: str = ""
     """Train on the faces of this label convention alone; empty: on all."""
     audit: str = ""
@@ -94,9 +94,9 @@ class TrainConfig:
 class AugmentConfig:
     """How far a training face may be changed; 0 everywhere turns augmentation off.
 
-    The defaults are what pays in the 34 epochs of `cpu`: mild shear, perspective, blur, noise and
-    occlusion cost 1 % on held-out faces, strong ones with bending 5 % (results/README.md). The
-    mild ones pay in the 80 epochs of `best`.
+    The defaults are for the 34 epochs of `cpu`: a little more of everything changed less there than
+    a seed does, strong distortions cost 5 % on held-out faces (results/README.md). `best` trains
+    longer, and with more.
     """
 
     flip: float = 0.5

@@ -1,4 +1,4 @@
-"""Labels that lie to one side: learnt in training, added to every prediction."""
+"""Labels that are off to one side: learnt in training, added to every prediction."""
 
 from dataclasses import replace
 

@@ -34,7 +34,7 @@ examples:
     python run_pipeline.py --stage submit
     python run_pipeline.py --stage submit --yes --message "CNN, 30 epochs"
 
-Stages that have nothing to do because nothing changed are skipped (photo and inside always work).
+download, eda, train and predict are skipped when nothing has changed; the others always work.
 Settings of --set and their meanings are in kaggle_fkd/config.py: train.*, augment.*, predict.*,
 chips.*, eda.*
 
@@ -125,8 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     predicting = parser.add_argument_group("evaluating, predicting, submitting")
     predicting.add_argument(
         "--run", type=_names, default=(), metavar="RUN[,RUN...]",
-        help="runs to evaluate or predict with (default: newest); the weights of several are "
-        "fitted on out-of-fold predictions",
+        help="runs to evaluate or predict with (default: newest); of several the mean, with "
+        "weights fitted on out-of-fold predictions once all are evaluated",
     )  # fmt: skip
     predicting.add_argument(
         "--blend", type=Path, nargs="+", default=(), metavar="FILE",

@@ -1,4 +1,4 @@
-"""What labels lose in a mirror: offsets that tell them from the labels of the mirror image."""
+"""Labels that are off to one side as a whole: by how much, learnt in training."""
 
 import numpy as np
 import torch
@@ -12,11 +12,11 @@ from kaggle_fkd.training.geometry import flip_keypoints
 class LabelAsymmetry(nn.Module):
     """Offsets of labels from places that keep their meaning in a mirror, learnt in training.
 
-    Flips teach a network that mirrored labels fit mirrored faces. Where labels lie to one side, by
-    the annotators' habit or because pixels were counted from 1, a flipped face contradicts the
-    others, and the network ends between them: on the stand-in of results/README.md all its
+    Flips teach a network that mirrored labels fit mirrored faces. Where labels are off to one side,
+    by the annotators' habit or because pixels were counted from 1, mirrored ones are off to the
+    other, and the network ends between them: on the stand-in of results/README.md all its
     keypoints were 0.8 pixels too far left, an eighth of the error. So these offsets are taken off
-    the labels before a flip, and added to what the network says.
+    the labels before a flip, and added to what the network predicts.
     """
 
     def __init__(self, heads: int, scheme: KeypointScheme) -> None:
