@@ -44,8 +44,9 @@ class TrainConfig:
     heads: str = "convention"
     """convention: with masked labels, each label convention has a head of its own; one: a single
     head, wrong by construction, to compare."""
-    asymmetry: bool = True
-    """Learn by how much labels are off to one side (training/asymmetry.py), which flips hide."""
+    mirror_heads: bool = True
+    """Mirrored faces have heads of their own, since the labels of a mirrored face need not be
+    mirrored labels: where labels are off to one side, flips would teach the opposite as well."""
     only: str = ""
     """Train on the faces of this label convention alone; empty: on all."""
     audit: str = ""

@@ -77,12 +77,11 @@ def predict_views(
     scheme: KeypointScheme,
     config: PredictConfig,
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels of N x H x W faces, averaged over the views of `config`, where
-    labels would be: with their asymmetry."""
+    """N x K x 2 keypoints in pixels of N x H x W faces, averaged over the views of `config`."""
     # Batch by batch through all views: every face resampled at once would take 0.6 GB.
     batches = zip(images.split(BATCH), heads.split(BATCH), strict=True)
     parts = [_mean_of_views(network, *batch, scheme, config) for batch in batches]
-    return (torch.cat(parts) + network.label_asymmetry[heads].cpu()).numpy()
+    return torch.cat(parts).numpy()
 
 
 def _mean_of_views(
@@ -97,7 +96,7 @@ def _mean_of_views(
     views = []
     for mirrored, factor in product(mirrors, factors):
         view = zoom(images.flip(-1) if mirrored else images, factor)
-        seen = torch.from_numpy(predict(network, view, heads))
+        seen = torch.from_numpy(predict(network, view, network.shape.heads_of(heads, mirrored)))
         seen = zoom_points(seen, 1 / factor, images.shape[-2:])
         views.append(flip_keypoints(seen, scheme, images.shape[-1]) if mirrored else seen)
     return torch.stack(views).mean(dim=0)

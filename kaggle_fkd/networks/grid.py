@@ -34,10 +34,10 @@ class GridNet(KeypointNetwork):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
         self.trunk = Trunk(*self.channels)
-        self.vote = nn.Conv2d(self.trunk.channels, shape.heads * shape.keypoints * 3, 1)
+        self.vote = nn.Conv2d(self.trunk.channels, shape.all_heads * shape.keypoints * 3, 1)
         nn.init.normal_(self.vote.weight, std=0.01)
         self.temperature = nn.Parameter(
-            torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+            torch.full((shape.all_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
         self.grid = -(-shape.height // CELL), -(-shape.width // CELL)
         centres = cell_centres(*self.grid, (shape.height, shape.width))
@@ -59,7 +59,7 @@ class GridNet(KeypointNetwork):
 
     def _votes(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """N x heads x K x cells weights that add up to 1, and N x heads x K x 2 x cells places."""
-        heads, keypoints = self.shape.heads, self.shape.keypoints
+        heads, keypoints = self.shape.all_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
         votes = votes.reshape(-1, heads, keypoints, 3, len(self.cells))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
@@ -92,10 +92,10 @@ class HeatmapNet(KeypointNetwork):
             nn.ConvTranspose2d(trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS), nn.ReLU(inplace=True),
         )  # fmt: skip
-        self.heat = nn.Conv2d(CHANNELS, shape.heads * shape.keypoints, 1)
+        self.heat = nn.Conv2d(CHANNELS, shape.all_heads * shape.keypoints, 1)
         nn.init.normal_(self.heat.weight, std=0.01)
         self.temperature = nn.Parameter(
-            torch.full((shape.heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+            torch.full((shape.all_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
         self.grid = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
         centres = cell_centres(*self.grid, (shape.height, shape.width))
@@ -108,7 +108,7 @@ class HeatmapNet(KeypointNetwork):
     def heat_maps(self, images: Tensor) -> Tensor:
         """The heat maps, each made to add up to 1."""
         heat: Tensor = self.heat(self.deconvolution(images))
-        heat = heat.reshape(-1, self.shape.heads, self.shape.keypoints, len(self.cells))
+        heat = heat.reshape(-1, self.shape.all_heads, self.shape.keypoints, len(self.cells))
         weight = (heat * self.temperature).softmax(dim=-1)
         return weight.reshape(*weight.shape[:-1], *self.grid)
 

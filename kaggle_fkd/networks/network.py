@@ -30,6 +30,17 @@ class NetworkShape:
     """K, keypoints per head."""
     heads: int
     """Sets of keypoints predicted for each face: one a label convention, or a single one."""
+    mirrored: bool = False
+    """As many heads again, after the others, speak for mirrored faces."""
+
+    @property
+    def all_heads(self) -> int:
+        """Heads of faces as they are, and of mirrored ones."""
+        return self.heads * (2 if self.mirrored else 1)
+
+    def heads_of(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
+        """N, the heads that speak for the faces of `heads`, N, where `mirrored`, N."""
+        return heads + self.heads * mirrored if self.mirrored else heads
 
 
 class KeypointNetwork(nn.Module):
@@ -44,17 +55,13 @@ class KeypointNetwork(nn.Module):
     head: nn.Module
     mean_face: Tensor
     """heads x K x 2 pixels, stored with the weights; the image's centre until it is set."""
-    label_asymmetry: Tensor
-    """heads x K x 2 pixels, what labels add to the keypoints (training/asymmetry.py), stored with
-    the weights; 0 until training has learnt it. `forward` leaves it out: a mirror reverses it."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
-        self.outputs = shape.heads * shape.keypoints * 2
+        self.outputs = shape.all_heads * shape.keypoints * 2
         centre = torch.tensor([(shape.width - 1) / 2, (shape.height - 1) / 2])
-        self.register_buffer("mean_face", centre.repeat(shape.heads, shape.keypoints, 1))
-        self.register_buffer("label_asymmetry", torch.zeros(shape.heads, shape.keypoints, 2))
+        self.register_buffer("mean_face", centre.repeat(shape.all_heads, shape.keypoints, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """N x H x W grey values 0..255 (any number type) to N x heads x K x 2 pixels."""

@@ -92,8 +92,7 @@ class Locator:
 
     def _read(self, chips: Tensor) -> tuple[Tensor, Tensor]:
         """N x K x 2 keypoints in pixels of N chips, and N x E of anything else."""
-        each = [network(chips)[:, 0] + network.label_asymmetry[0] for network in self.networks]
-        mean = torch.stack(each).mean(dim=0)
+        mean = torch.stack([network(chips)[:, 0] for network in self.networks]).mean(dim=0)
         return mean, mean.new_empty(len(mean), 0)
 
 
@@ -140,7 +139,7 @@ class ShippedLocator(Locator):
     def _read(self, chips: Tensor) -> tuple[Tensor, Tensor]:
         features = self.fine.trunk(standardised(chips))
         evidence = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
-        return self.fine.read(features)[:, 0] + self.fine.label_asymmetry[0], evidence
+        return self.fine.read(features)[:, 0], evidence
 
 
 def read_shipped(path: Path = SHIPPED) -> Shipped:

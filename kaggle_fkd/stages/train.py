@@ -56,8 +56,9 @@ def run_to_train(context: Context) -> Run:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
     usable(faces, context.config.train)  # raises for an unknown convention
     height, width = faces.inner().size
-    heads = head_count(faces.scheme, context.config.train)
-    shape = NetworkShape(height, width, len(faces.scheme.names), heads)
+    config = context.config.train
+    heads = head_count(faces.scheme, config)
+    shape = NetworkShape(height, width, len(faces.scheme.names), heads, config.mirror_heads)
     build_network(context.config.train.model, shape)  # raises where the faces are too small for it
     run = start_run(
         request.runs_dir,

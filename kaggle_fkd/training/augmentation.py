@@ -27,16 +27,18 @@ def augment(
     config: AugmentConfig,
     generator: torch.Generator,
     margin: int = 0,
-) -> tuple[Tensor, Tensor]:
-    """Changed copies of N x H x W grey images and their N x K x 2 keypoints in pixels.
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Changed copies of N x H x W grey images and their N x K x 2 keypoints in pixels, and which
+    of them, N, are mirrored.
 
     The images come back as floats in 0..255, without `margin` pixels at each side, which serve
     to be moved into view. Missing keypoints (NaN) stay missing.
     """
     chance = _Chance(len(images), images.device, generator)
-    images, keypoints = flip(images.float(), keypoints, chance.happens(config.flip), scheme)
+    mirrored = chance.happens(config.flip)
+    images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
     images, keypoints = _move(images, keypoints, config, chance, margin)
-    return _change_light(images, config, chance).clamp(0, 255), keypoints
+    return _change_light(images, config, chance).clamp(0, 255), keypoints, mirrored
 
 
 class _Chance:

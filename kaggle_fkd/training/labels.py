@@ -11,6 +11,8 @@ from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.networks.network import NetworkShape
+from kaggle_fkd.training.geometry import flip_keypoints
 
 
 def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:
@@ -51,28 +53,36 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
 
 
 def targets_of_heads(
-    keypoints: Tensor, heads: Tensor, count: int, scheme: KeypointScheme
+    keypoints: Tensor, heads: Tensor, shape: NetworkShape, scheme: KeypointScheme
 ) -> Tensor:
-    """N x count x K x 2, what each of `count` heads learns from N x K x 2 labels; NaN: nothing.
+    """N x heads x K x 2, what each head of a network learns from N x K x 2 labels; NaN: nothing.
 
-    The head that speaks for a face (`heads`, N) learns all its labels, the others those keypoints
-    that mean the same in every convention: the eye centres of Kaggle's two.
+    The head that speaks for a face (`heads`, N) learns all its labels; the others, but for those
+    of mirrored faces, learn what means the same in every convention: Kaggle's eye centres.
     """
-    targets = keypoints.new_full((len(keypoints), count, *keypoints.shape[1:]), torch.nan)
+    rows = torch.arange(len(keypoints), device=keypoints.device)
+    learnt = keypoints.new_full((len(keypoints), shape.heads, *keypoints.shape[1:]), torch.nan)
     agreed = list(scheme.agreed)
-    targets[:, :, agreed] = keypoints[:, None, agreed]
-    targets[torch.arange(len(keypoints), device=keypoints.device), heads] = keypoints
-    return targets
+    learnt[:, :, agreed] = keypoints[:, None, agreed]
+    learnt[rows, heads % shape.heads] = keypoints
+    sides = torch.full_like(learnt, torch.nan)[:, None].repeat(
+        1, shape.all_heads // shape.heads, 1, 1, 1
+    )
+    sides[rows, heads // shape.heads] = learnt
+    return sides.flatten(1, 2)
 
 
-def mean_face(faces: Faces, heads: int) -> NDArray[np.float32]:
+def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
     """heads x K x 2, where the keypoints lie on average in the faces that each head speaks for.
 
     A keypoint that those lack is taken from all faces; NaN when no face has it.
     """
+    heads = shape.heads
     parts = [faces.of_convention(head) for head in range(heads)] if heads > 1 else [faces]
     own = np.stack([part.mean_keypoints() for part in parts])
-    return np.where(np.isfinite(own), own, faces.mean_keypoints())
+    mean = torch.from_numpy(np.where(np.isfinite(own), own, faces.mean_keypoints()))
+    mirrored = flip_keypoints(mean, faces.scheme, shape.width)
+    return torch.cat([mean, mirrored]) if shape.mirrored else mean
 
 
 def head_count(scheme: KeypointScheme, config: TrainConfig) -> int:

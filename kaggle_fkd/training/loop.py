@@ -22,7 +22,6 @@ from kaggle_fkd.runs.run import source_commit
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
-from kaggle_fkd.training.asymmetry import LabelAsymmetry
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_face, targets_of_heads
 from kaggle_fkd.training.metrics import (
@@ -52,29 +51,24 @@ class Training:
     ) -> None:
         self.member, self.config, self.validation = member, member.config.train, validation.inner()
         self.scheme, self.margin, self.device = train.scheme, train.margin, device
-        heads = member.shape.heads
         network = member.new_network()
-        network.start_from(torch.from_numpy(mean_face(train.inner(), heads)))
+        network.start_from(mean_face(train.inner(), member.shape))
         self.network = network.to(device)
         self.average = averaged(self.network, self.config.ema)
-        self.asymmetry = LabelAsymmetry(heads, self.scheme).to(device)
-        self.asymmetry.requires_grad_(self.config.asymmetry)
         # Fused: one pass over the parameters in place of a dozen.
         self.optimizer = torch.optim.AdamW(
-            [
-                *_parameter_groups(self.network, self.config.weight_decay),
-                {"params": self.asymmetry.parameters(), "weight_decay": 0.0},
-            ],
+            _parameter_groups(self.network, self.config.weight_decay),
             lr=self.config.lr, fused=device.type != "mps",
         )  # fmt: skip
         # On the CPU whatever the device: draws the order of the faces and the augmentation.
         self.generator = torch.Generator().manual_seed(member.seed)
-        self.images, self.heads = images_to(device, train), heads_to(device, train, heads)
+        self.images = images_to(device, train)
+        self.heads = heads_to(device, train, member.shape.heads)
         self.keypoints = torch.from_numpy(train.keypoints.copy()).to(device)
         weight = np.ones(len(train), np.float32) if train.weight is None else train.weight
         self.weight = torch.from_numpy(weight).to(device)
         self.validation_images = images_to(device, self.validation)
-        self.validation_heads = heads_to(device, self.validation, heads)
+        self.validation_heads = heads_to(device, self.validation, member.shape.heads)
         self.history: list[dict[str, float]] = []
 
     def fit(self) -> dict[str, Any]:
@@ -115,14 +109,13 @@ class Training:
             # The middle of the step, as the ramp begins and the cosine ends at a rate of 0.
             done = (len(self.history) + (step + 0.5) / self._batches_per_epoch) / self.config.epochs
             index = index.to(self.device)
-            heads = self.heads[index]
-            # Only labels without their asymmetry may be mirrored.
-            images, target = augment(
-                self.images[index], self.asymmetry.removed(self.keypoints[index], heads),
-                self.scheme, self.member.config.augment, self.generator, self.margin,
+            images, target, mirrored = augment(
+                self.images[index], self.keypoints[index], self.scheme,
+                self.member.config.augment, self.generator, self.margin,
             )  # fmt: skip
+            heads = self.member.shape.heads_of(self.heads[index], mirrored)
             predicted = self.network(images)
-            targets = targets_of_heads(target, heads, predicted.shape[1], self.scheme)
+            targets = targets_of_heads(target, heads, self.member.shape, self.scheme)
             unit = self.member.shape.width / LOSS_UNITS_PER_WIDTH
             loss = masked_loss(
                 self.config.loss_at(done), predicted / unit, targets / unit, self.weight[index]
@@ -142,8 +135,7 @@ class Training:
     def _validate(self) -> NDArray[np.float32]:
         """N x K x 2 pixels, the averaged network's keypoints of the validation faces."""
         network: Any = self.average.module
-        keypoints = predict(network, self.validation_images, self.validation_heads)
-        return keypoints + self.asymmetry.of(self.validation_heads)
+        return predict(network, self.validation_images, self.validation_heads)
 
     def _record(self, train_rmse: float, started: float) -> None:
         """Validate, note the epoch, save everything."""
@@ -170,7 +162,6 @@ class Training:
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
-            "asymmetry": self.asymmetry.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "dropout": torch.get_rng_state(),
@@ -188,7 +179,6 @@ class Training:
             state = torch.load(self.member.state_file, map_location="cpu", weights_only=True)
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
-            self.asymmetry.load_state_dict(state["asymmetry"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.generator.set_state(state["generator"])
             torch.set_rng_state(state["dropout"])
@@ -224,9 +214,7 @@ class Training:
         self._write_metrics()
         figure = learning_curve(pd.DataFrame(self.history), self.member.name)
         save_figure(figure, self.member.folder / "learning_curve.png")
-        network: Any = self.average.module
-        network.label_asymmetry = self.asymmetry().detach()
-        weights = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+        weights = {name: w.cpu() for name, w in self.average.module.state_dict().items()}
         self.member.finish(weights, summary)
         return summary
 
