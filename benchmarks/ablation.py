@@ -44,7 +44,7 @@ class Variant:
 VARIANTS = (
     Variant("the whole recipe", {}),
     Variant("one head for both conventions", {"train.heads": "one"}),
-    Variant("labels mirrored as they are", {"train.asymmetry": "false"}),
+    Variant("no heads of their own for mirrored faces", {"train.mirror_heads": "false"}),
     Variant("fully connected head instead of the grid", {"train.model": "plainnet"}),
     Variant(
         "no augmentation but flips",

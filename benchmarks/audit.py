@@ -24,14 +24,13 @@ from kaggle_fkd.evaluation.oof import out_of_fold
 from kaggle_fkd.evaluation.report import audit_gallery
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import runs_in, start_run
 from kaggle_fkd.sources.competition import load_competition
 from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.labels import head_count
+from kaggle_fkd.training.labels import network_shape
 
 KINDS = ("no face, or another one", "left and right swapped", "displaced point")
 """As the audit calls them."""
@@ -119,8 +118,7 @@ def main() -> None:
     config = build_config("cpu", [("train.epochs", options.epochs), ("train.folds", options.folds)])
     digest = faces.digest()
     same = [run for run in runs_in(options.runs_dir) if run.is_of(config, digest)]
-    heads = head_count(faces.scheme, config.train)
-    shape = NetworkShape(*faces.size, len(faces.scheme.names), heads)
+    shape = network_shape(faces, config.train)
     run = same[0] if same else start_run(
         options.runs_dir, config,
         {"data_hash": digest, "sample_faces": competition.is_sample}, faces.scheme, shape, device,

@@ -23,7 +23,7 @@ def quick(**train) -> Config:
 
 
 def new_run(runs_dir: Path, config: Config = QUICK, heads: int = 2) -> Run:
-    shape = NetworkShape(96, 96, 15, heads)
+    shape = NetworkShape(96, 96, 15, heads, config.train.mirror_heads)
     data = {"data_hash": "of the test", "sample_faces": True}
     return start_run(runs_dir, config, data, KAGGLE15, shape, CPU)
 

@@ -182,7 +182,7 @@ def test_between_two_pixels_lies_their_mean():
 def test_nothing_changes_when_every_reach_is_zero():
     images = torch.randint(0, 256, (4, 96, 96), dtype=torch.uint8)
     keypoints = torch.rand(4, 15, 2) * 95
-    changed, moved = augment(images, keypoints, KAGGLE15, NO_AUGMENTATION, torch.Generator())
+    changed, moved, _ = augment(images, keypoints, KAGGLE15, NO_AUGMENTATION, torch.Generator())
     torch.testing.assert_close(changed, images.float(), atol=0.01, rtol=0)
     torch.testing.assert_close(moved, keypoints, atol=1e-4, rtol=0)
 
@@ -196,7 +196,7 @@ def test_every_movement_moves_pictures_and_keypoints(competition, name):
     images = torch.from_numpy(np.array(faces.images))
     keypoints = torch.rand(4, 15, 2) * 95
     strength = 20 if name == "rotation" else 0.02
-    changed, moved = augment(
+    changed, moved, _ = augment(
         images, keypoints, KAGGLE15, replace(NO_AUGMENTATION, **{name: strength}),
         torch.Generator().manual_seed(0),
     )  # fmt: skip
@@ -209,7 +209,7 @@ def test_every_change_of_light_leaves_the_keypoints_alone(competition, name):
     faces = competition.train[:16]
     images = torch.from_numpy(np.array(faces.images))
     keypoints = torch.from_numpy(np.array(faces.keypoints))
-    changed, moved = augment(
+    changed, moved, _ = augment(
         images, keypoints, KAGGLE15, replace(NO_AUGMENTATION, **{name: 1.0}),
         torch.Generator().manual_seed(0),
     )  # fmt: skip
@@ -217,12 +217,25 @@ def test_every_change_of_light_leaves_the_keypoints_alone(competition, name):
     torch.testing.assert_close(moved, keypoints, atol=1e-4, rtol=0, equal_nan=True)
 
 
+def test_it_is_told_which_faces_are_mirrored():
+    images = torch.zeros(16, 96, 96)
+    images[:, :, :10] = 200
+    keypoints = torch.full((16, 15, 2), 5.0)
+    flips = replace(NO_AUGMENTATION, flip=0.5)
+    changed, moved, mirrored = augment(
+        images, keypoints, KAGGLE15, flips, torch.Generator().manual_seed(0)
+    )
+    assert 0 < mirrored.sum() < 16
+    assert torch.equal(changed[:, 0, 90] > 100, mirrored)
+    assert torch.equal(moved[:, 0, 0] > 48, mirrored)
+
+
 def test_missing_keypoints_stay_missing_and_the_others_known():
     keypoints = torch.rand(64, 15, 2) * 95
     keypoints[:, 3] = torch.nan
     generator = torch.Generator().manual_seed(0)
     bending = AugmentConfig(flip=0, elastic=0.02)
-    changed, moved = augment(torch.zeros(64, 96, 96), keypoints, KAGGLE15, bending, generator)
+    changed, moved, _ = augment(torch.zeros(64, 96, 96), keypoints, KAGGLE15, bending, generator)
     assert moved[:, 3].isnan().all()
     assert not moved[:, [0, 1, 2, *range(4, 15)]].isnan().any()
     assert changed.isfinite().all()
@@ -241,7 +254,7 @@ def test_the_same_generator_state_gives_the_same_faces():
 def test_grey_values_stay_in_range():
     images = torch.randint(0, 256, (32, 96, 96), dtype=torch.uint8)
     strong = AugmentConfig(contrast=1, brightness=1, noise=1)
-    changed, _ = augment(
+    changed, _, _ = augment(
         images, torch.zeros(32, 15, 2), KAGGLE15, strong, torch.Generator().manual_seed(0)
     )
     assert changed.min() >= 0 and changed.max() <= 255
@@ -249,7 +262,7 @@ def test_grey_values_stay_in_range():
 
 def test_without_changes_a_margin_is_cut_off(competition):
     faces = replace(competition.train[:5], margin=12)
-    images, keypoints = augment(
+    images, keypoints, _ = augment(
         torch.from_numpy(faces.images.copy()), torch.from_numpy(faces.keypoints), faces.scheme,
         NO_AUGMENTATION, torch.Generator(), faces.margin,
     )  # fmt: skip

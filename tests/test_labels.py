@@ -13,8 +13,9 @@ from test_keypoints import make_faces
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.training.ensemble import assign_folds
-from kaggle_fkd.training.labels import head_count, targets_of_heads, treat_labels, usable
+from kaggle_fkd.training.labels import network_shape, targets_of_heads, treat_labels, usable
 from kaggle_fkd.training.metrics import (
     masked_loss,
     rmse,
@@ -60,20 +61,26 @@ def test_a_face_counts_in_the_loss_by_its_weight(name):
 
 
 def test_every_head_learns_what_all_conventions_agree_on_and_its_own_faces_else():
-    keypoints = torch.rand(3, 15, 2) * 95
+    keypoints = torch.rand(4, 15, 2) * 95
     keypoints[2, 0] = torch.nan
-    heads = torch.tensor([0, 1, 1])
-    targets = targets_of_heads(keypoints, heads, 2, KAGGLE15)
+    shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
+    conventions, mirrored = torch.tensor([0, 1, 1, 0]), torch.tensor([0, 0, 1, 1])
+    heads = shape.heads_of(conventions, mirrored)
+    assert heads.tolist() == [0, 1, 3, 2]
+    targets = targets_of_heads(keypoints, heads, shape, KAGGLE15)
     agreed = list(KAGGLE15.agreed)
     others = [k for k in range(15) if k not in agreed]
     for face, head in enumerate(heads.tolist()):
         torch.testing.assert_close(targets[face, head], keypoints[face], equal_nan=True)
-        other = targets[face, 1 - head]
+        other = targets[face, head ^ 1]
         torch.testing.assert_close(other[agreed], keypoints[face, agreed], equal_nan=True)
         assert other[others].isnan().all()
+        assert targets[face, [head ^ 2, head ^ 3]].isnan().all()  # those of the mirror image
     # A head alone learns everything.
-    alone = targets_of_heads(keypoints, torch.zeros(3, dtype=torch.int64), 1, KAGGLE15)
-    torch.testing.assert_close(alone[:, 0], keypoints, equal_nan=True)
+    alone = NetworkShape(96, 96, keypoints=15, heads=1)
+    learnt = targets_of_heads(keypoints, alone.heads_of(torch.zeros_like(heads), mirrored), alone,
+                              KAGGLE15)  # fmt: skip
+    torch.testing.assert_close(learnt[:, 0], keypoints, equal_nan=True)
 
 
 def test_rmse_is_pooled_over_the_known_coordinates():
@@ -155,7 +162,10 @@ def test_only_one_convention_may_train(competition):
 
 
 def test_only_masked_labels_have_a_head_for_each_convention():
-    assert head_count(KAGGLE15, TrainConfig()) == 2
-    assert head_count(KAGGLE15, TrainConfig(heads="one")) == 1
-    assert head_count(KAGGLE15, TrainConfig(labels="imputed")) == 1
-    assert head_count(KAGGLE15, TrainConfig(labels="complete")) == 1
+    faces = make_faces()
+    assert network_shape(faces, TrainConfig()) == NetworkShape(96, 96, 15, 2, mirrored=True)
+    for config in (
+        TrainConfig(heads="one"), TrainConfig(labels="imputed"), TrainConfig(labels="complete"),
+    ):  # fmt: skip
+        assert network_shape(faces, config).heads == 1
+    assert network_shape(faces, TrainConfig(mirror_heads=False)).all_heads == 2

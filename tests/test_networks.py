@@ -46,8 +46,9 @@ def test_our_own_networks_begin_in_the_middle(competition, name, size):
 @pytest.mark.parametrize("heads", [1, 2])
 def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(competition, heads):
     faces = competition.train
-    network = build_network("lenet", NetworkShape(96, 96, keypoints=15, heads=heads))
-    network.start_from(torch.from_numpy(mean_face(faces, heads)))
+    shape = NetworkShape(96, 96, keypoints=15, heads=heads, mirrored=True)
+    network = build_network("lenet", shape)
+    network.start_from(mean_face(faces, shape))
     nn.init.zeros_(network.head[-1].weight)
     keypoints = network(images_to(CPU, faces[:3])).detach().numpy()
     expected = [faces if heads == 1 else faces.of_convention(head) for head in range(heads)]
@@ -56,6 +57,8 @@ def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(com
         np.testing.assert_allclose(
             keypoints[1, head][known], part.mean_keypoints()[known], atol=1e-3
         )
+        mirrored = part.flipped().mean_keypoints()
+        np.testing.assert_allclose(keypoints[1, heads + head][known], mirrored[known], atol=1e-3)
     assert np.isfinite(keypoints).all()
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from small_runs import CPU, NO_AUGMENTATION, QUICK, new_run, quick, split
 
-from kaggle_fkd.config import Config, TrainConfig
+from kaggle_fkd.config import Config, PredictConfig, TrainConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.prediction import ONE_VIEW, predict_member
 from kaggle_fkd.runs.run import open_run
@@ -141,6 +141,22 @@ def test_the_validation_faces_decide_nothing(tmp_path, competition):
     others = weights_of(second)
     for name, tensor in weights_of(first).items():
         assert torch.equal(tensor, others[name]), name
+
+
+@pytest.mark.parametrize("mirror_heads", [True, False])
+def test_labels_off_to_one_side_are_learnt_in_spite_of_flips(tmp_path, competition, mirror_heads):
+    """Of black faces, whose mirror images are the same, all labels are 2 pixels off the middle."""
+    faces = competition.train
+    labels = np.where(np.isnan(faces.keypoints), np.nan, np.float32([47.5 + 2, 47.5]))
+    black = replace(faces, images=np.zeros_like(faces.images), keypoints=labels)
+    settings = quick(epochs=8, batch_size=4, lr=1e-2, mirror_heads=mirror_heads)
+    config = replace(settings, augment=replace(NO_AUGMENTATION, flip=0.5))
+    member = new_run(tmp_path, config).member(0)
+    Training(member, black[:64], black[64:96], CPU).fit()
+    for views in (ONE_VIEW, PredictConfig(scale=0)):
+        predicted = predict_member(member, black[:64], CPU, views)
+        off = np.abs(predicted - labels[:64])[np.isfinite(labels[:64])].mean()
+        assert off < 0.3 if mirror_heads else off > 0.7
 
 
 def test_faces_of_no_weight_train_nothing(tmp_path, competition):

@@ -93,7 +93,8 @@ def write_evaluation(
 def score_table(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
     """RMSE in pixels with a 95 % interval: of all, each convention, and each of its keypoints.
 
-    `predicted` is N x K x 2.
+    `predicted` is N x K x 2. `bias_x` and `bias_y` are mean label minus prediction: far from
+    0, the labels hold something that the network cannot learn.
     """
     rows = [_score("all", "all", predicted, faces)]
     for index, convention in enumerate(faces.scheme.conventions):
@@ -116,7 +117,9 @@ def _score(
         others = np.arange(len(faces.scheme.names)) != only
         predicted = predicted.copy()
         predicted[:, others] = np.nan
-    known = np.isfinite(predicted - faces.keypoints)
+    residual = faces.keypoints - predicted
+    known = np.isfinite(residual)
+    bias = [residual[..., axis][known[..., axis]].mean() for axis in (0, 1)]
     low, high = rmse_interval(predicted, faces, SEED)
     return {
         "convention": convention,
@@ -125,6 +128,8 @@ def _score(
         "rmse": oof_rmse(predicted, faces),
         "low": low,
         "high": high,
+        "bias_x": bias[0],
+        "bias_y": bias[1],
     }
 
 

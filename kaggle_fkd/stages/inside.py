@@ -18,11 +18,10 @@ from kaggle_fkd.inspection.drawings import (
 )
 from kaggle_fkd.inspection.responses import feature_maps, first_filters, own_heat_maps, saliency
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks.network import KeypointNetwork, predict
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record, work_through
 from kaggle_fkd.photo.locator import read_shipped
-from kaggle_fkd.prediction import ONE_VIEW, predict_views
 from kaggle_fkd.system.console import log
 
 SIGMAS_PER_WIDTH = 32
@@ -88,8 +87,7 @@ class View:
     ) -> None:
         self.network, self.chip, self.scheme, self.title = network, chip, scheme, title
         images = torch.from_numpy(chip)[None].to(network.mean_face.device)
-        heads = torch.tensor([HEAD], device=images.device)
-        self.keypoints = predict_views(network, images, heads, scheme, ONE_VIEW)[0]
+        self.keypoints = predict(network, images, torch.tensor([HEAD], device=images.device))[0]
 
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:
         """Write STEM_filters.png and so on; FkdError when the disk refuses."""

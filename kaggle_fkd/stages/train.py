@@ -8,12 +8,11 @@ from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.labels import head_count, usable
+from kaggle_fkd.training.labels import network_shape, usable
 
 
 def run(context: Context) -> None:
@@ -55,10 +54,7 @@ def run_to_train(context: Context) -> Run:
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
     usable(faces, context.config.train)  # raises for an unknown convention
-    height, width = faces.inner().size
-    config = context.config.train
-    heads = head_count(faces.scheme, config)
-    shape = NetworkShape(height, width, len(faces.scheme.names), heads, config.mirror_heads)
+    shape = network_shape(faces, context.config.train)
     build_network(context.config.train.model, shape)  # raises where the faces are too small for it
     run = start_run(
         request.runs_dir,

@@ -85,7 +85,12 @@ def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
     return torch.cat([mean, mirrored]) if shape.mirrored else mean
 
 
-def head_count(scheme: KeypointScheme, config: TrainConfig) -> int:
-    """Heads of the network: one a convention, but the classic baselines know of none."""
+def network_shape(faces: Faces, config: TrainConfig) -> NetworkShape:
+    """What a network for these faces takes and gives.
+
+    It has a head for each convention, but the classic baselines know of none.
+    """
+    height, width = faces.inner().size
     apart = config.labels == "masked" and config.heads == "convention"
-    return len(scheme.conventions) if apart else 1
+    heads = len(faces.scheme.conventions) if apart else 1
+    return NetworkShape(height, width, len(faces.scheme.names), heads, config.mirror_heads)
