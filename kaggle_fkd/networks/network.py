@@ -39,7 +39,7 @@ class NetworkShape:
         return self.heads * (2 if self.mirrored else 1)
 
     def heads_of(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
-        """N, the heads that speak for the faces of `heads`, N, where `mirrored`, N."""
+        """N, the heads in place of `heads`, N, for faces some of which, or all, are mirrored."""
         return heads + self.heads * mirrored if self.mirrored else heads
 
 

@@ -60,16 +60,13 @@ def targets_of_heads(
     The head that speaks for a face (`heads`, N) learns all its labels; the others, but for those
     of mirrored faces, learn what means the same in every convention: Kaggle's eye centres.
     """
-    rows = torch.arange(len(keypoints), device=keypoints.device)
-    learnt = keypoints.new_full((len(keypoints), shape.heads, *keypoints.shape[1:]), torch.nan)
+    every, device = shape.all_heads, keypoints.device
+    targets = keypoints.new_full((len(keypoints), every, *keypoints.shape[1:]), torch.nan)
     agreed = list(scheme.agreed)
-    learnt[:, :, agreed] = keypoints[:, None, agreed]
-    learnt[rows, heads % shape.heads] = keypoints
-    sides = torch.full_like(learnt, torch.nan)[:, None].repeat(
-        1, shape.all_heads // shape.heads, 1, 1, 1
-    )
-    sides[rows, heads // shape.heads] = learnt
-    return sides.flatten(1, 2)
+    same_side = torch.arange(every, device=device) // shape.heads == heads[:, None] // shape.heads
+    targets[:, :, agreed] = keypoints[:, None, agreed].where(same_side[..., None, None], torch.nan)
+    targets[torch.arange(len(keypoints), device=device), heads] = keypoints
+    return targets
 
 
 def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
