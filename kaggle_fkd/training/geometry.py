@@ -99,7 +99,7 @@ def zoom(images: Tensor, factor: float) -> Tensor:
     """N x H x W faces made larger by a factor, about the centre; what comes into view repeats the
     border."""
     if factor == 1:
-        return images
+        return images.float()
     size = images.shape[-2:]
     source = zoom_points(_pixels(size, images.device), 1 / factor, size)
     return sample(images[:, None].float(), source.expand(len(images), -1, -1, -1))[:, 0]
