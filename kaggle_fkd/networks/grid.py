@@ -61,7 +61,7 @@ class GridNet(KeypointNetwork):
         """N x heads x K x cells weights that add up to 1, and N x heads x K x 2 x cells places."""
         heads, keypoints = self.shape.all_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
-        votes = votes.reshape(-1, heads, keypoints, 3, len(self.cells))
+        votes = self.both_sides(votes.reshape(-1, heads, keypoints, 3, len(self.cells)))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
         return weight, self.cells.T + votes[:, :, :, 1:] * CELL
 
@@ -109,6 +109,7 @@ class HeatmapNet(KeypointNetwork):
         """The heat maps, each made to add up to 1."""
         heat: Tensor = self.heat(self.deconvolution(images))
         heat = heat.reshape(-1, self.shape.all_heads, self.shape.keypoints, len(self.cells))
+        heat = self.both_sides(heat)
         weight = (heat * self.temperature).softmax(dim=-1)
         return weight.reshape(*weight.shape[:-1], *self.grid)
 
