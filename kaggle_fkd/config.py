@@ -45,8 +45,8 @@ class TrainConfig:
     """convention: with masked labels, each label convention has a head of its own; one: a single
     head, wrong by construction, to compare."""
     mirror_heads: bool = True
-    """Mirrored faces have heads of their own, since the labels of a mirrored face need not be
-    mirrored labels: where labels are off to one side, flips would teach the opposite as well."""
+    """Mirrored faces have heads of their own, which learn by how much they differ: where labels
+    are off to one side, those of a mirrored face are not the mirrored labels."""
     only: str = ""
     """Train on the faces of this label convention alone; empty: on all."""
     audit: str = ""

@@ -62,6 +62,20 @@ def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(com
     assert np.isfinite(keypoints).all()
 
 
+@pytest.mark.parametrize("name", ["lenet", "gridnet", "heatmapnet"])
+def test_a_mirrored_face_teaches_the_heads_of_both_sides(competition, name):
+    shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
+    network = build_network(name, shape).eval()
+    images = images_to(CPU, competition.train[:4])
+    before = network(images).detach()
+    assert before.shape == (4, 4, 15, 2)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
+    network(images)[:, 3].square().mean().sqrt().backward()  # convention B, mirrored
+    optimizer.step()
+    moved = (network(images).detach() - before).abs().mean(dim=(0, 2, 3))
+    assert moved[1] > 0.5 * moved[3] > 0
+
+
 def test_each_convention_is_predicted_by_a_head_of_its_own(competition):
     network = build_network("lenet", SHAPE).eval()
     faces = competition.test
