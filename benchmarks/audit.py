@@ -118,7 +118,7 @@ def main() -> None:
     config = build_config("cpu", [("train.epochs", options.epochs), ("train.folds", options.folds)])
     digest = faces.digest()
     same = [run for run in runs_in(options.runs_dir) if run.is_of(config, digest)]
-    shape = network_shape(faces, config.train)
+    shape = network_shape(faces, config)
     run = same[0] if same else start_run(
         options.runs_dir, config,
         {"data_hash": digest, "sample_faces": competition.is_sample}, faces.scheme, shape, device,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_keypoints import make_faces
 
-from kaggle_fkd.config import TrainConfig
+from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks.network import NetworkShape
@@ -163,9 +163,10 @@ def test_only_one_convention_may_train(competition):
 
 def test_only_masked_labels_have_a_head_for_each_convention():
     faces = make_faces()
-    assert network_shape(faces, TrainConfig()) == NetworkShape(96, 96, 15, 2, mirrored=True)
+    assert network_shape(faces, Config()) == NetworkShape(96, 96, 15, 2, mirrored=True)
     for config in (
         TrainConfig(heads="one"), TrainConfig(labels="imputed"), TrainConfig(labels="complete"),
     ):  # fmt: skip
-        assert network_shape(faces, config).heads == 1
-    assert network_shape(faces, TrainConfig(mirror_heads=False)).all_heads == 2
+        assert network_shape(faces, Config(config)).heads == 1
+    for config in (Config(TrainConfig(mirror_heads=False)), Config(augment=AugmentConfig(flip=0))):
+        assert network_shape(faces, config).all_heads == 2

@@ -17,7 +17,7 @@ OFFSETS_PER_WIDTH = 16
 SIDES = 0.25
 """Factor on how the heads of mirrored faces differ. Small, so that it is learnt slowly: on 540
 sample faces pairs of heads that shared nothing were 5 % worse than one head, with 1 they were 2 %
-worse, with a quarter not at all."""
+worse, with a quarter 0.4 %."""
 BATCH = 128
 """Faces per forward pass; 300 MB of activations with the largest network here."""
 

@@ -54,7 +54,7 @@ def run_to_train(context: Context) -> Run:
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
     usable(faces, context.config.train)  # raises for an unknown convention
-    shape = network_shape(faces, context.config.train)
+    shape = network_shape(faces, context.config)
     build_network(context.config.train.model, shape)  # raises where the faces are too small for it
     run = start_run(
         request.runs_dir,

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kaggle_fkd.config import TrainConfig
+from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KeypointScheme
@@ -82,12 +82,14 @@ def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
     return torch.cat([mean, mirrored]) if shape.mirrored else mean
 
 
-def network_shape(faces: Faces, config: TrainConfig) -> NetworkShape:
+def network_shape(faces: Faces, config: Config) -> NetworkShape:
     """What a network for these faces takes and gives.
 
-    It has a head for each convention, but the classic baselines know of none.
+    It has a head for each convention, but the classic baselines know of none; and as many for
+    mirrored faces, if training shows it both sides.
     """
     height, width = faces.inner().size
-    apart = config.labels == "masked" and config.heads == "convention"
+    apart = config.train.labels == "masked" and config.train.heads == "convention"
     heads = len(faces.scheme.conventions) if apart else 1
-    return NetworkShape(height, width, len(faces.scheme.names), heads, config.mirror_heads)
+    mirrored = config.train.mirror_heads and 0 < config.augment.flip < 1
+    return NetworkShape(height, width, len(faces.scheme.names), heads, mirrored)
