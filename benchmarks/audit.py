@@ -30,7 +30,6 @@ from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.labels import network_shape
 
 KINDS = ("no face, or another one", "left and right swapped", "displaced point")
 """As the audit calls them."""
@@ -118,10 +117,9 @@ def main() -> None:
     config = build_config("cpu", [("train.epochs", options.epochs), ("train.folds", options.folds)])
     digest = faces.digest()
     same = [run for run in runs_in(options.runs_dir) if run.is_of(config, digest)]
-    shape = network_shape(faces, config)
     run = same[0] if same else start_run(
         options.runs_dir, config,
-        {"data_hash": digest, "sample_faces": competition.is_sample}, faces.scheme, shape, device,
+        {"data_hash": digest, "sample_faces": competition.is_sample}, faces, device,
     )  # fmt: skip
     train_members(run, faces, config.train.folds, device)
     predicted = out_of_fold(run, faces, device, PredictConfig())

@@ -30,7 +30,7 @@ class TrainConfig:
     warmup: float = 0.08
     """Share of the steps over which the learning rate rises from 0 to its peak."""
     weight_decay: float = 0.01
-    """AdamW's, on weights; biases and normalisation have none."""
+    """AdamW's, on weights and on how sharply cells compete; biases and normalisation have none."""
     ema: float = 0.998
     """Decay of the exponential moving average of the weights, which is what predicts; 0: off."""
     loss: str = "smooth_l1"
@@ -40,13 +40,13 @@ class TrainConfig:
     a squared error, but a third with mse cost 1 % out of fold: wrong labels weigh too much."""
     labels: str = "masked"
     """masked: missing labels do not count. imputed, complete: the classic baselines, one head for
-    all; every gap filled with the feature's mean, or only rows with every keypoint."""
+    all faces; every gap filled with the feature's mean, or only rows with every keypoint."""
     heads: str = "convention"
-    """convention: with masked labels, each label convention has a head of its own; one: a single
-    head, wrong by construction, to compare."""
+    """convention: with masked labels, each label convention has a head of its own; one: they share
+    one, wrong by construction, to compare."""
     mirror_heads: bool = True
-    """Mirrored faces have heads of their own, which learn by how much they differ: where labels
-    are off to one side, those of a mirrored face are not the mirrored labels."""
+    """With masked labels, mirrored faces have heads of their own, which learn by how much they
+    differ: where labels are off to one side, a mirrored face's are not the mirrored labels."""
     only: str = ""
     """Train on the faces of this label convention alone; empty: on all."""
     audit: str = ""

@@ -1,5 +1,6 @@
 """Keypoints of new faces, by the members of a finished run, averaged over views of each face."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -34,7 +35,7 @@ def predict_faces(
     size.
     """
     check_fits(run, faces)
-    members = run.require_finished().members
+    members = run.require_members().members
     predictions = [predict_member(member, faces, device, config) for member in members]
     mean = np.mean(predictions, axis=0)
     mean[~usable(faces, run.config.train)] = np.nan
@@ -44,7 +45,11 @@ def predict_faces(
 def predict_member(
     member: Member, faces: Faces, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read."""
+    """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read.
+
+    A network that never saw a mirrored face is shown none.
+    """
+    config = replace(config, flip=config.flip and member.config.augment.flip > 0)
     network = member.load_network(device)
     heads = heads_to(device, faces, member.shape.heads)
     return predict_views(network, images_to(device, faces), heads, faces.scheme, config)

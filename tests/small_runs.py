@@ -3,12 +3,12 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.faces import Faces
-from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.networks.network import NetworkShape
+from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.training.ensemble import assign_folds
 
@@ -22,10 +22,17 @@ def quick(**train) -> Config:
     return replace(QUICK, train=replace(QUICK.train, **train))
 
 
-def new_run(runs_dir: Path, config: Config = QUICK, heads: int = 2) -> Run:
-    shape = NetworkShape(96, 96, 15, heads, config.train.mirror_heads)
+def new_run(runs_dir: Path, config: Config = QUICK, scheme: KeypointScheme = KAGGLE15) -> Run:
+    """A run for faces of 96 x 96 pixels."""
     data = {"data_hash": "of the test", "sample_faces": True}
-    return start_run(runs_dir, config, data, KAGGLE15, shape, CPU)
+    return start_run(runs_dir, config, data, blank_face(scheme), CPU)
+
+
+def blank_face(scheme: KeypointScheme) -> Faces:
+    """One without labels."""
+    keypoints = np.full((1, len(scheme.names), 2), np.nan, np.float32)
+    zero = np.zeros(1, np.int64)
+    return Faces(scheme, np.zeros((1, 96, 96), np.uint8), keypoints, zero.astype(np.int8), zero)
 
 
 def split(faces: Faces) -> tuple[Faces, Faces]:

@@ -115,6 +115,13 @@ def test_weighting_lets_a_suspected_face_count_less(planted, audit_file):
         assert weight == pytest.approx(expected, rel=1e-3) and weight <= 1
 
 
+def test_a_face_that_a_person_suspects_counts_no_more_than_others(planted, audit_file):
+    """Whose score may be low."""
+    faces = planted[0]
+    pd.read_csv(audit_file).assign(score=0.5, suspected=True).to_csv(audit_file, index=False)
+    assert (apply_audit(audit_file, faces, "weight").weight == 1).all()
+
+
 def test_an_audit_without_suspects_changes_nothing(planted, tmp_path):
     faces, predicted, _ = planted
     table = audit(predicted, faces).assign(suspected=False)
@@ -143,8 +150,17 @@ def change(column, value):
         (change("suspected", "perhaps"), "audit.csv"),
         (change("score", "high"), "audit.csv"),
         (change("keypoint", "chin"), "chin"),
+        (change("score", 0), "not above 0"),
     ],
-    ids=["no score", "foreign rows", "no number", "neither true nor false", "text", "no keypoint"],
+    ids=[
+        "no score",
+        "foreign rows",
+        "no number",
+        "neither true nor false",
+        "text",
+        "no keypoint",
+        "score 0",
+    ],
 )
 def test_an_audit_that_does_not_fit_is_refused(planted, audit_file, spoil, message):
     spoil(pd.read_csv(audit_file, keep_default_na=False)).to_csv(audit_file, index=False)

@@ -1,6 +1,7 @@
 """What the scripts behind the results' figures compute."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from benchmarks import collect
 from benchmarks.ablation import VARIANTS, summary
 from benchmarks.audit import KINDS, plant, precision_table
 from benchmarks.compare import compare
+from benchmarks.residuals import residuals
 
 
 def test_runs_are_compared_on_what_all_predict_without_what_all_miss():
@@ -30,6 +32,24 @@ def test_runs_are_compared_on_what_all_predict_without_what_all_miss():
     assert table["with_wrong_all"]["good"] == pytest.approx(np.sqrt(4 * 40**2 / labels))
     assert table["rmse_all"]["good"] == pytest.approx(np.sqrt(2 * 40**2 / known))
     assert table["rmse_all"]["off"] == pytest.approx(np.sqrt(4 * (known - 2) / known))
+
+
+def test_labels_that_are_off_by_a_pixel_of_the_unscaled_picture_are_seen():
+    """Enlarged twice, they are off by two."""
+    rng = np.random.default_rng(0)
+    faces = make_faces(40)
+    sharp = rng.integers(0, 256, (40, 96, 96), np.uint8)
+    blurred = np.arange(40) < 20
+    images = np.where(blurred[:, None, None], sharp[:, :, ::2].repeat(2, axis=2), sharp)
+    faces = replace(faces, images=images, convention=np.zeros(40, np.int8))
+    predicted = faces.keypoints - np.where(blurred, 2, 1)[:, None, None] * [1, 0]
+    predicted[0] += 30  # a wrong label, left out
+    table = residuals(predicted, faces).set_index(["convention", "faces"]).loc["A"]
+    assert table.loc["most blurred", ["mean_x", "mean_y"]].tolist() == pytest.approx([2, 0])
+    assert table.loc["sharpest", "mean_x"] == pytest.approx(1)
+    assert table.loc["all", "number"] == 39
+    assert table.loc["all", "mean_x"] == pytest.approx((19 * 2 + 20) / 39)
+    assert table[["within_x", "within_y", "spread_y"]].abs().max(axis=None) < 1e-4
 
 
 def test_the_ablation_compares_seed_by_seed():

@@ -8,18 +8,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from skimage import data
-from small_runs import CPU, quick
+from small_runs import new_run, quick
 
 import kaggle_fkd
 from kaggle_fkd.errors import PictureError, RunError, UsageError
 from kaggle_fkd.evaluation.nme import nme
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, kaggle15_from_ibug68
-from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, transform_points
 from kaggle_fkd.photo.detectors import whole_frame
 from kaggle_fkd.photo.estimator import FaceKeypoints
 from kaggle_fkd.photo.locator import SHIPPED, pack_shipped, read_shipped
-from kaggle_fkd.runs.run import start_run
 
 
 @pytest.fixture(scope="module")
@@ -189,13 +187,11 @@ def test_finders_in_several_threads_do_not_disturb_each_other(astronaut, face):
 
 
 def test_a_network_of_68_points_gives_the_fifteen_as_well(tmp_path, astronaut):
-    data = {"data_hash": "of the test", "sample_faces": False}
-    shape = NetworkShape(96, 96, 68, 1)
-    run = start_run(tmp_path, quick(members=1), data, IBUG68, shape, CPU)
+    run = new_run(tmp_path, quick(mirror_heads=False), IBUG68)
     network = run.member(0).new_network()
     network.start_from(read_shipped().fine.mean_face)
     run.member(0).folder.mkdir()
-    run.member(0).finish(network.state_dict(), {})
+    run.member(0).finish(network.state_dict(), {"seed": 0})
     (found,) = FaceKeypoints(run, points=15).detect(astronaut)
     assert found.keypoints.shape == (15, 2) and found.scheme is KAGGLE15
 

@@ -9,6 +9,8 @@ import pytest
 from command_line import QUICK, Place, last_line, real_data
 
 from kaggle_fkd.command.cli import main
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.evaluation import report
 from kaggle_fkd.evaluation.oof import fit_weights, weighted_mean
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.run import runs_in
@@ -103,6 +105,26 @@ def test_an_evaluation_trains_only_what_members_are_missing(evaluated):
     assert code == 0 and "member-01 (2 of 2)" in err and "member-00 (1 of 2)" not in err
     after = states(evaluated.runs)
     assert len(after) == 2 and after.items() >= before.items()
+
+
+def test_an_interrupted_evaluation_resumes_the_run_that_it_was_of(evaluated):
+    (run,) = runs_in(evaluated.runs)
+    shutil.rmtree(run.member(1).folder)
+    code, _, err = evaluated("--stage", "evaluate", "--resume")
+    assert code == 0 and f"{run.name}/member-01 (2 of 2)" in err
+    assert [each.name for each in runs_in(evaluated.runs)] == [run.name]
+
+
+def test_an_evaluation_that_fails_leaves_the_one_before(evaluated, monkeypatch):
+    def full(*_):
+        raise FkdError("cannot write", "make space")
+
+    before = {path: path.read_bytes() for path in evaluation(evaluated).iterdir()}
+    monkeypatch.setattr(report, "score_figure", full)
+    code, _, err = evaluated("--stage", "evaluate")
+    assert code == 1 and "cannot write" in err
+    assert {path: path.read_bytes() for path in evaluation(evaluated).iterdir()} == before
+    assert not list(evaluated.runs.glob(".*"))
 
 
 def test_without_settings_the_newest_run_is_evaluated(evaluated):

@@ -14,7 +14,8 @@ from small_runs import CPU
 from test_keypoints import make_faces
 
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.evaluation.oof import out_of_fold, write_predictions
+from kaggle_fkd.errors import DataError
+from kaggle_fkd.evaluation.oof import out_of_fold, read_predictions, write_predictions
 from kaggle_fkd.evaluation.report import rmse_interval, score_table, write_evaluation
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction import ONE_VIEW, predict_member
@@ -74,7 +75,7 @@ def test_written_predictions_are_read_back_without_the_unmarked_keypoints(tmp_pa
     table = pd.read_csv(tmp_path / "oof.csv")
     assert list(table.columns) == ["row", *KAGGLE15.feature_names]
     assert np.array_equal(table["row"], faces.ids)
-    read = table[list(KAGGLE15.feature_names)].to_numpy().reshape(predicted.shape)
+    read = read_predictions(tmp_path / "oof.csv", faces)
     for index, convention in enumerate(KAGGLE15.conventions):
         of_it = np.flatnonzero(faces.convention == index)
         assert len(of_it) > 3
@@ -82,6 +83,20 @@ def test_written_predictions_are_read_back_without_the_unmarked_keypoints(tmp_pa
         np.testing.assert_allclose(read[of_it][:, marked], predicted[of_it][:, marked], atol=1e-4)
         assert np.isnan(read[of_it][:, ~marked]).all()
     assert np.isnan(read[2]).all()
+
+
+@pytest.mark.parametrize("spoil", ["other rows", "no column", "no file"])
+def test_predictions_of_other_faces_are_refused(tmp_path, competition, spoil):
+    faces, path = competition.train[:9], tmp_path / "oof.csv"
+    write_predictions(path, faces, faces.keypoints)
+    if spoil == "no column":
+        pd.read_csv(path).drop(columns="nose_tip_x").to_csv(path, index=False)
+    elif spoil == "no file":
+        path.unlink()
+    else:
+        faces = competition.train[1:10]
+    with pytest.raises(DataError, match=r"oof\.csv"):
+        read_predictions(path, faces)
 
 
 def with_noise(faces, seed=0, spread=2.0):

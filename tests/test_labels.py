@@ -15,7 +15,7 @@ from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.training.ensemble import assign_folds
-from kaggle_fkd.training.labels import network_shape, targets_of_heads, treat_labels, usable
+from kaggle_fkd.training.labels import targets_of_heads, treat_labels, usable
 from kaggle_fkd.training.metrics import (
     masked_loss,
     rmse,
@@ -161,12 +161,13 @@ def test_only_one_convention_may_train(competition):
         usable(faces, TrainConfig(only="C"))
 
 
-def test_only_masked_labels_have_a_head_for_each_convention():
+def test_only_masked_labels_have_heads_for_conventions_and_sides():
     faces = make_faces()
-    assert network_shape(faces, Config()) == NetworkShape(96, 96, 15, 2, mirrored=True)
-    for config in (
-        TrainConfig(heads="one"), TrainConfig(labels="imputed"), TrainConfig(labels="complete"),
-    ):  # fmt: skip
-        assert network_shape(faces, Config(config)).heads == 1
+    assert NetworkShape.of(faces, Config()) == NetworkShape(96, 96, 15, 2, mirrored=True)
+    for labels in ("imputed", "complete"):
+        shape = NetworkShape.of(faces, Config(TrainConfig(labels=labels)))
+        assert shape == NetworkShape(96, 96, 15, 1)
+    one = NetworkShape.of(faces, Config(TrainConfig(heads="one")))
+    assert one == NetworkShape(96, 96, 15, 1, mirrored=True)
     for config in (Config(TrainConfig(mirror_heads=False)), Config(augment=AugmentConfig(flip=0))):
-        assert network_shape(faces, config).all_heads == 2
+        assert NetworkShape.of(faces, config).all_heads == 2

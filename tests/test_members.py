@@ -13,7 +13,7 @@ from small_runs import CPU, QUICK, new_run, quick
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.runs.run import find_run, name_of, newest_finished, open_run, runs_in
+from kaggle_fkd.runs.run import find_run, name_of, newest_trained, open_run, runs_in
 from kaggle_fkd.training import ensemble
 from kaggle_fkd.training.ensemble import held_out_faces, train_members
 from kaggle_fkd.training.loop import Training
@@ -80,6 +80,19 @@ def test_members_validate_on_labels_as_they_are(tmp_path, competition, trained, 
     train_members(new_run(tmp_path, quick(folds=3, labels=labels)), competition.train, 1, CPU)
     ((train, validation),) = trained
     assert train.labelled.all() and not validation.labelled.all()
+
+
+def test_members_learn_from_treated_labels_and_validate_on_all(tmp_path, competition, trained):
+    faces = competition.train
+    keypoints = faces.keypoints.copy()
+    keypoints[::2, :4] = np.nan
+    treated = replace(faces, keypoints=keypoints)
+    train_members(new_run(tmp_path, quick(folds=3)), faces, 1, CPU, treated)
+    ((train, validation),) = trained
+    for seen, labels in ((train, treated), (validation, faces)):
+        of_it = labels[np.isin(labels.ids, seen.ids)]
+        assert np.array_equal(seen.keypoints, of_it.keypoints, equal_nan=True)
+        assert (seen.ids % 2 == 0).any()
 
 
 def test_members_begin_with_weights_of_their_own(tmp_path):
@@ -164,11 +177,11 @@ def test_a_finished_member_is_left_as_it_is(copied, competition):
 
 def test_runs_are_found_by_name_path_and_age(copied, tmp_path):
     fresh = new_run(tmp_path)
-    assert newest_finished(tmp_path, KAGGLE15).name == copied.name
+    assert newest_trained(tmp_path, KAGGLE15).name == copied.name
     assert find_run(tmp_path, fresh.name).folder == fresh.folder
     assert find_run(tmp_path / "elsewhere", str(fresh.folder)).folder == fresh.folder
-    with pytest.raises(RunError, match="has not finished"):
-        fresh.require_finished()
+    with pytest.raises(RunError, match="none of its networks"):
+        fresh.require_members()
     with pytest.raises(RunError, match="no run xyz") as caught:
         find_run(tmp_path, "xyz")
     assert copied.name in caught.value.remedy

@@ -179,6 +179,9 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         (("--stage", "train", "--set", "train.nothing=1"), "no such setting"),
         (("--stage", "train", "--preset", "huge"), "argument --preset: invalid choice"),
         (("--stage", "train", "--device", "tpu"), "argument --device: invalid choice"),
+        (("--stage", "train", "--run", "yesterday"), "--run: no stage here reads one"),
+        (("--stage", "predict", "--preset", "best"), "nothing to train"),
+        (("--stage", "evaluate", "--run", "yesterday", "--epochs", "9"), "nothing to train"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_names_the_option(place, arguments, message):
@@ -293,7 +296,16 @@ def test_a_run_that_lost_its_weights_is_trained_again(done):
     (run,) = runs_in(done.runs)
     run.member(0).weights_file.unlink()
     code, _, err = done("--stage", "predict", "--run", run.name)
-    assert code == 1 and "has not finished" in err
+    assert code == 1 and "none of its networks" in err
+    code, _, err = done("--stage", "train,predict", *QUICK)
+    assert code == 0, err
+
+
+def test_a_run_with_a_damaged_summary_is_trained_again(done):
+    (run,) = runs_in(done.runs)
+    run.member(0).summary_file.write_text("{")
+    code, _, err = done("--stage", "predict", "--run", run.name)
+    assert code == 1 and "none of its networks" in err
     code, _, err = done("--stage", "train,predict", *QUICK)
     assert code == 0, err
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_runs import CPU, new_run
+from small_runs import CPU, QUICK, new_run
 from test_augmentation import blob
 
-from kaggle_fkd.config import PredictConfig
+from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
@@ -65,6 +65,16 @@ def test_the_heads_of_mirrored_faces_speak_for_mirrored_views(competition):
     network = TellsMirrored(replace(SHAPE, mirrored=True))
     seen = views(network, images_to(CPU, competition.test[:3]), flip=True)
     np.testing.assert_allclose(seen, np.broadcast_to([(40 + 95 - 43) / 2, 50], (3, 15, 2)))
+
+
+def test_a_network_that_never_saw_a_mirrored_face_is_shown_none(tmp_path, competition):
+    faces = competition.test[:3]
+    for share, same in ((0.0, True), (0.5, False)):
+        member = new_run(tmp_path, replace(QUICK, augment=AugmentConfig(flip=share))).member(0)
+        member.folder.mkdir()
+        member.finish(member.new_network().state_dict(), {"seed": 0})
+        one, two = (predict_member(member, faces, CPU, PredictConfig(f, 0)) for f in (False, True))
+        assert np.array_equal(one, two) == same
 
 
 @pytest.mark.parametrize("scale", [0, 0.1])
@@ -138,7 +148,7 @@ def test_a_run_without_members_and_faces_that_do_not_fit_are_refused(
     tmp_path, crossed_run, competition
 ):
     faces = competition.test
-    with pytest.raises(RunError, match="has not finished"):
+    with pytest.raises(RunError, match="none of its networks"):
         predict_faces(new_run(tmp_path), faces, CPU, ONE_VIEW)
     larger = replace(faces, images=np.zeros((len(faces), 100, 96), np.uint8))
     with pytest.raises(RunError, match="trained for kaggle15 on 96 x 96 pixels"):

@@ -55,12 +55,20 @@ def _check(context: Context) -> None:
     stages = set(request.stages)
     if ({"train", "evaluate", "predict"} | OF_PICTURES) & stages:
         context.device  # noqa: B018  # raises where there is no such device
-    if {"train", "evaluate"} & stages and request.resume:
+    trains = {"train", "evaluate"} & stages
+    if request.has_settings and (not trains or (trains == {"evaluate"} and request.runs)):
+        raise UsageError(
+            "settings of a training (--preset, --model, --epochs, ...), and nothing to train",
+            "leave them out; a run keeps its own",
+        )
+    if request.runs and not ({"evaluate", "predict"} | OF_PICTURES) & stages:
+        raise UsageError("--run: no stage here reads one", "to train one further: --resume RUN")
+    if trains and request.resume:
         find_run(request.runs_dir, request.resume)
     runs = context.named_runs()
     for run in runs:
         if "evaluate" not in request.stages:  # which trains what is missing
-            run.require_finished()
+            run.require_members()
     for name in sorted(OF_PICTURES & stages):
         if not request.inputs:
             raise UsageError(f"--stage {name}: no --input", "name pictures, folders, or astronaut")

@@ -104,15 +104,15 @@ def treat_suspects(table: pd.DataFrame, faces: Faces, suspects: str) -> Faces:
     """The faces with the suspected labels of an audit dropped or weighted.
 
     drop: a displaced point loses its label, any other suspected face loses all of them.
-    weight: a suspected face counts by (threshold / score) squared, so that a label twice as
-    far out pulls half as much with an L2 loss.
+    weight: a suspected face counts by (threshold / score) squared, at most 1, so that a label twice
+    as far out pulls half as much with an L2 loss.
     """
     table = table[table["suspected"]]
     position = {int(id_): index for index, id_ in enumerate(faces.ids)}
     keypoints, weight = faces.keypoints.copy(), np.ones(len(faces), np.float32)
     for row, score, keypoint in zip(table["row"], table["score"], table["keypoint"], strict=True):
         index = position[int(row)]
-        weight[index] = (SUSPECT_SCORE / score) ** 2
+        weight[index] = min(1, SUSPECT_SCORE / score) ** 2
         keypoints[index, faces.scheme.index(keypoint) if keypoint else slice(None)] = np.nan
     if suspects == "weight":
         return replace(faces, weight=weight)
@@ -132,6 +132,11 @@ def _read(path: Path, faces: Faces) -> pd.DataFrame:
     strange = sorted(set(table["keypoint"]) - {*faces.scheme.names, ""})
     if strange:
         raise DataError(f"{path}: no keypoint {strange[0]}", remedy)
+    impossible = table.loc[table["suspected"] & (table["score"] <= 0), "row"].tolist()
+    if impossible:
+        raise DataError(
+            f"{path}: row {impossible[0]} is suspected with a score that is not above 0", remedy
+        )
     unknown = np.setdiff1d(table["row"], faces.ids)
     if len(unknown):
         raise DataError(f"{path}: row {unknown[0]} is no training face", remedy)

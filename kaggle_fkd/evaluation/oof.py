@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from kaggle_fkd.config import PredictConfig
+from kaggle_fkd.errors import DataError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.prediction import check_fits, predict_member
@@ -61,6 +62,23 @@ def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating])
     table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.feature_names))
     table.insert(0, "row", faces.ids)
     write_text(path, table.to_csv(index=False, float_format="%.4f"))
+
+
+def read_predictions(path: Path, faces: Faces) -> NDArray[np.float32]:
+    """The N x K x 2 keypoints that `write_predictions` wrote for these faces, NaN where empty.
+
+    Raises DataError when the file cannot be read or is of other faces.
+    """
+    remedy = "name the oof.csv of an evaluation of these faces"
+    try:
+        table = pd.read_csv(path)
+        keypoints = table[list(faces.scheme.feature_names)].to_numpy(np.float32)
+        rows = table["row"].to_numpy()
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: no predictions that can be read ({error})", remedy) from error
+    if not np.array_equal(rows, faces.ids):
+        raise DataError(f"{path}: its rows are not those of the training faces", remedy)
+    return keypoints.reshape(faces.keypoints.shape)
 
 
 def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> NDArray[np.float64]:

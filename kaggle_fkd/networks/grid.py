@@ -44,11 +44,11 @@ class GridNet(KeypointNetwork):
         self.register_buffer("cells", centres, persistent=False)
 
     def locate(self, images: Tensor) -> Tensor:
-        """N x 1 x H x W, standardised, to N x heads x K x 2 pixels."""
+        """N x 1 x height x width, standardised, to N x H x K x 2 pixels."""
         return self.read(self.trunk(images))
 
     def read(self, features: Tensor) -> Tensor:
-        """The mean of the cells' votes, weighted, of the trunk's N x C x H/8 x W/8 features."""
+        """The weighted mean of the cells' votes, of the trunk's N x C x rows x columns features."""
         weight, places = self._votes(features)
         return (weight[:, :, :, None] * places).sum(dim=-1)
 
@@ -58,7 +58,7 @@ class GridNet(KeypointNetwork):
         return weight.reshape(*weight.shape[:-1], *self.grid)
 
     def _votes(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """N x heads x K x cells weights that add up to 1, and N x heads x K x 2 x cells places."""
+        """N x H x K x cells weights that add up to 1, and N x H x K x 2 x cells places."""
         heads, keypoints = self.shape.all_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
         votes = self.both_sides(votes.reshape(-1, heads, keypoints, 3, len(self.cells)))

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from kaggle_fkd.config import Config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.faces import Faces
 
@@ -37,9 +39,23 @@ class NetworkShape:
     mirrored: bool = False
     """As many heads again, after the others, speak for mirrored faces (`both_sides`)."""
 
+    @classmethod
+    def of(cls, faces: Faces, config: Config) -> Self:
+        """What a network that is trained on these faces takes and gives.
+
+        It has a head for each convention, and as many for mirrored faces if training shows it both
+        sides; but the classic baselines know of neither.
+        """
+        height, width = faces.inner().size
+        train, conventions = config.train, len(faces.scheme.conventions)
+        masked = train.labels == "masked"
+        heads = conventions if masked and train.heads == "convention" else 1
+        mirrored = masked and train.mirror_heads and 0 < config.augment.flip < 1
+        return cls(height, width, len(faces.scheme.names), heads, mirrored)
+
     @property
     def all_heads(self) -> int:
-        """Heads of faces as they are, and of mirrored ones."""
+        """H, heads of faces as they are, and of mirrored ones."""
         return self.heads * (2 if self.mirrored else 1)
 
     def heads_of(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
@@ -58,7 +74,7 @@ class KeypointNetwork(nn.Module):
     features: nn.Module
     head: nn.Module
     mean_face: Tensor
-    """heads x K x 2 pixels, stored with the weights; the image's centre until it is set."""
+    """H x K x 2 pixels, stored with the weights; the image's centre until it is set."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -68,21 +84,24 @@ class KeypointNetwork(nn.Module):
         self.register_buffer("mean_face", centre.repeat(shape.all_heads, shape.keypoints, 1))
 
     def forward(self, images: Tensor) -> Tensor:
-        """N x H x W grey values 0..255 (any number type) to N x heads x K x 2 pixels."""
+        """N x height x width grey values 0..255 (any number type) to N x H x K x 2 pixels.
+
+        H is `NetworkShape.all_heads`, here and in all that follows.
+        """
         return self.locate(standardised(images))
 
     def start_from(self, mean_face: Tensor) -> None:
-        """Predict offsets from these heads x K x 2 pixels; where NaN, from the image's centre."""
+        """Predict offsets from these H x K x 2 pixels; where NaN, from the image's centre."""
         self.mean_face = torch.where(mean_face.isnan(), self.mean_face, mean_face)
 
     def locate(self, images: Tensor) -> Tensor:
-        """N x 1 x H x W, mean 0, spread 1, to N x heads x K x 2 pixels."""
+        """N x 1 x height x width, mean 0, spread 1, to N x H x K x 2 pixels."""
         offsets: Tensor = self.head(self.features(images))
         offsets = self.both_sides(offsets.view(-1, *self.mean_face.shape))
         return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
 
     def both_sides(self, outputs: Tensor) -> Tensor:
-        """N x all_heads x ..., the heads of faces as they are, then those of mirrored ones.
+        """N x H x ..., the heads of faces as they are, then those of mirrored ones.
 
         `outputs`, of the same shape, are what both have in common, then by how much they differ.
 
@@ -97,8 +116,8 @@ class KeypointNetwork(nn.Module):
     def heat_maps(self, images: Tensor) -> Tensor | None:
         """How much each cell of a grid over the image weighs for each keypoint, if there is one.
 
-        N x 1 x H x W, standardised, to N x heads x K x rows x columns that add up to 1; None of
-        a network that regresses coordinates.
+        N x 1 x height x width, standardised, to N x H x K x rows x columns that add up to 1; None
+        of a network that regresses coordinates.
         """
         return None
 

@@ -66,7 +66,7 @@ class Locator:
             )
         if run.shape.width != run.shape.height:
             raise RunError(f"{run.folder}: not trained on square pictures", "name another run")
-        members = run.require_finished().members
+        members = run.require_members().members
         return cls([member.load_network(device) for member in members], run.scheme, device)
 
     def locate(

@@ -69,8 +69,8 @@ class Member:
 
     @property
     def finished(self) -> bool:
-        """True when training came to its end and the weights are there."""
-        return self.summary_file.exists() and self.weights_file.exists()
+        """True when training came to its end, and results and weights can be read."""
+        return bool(self.summary) and self.weights_file.exists()
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
 from kaggle_fkd.errors import FkdError, RunError
+from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.member import Member
@@ -94,11 +96,11 @@ class Run:
         same = self.record["data_hash"] == data_hash and self.record["version"] == __version__
         return same and self.config.trains_like(config)
 
-    def require_finished(self) -> "Run":
+    def require_members(self) -> "Run":
         """The run itself; RunError when no member of it has been trained to its end."""
         if not self.members:
             raise RunError(
-                f"{self.folder}: its training has not finished",
+                f"{self.folder}: none of its networks is trained to the end",
                 f"continue it: --stage train --resume {self.name}",
             )
         return self
@@ -108,19 +110,21 @@ def start_run(
     runs_dir: Path,
     config: Config,
     data: Mapping[str, Any],
-    scheme: KeypointScheme,
-    shape: NetworkShape,
+    faces: Faces,
     device: torch.device,
 ) -> Run:
-    """A new run directory with its record. `data` has `data_hash` and `sample_faces`."""
+    """A new run directory with its record, for networks that fit the faces.
+
+    `data` has their `data_hash`, and whether they are `sample_faces`.
+    """
     time = datetime.now(UTC)
     folder = new_folder(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
     record = {
         "version": __version__,
         "config": config.of_training(),
         **data,
-        "scheme": scheme.name,
-        "shape": asdict(shape),
+        "scheme": faces.scheme.name,
+        "shape": asdict(NetworkShape.of(faces, config)),
         "started": time.isoformat(),
         "command": sys.argv,
         "commit": source_commit(),
@@ -181,18 +185,22 @@ def name_of(runs: Sequence[Run]) -> str:
     return names
 
 
-def newest_finished(runs_dir: Path, scheme: KeypointScheme) -> Run:
-    """The run of that scheme whose last member finished last; RunError when there is none."""
+def newest_trained(runs_dir: Path, scheme: KeypointScheme) -> Run:
+    """The run of that scheme with the member that finished last; RunError when there is none."""
     for run in runs_in(runs_dir):
         if run.members and run.scheme == scheme:
             return run
     raise RunError(
-        f"{runs_dir}: no finished run", "train one first: python run_pipeline.py --stage train"
+        f"{runs_dir}: no trained run", "train one first: python run_pipeline.py --stage train"
     )
 
 
+@cache
 def source_commit() -> str | None:
-    """The commit of the source tree, marked when it has changes; None outside a checkout."""
+    """The commit of the source tree, marked when it has changes; None outside a checkout.
+
+    Asked once, so that what is committed while the program runs is not taken for what runs.
+    """
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None

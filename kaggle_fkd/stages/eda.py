@@ -6,7 +6,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.analysis.report import write_report
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import empty_folder, read_receipt, write_json
+from kaggle_fkd.system.files import read_receipt, replaced_folder, write_json
 
 
 def run(context: Context) -> None:
@@ -28,6 +28,8 @@ def run(context: Context) -> None:
     if not context.request.force and earlier == inputs and whole:
         log.info("skipped, as data and settings are unchanged: %s", folder)
         return
-    write_report(competition.train, empty_folder(folder), config)
-    write_json(receipt, {**inputs, "files": sorted(path.name for path in folder.iterdir())})
+    with replaced_folder(folder) as new:
+        write_report(competition.train, new, config)
+        names = sorted(path.name for path in new.iterdir())
+        write_json(new / receipt.name, {**inputs, "files": names})
     log.info("figures and tables: %s", folder)

@@ -18,13 +18,13 @@ from kaggle_fkd.prediction import ONE_VIEW
 from kaggle_fkd.runs.run import Run, name_of, runs_in, source_commit
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
-from kaggle_fkd.system.files import empty_folder
+from kaggle_fkd.system.files import replaced_folder
 
 
 def run(context: Context) -> None:
     """Train what members are missing, so that every fold of every run has been held out once,
     and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
-    faces, settings = context.faces, context.config.predict
+    faces, settings, commit = context.faces, context.config.predict, source_commit()
     runs = [require_same_faces(context, each) for each in _runs_to_judge(context)]
     for each in runs:
         train_run(context, each, each.config.train.folds)
@@ -32,11 +32,11 @@ def run(context: Context) -> None:
     seen = faces.inner()
     weights = fit_weights(predictions, seen)
     names = [each.name for each in runs]
-    folder = empty_folder(context.request.runs_dir / f"evaluation-{name_of(runs)}")
     summary = {
-        "commit": source_commit(),
+        "commit": commit,
         "members": {each.name: len(each.members) for each in runs},
         "weights": named_weights(weights, names, seen.scheme),
+        "weights_fitted_to_these_labels": len(runs) > 1,
         "rmse_of_each": {
             name: oof_rmse(p, seen) for name, p in zip(names, predictions, strict=True)
         },
@@ -46,7 +46,11 @@ def run(context: Context) -> None:
     }
     write = write_nme if faces.scheme is IBUG68 else write_evaluation
     together = weighted_mean(predictions, weights, seen.convention)
-    lines = write(folder, together, seen, summary)
+    folder = context.request.runs_dir / f"evaluation-{name_of(runs)}"
+    with replaced_folder(folder) as new:
+        lines = write(new, together, seen, summary)
+    if len(runs) > 1:
+        lines.append("the weights of the runs were fitted to the labels that they are scored on")
     log.info("evaluation: %s", folder)
     announce(*lines)
     context.run = runs[0]
@@ -62,7 +66,7 @@ def _runs_to_judge(context: Context) -> list[Run]:
     trained = [
         each for each in runs_in(request.runs_dir) if each.members and same_faces(context, each)
     ]
-    if request.has_settings or request.resume is not None or not trained:
+    if request.has_settings or request.resume or not trained:
         return [run_to_train(context)]
     return trained[:1]
 

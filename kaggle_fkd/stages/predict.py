@@ -16,7 +16,7 @@ from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction import predict_faces, prediction_gallery
-from kaggle_fkd.runs.run import Run, name_of, newest_finished, source_commit
+from kaggle_fkd.runs.run import Run, name_of, newest_trained, source_commit
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
@@ -26,11 +26,14 @@ from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_js
 def run(context: Context) -> None:
     """Write the submission, or find it written from the same inputs: `context.submission`."""
     request, competition = context.request, context.competition
-    settings = context.config.predict
-    runs = context.named_runs() or [context.run or newest_finished(request.runs_dir, KAGGLE15)]
+    settings, commit = context.config.predict, source_commit()
+    runs = context.named_runs() or [context.run or newest_trained(request.runs_dir, KAGGLE15)]
     for each in runs:
-        if each.require_finished().record["sample_faces"] and not competition.is_sample:
+        if each.require_members().record["sample_faces"] and not competition.is_sample:
             log.warning("%s was trained on sample faces, not on Kaggle's", each.name)
+        if not each.finished:
+            wanted = each.config.train.members
+            log.warning("%s: %d of %d networks are trained", each.name, len(each.members), wanted)
     members = [member for each in runs for member in each.members]
     inputs = {
         "version": __version__,
@@ -66,7 +69,7 @@ def run(context: Context) -> None:
             "validation_rmse": {
                 member.name: member.summary["validation_rmse"] for member in members
             },
-            "commit": source_commit(),
+            "commit": commit,
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )

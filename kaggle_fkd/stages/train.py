@@ -8,11 +8,12 @@ from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.ensemble import train_members
-from kaggle_fkd.training.labels import network_shape, usable
+from kaggle_fkd.training.labels import usable
 
 
 def run(context: Context) -> None:
@@ -54,14 +55,13 @@ def run_to_train(context: Context) -> Run:
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
     usable(faces, context.config.train)  # raises for an unknown convention
-    shape = network_shape(faces, context.config)
-    build_network(context.config.train.model, shape)  # raises where the faces are too small for it
+    # Raises where the faces are too small for it.
+    build_network(context.config.train.model, NetworkShape.of(faces, context.config))
     run = start_run(
         request.runs_dir,
         context.config,
         {"data_hash": digest, "sample_faces": context.is_sample},
-        faces.scheme,
-        shape,
+        faces,
         context.device,
     )
     if context.config.train.audit:  # the next evaluation may write another one in its place

@@ -97,10 +97,25 @@ def new_folder(path: Path) -> Path:
                 return candidate
 
 
-def empty_folder(path: Path) -> Path:
-    """`path` as a folder with nothing in it; what it held is deleted."""
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path`; with what the block wrote there it replaces `path` at its end.
+
+    If the block raises, `path` is as it was. Raises FkdError when the disk refuses.
+    """
+    new = path.with_name(f".{path.name}.new")
     with writing_to(path):
-        if path.exists():
-            shutil.rmtree(path)
-        path.mkdir(parents=True)
-    return path
+        _remove(new)  # what a killed process left
+        new.mkdir(parents=True)
+    try:
+        yield new
+        with writing_to(path):
+            _remove(path)
+            new.replace(path)
+    finally:
+        _remove(new)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kaggle_fkd.config import Config, TrainConfig
+from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import KeypointScheme
@@ -55,10 +55,10 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
 def targets_of_heads(
     keypoints: Tensor, heads: Tensor, shape: NetworkShape, scheme: KeypointScheme
 ) -> Tensor:
-    """N x heads x K x 2, what each head of a network learns from N x K x 2 labels; NaN: nothing.
+    """N x H x K x 2, what each head of a network learns from N x K x 2 labels; NaN: nothing.
 
-    The head that speaks for a face (`heads`, N) learns all its labels; the others, but for those
-    of mirrored faces, learn what means the same in every convention: Kaggle's eye centres.
+    The head that speaks for a face (`heads`, N) learns all its labels; the others of the same side
+    (mirrored or not) learn what means the same in every convention: Kaggle's eye centres.
     """
     every, device = shape.all_heads, keypoints.device
     targets = keypoints.new_full((len(keypoints), every, *keypoints.shape[1:]), torch.nan)
@@ -70,7 +70,7 @@ def targets_of_heads(
 
 
 def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
-    """heads x K x 2, where the keypoints lie on average in the faces that each head speaks for.
+    """H x K x 2, where the keypoints lie on average in the faces that each head speaks for.
 
     A keypoint that those lack is taken from all faces; NaN when no face has it.
     """
@@ -80,16 +80,3 @@ def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
     mean = torch.from_numpy(np.where(np.isfinite(own), own, faces.mean_keypoints()))
     mirrored = flip_keypoints(mean, faces.scheme, shape.width)
     return torch.cat([mean, mirrored]) if shape.mirrored else mean
-
-
-def network_shape(faces: Faces, config: Config) -> NetworkShape:
-    """What a network for these faces takes and gives.
-
-    It has a head for each convention, but the classic baselines know of none; and as many for
-    mirrored faces, if training shows it both sides.
-    """
-    height, width = faces.inner().size
-    apart = config.train.labels == "masked" and config.train.heads == "convention"
-    heads = len(faces.scheme.conventions) if apart else 1
-    mirrored = config.train.mirror_heads and 0 < config.augment.flip < 1
-    return NetworkShape(height, width, len(faces.scheme.names), heads, mirrored)

@@ -70,6 +70,7 @@ class Training:
         self.validation_images = images_to(device, self.validation)
         self.validation_heads = heads_to(device, self.validation, member.shape.heads)
         self.history: list[dict[str, float]] = []
+        self.commits = [source_commit()]
 
     def fit(self) -> dict[str, Any]:
         """Train to the end, from the saved state if there is one; returns the summary.
@@ -166,6 +167,7 @@ class Training:
             "generator": self.generator.get_state(),
             "dropout": torch.get_rng_state(),
             "history": self.history,
+            "commits": self.commits,
         }
         # Through memory: a full disk is then an OSError, which torch would hide.
         content = io.BytesIO()
@@ -183,6 +185,7 @@ class Training:
             self.generator.set_state(state["generator"])
             torch.set_rng_state(state["dropout"])
             self.history = state["history"]
+            self.commits = [*dict.fromkeys([*state["commits"], *self.commits])]
         except (*DAMAGE, pickle.UnpicklingError) as error:
             raise RunError(
                 f"{self.member.state_file}: damaged, nothing to resume from ({error})",
@@ -197,7 +200,7 @@ class Training:
         """Score the averaged weights, draw the learning curve, store the results."""
         predicted = self._validate()
         summary = {
-            "commit": source_commit(),
+            "commit": ", ".join(filter(None, self.commits)),
             "torch": torch.__version__,
             "epochs": len(self.history),
             "device": describe_device(self.device),

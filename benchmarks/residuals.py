@@ -1,0 +1,98 @@
+"""Are labels off as a whole? The mean residual of a face, by how sharp its picture is.
+
+    python benchmarks/residuals.py runs/evaluation-RUN/oof.csv [...] --data-dir data [--out x.csv]
+
+A residual is label minus out-of-fold prediction, in pixels. What a network cannot learn stays in
+it: labels that are off to one side leave a mean that is not 0 where mirrored faces are trained with
+mirrored labels, and one that changes with sharpness where they are off by so much of the picture
+before it was scaled. Left out are faces with a label further than 12 pixels from its prediction.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.evaluation.oof import OUTLIER_PX, read_predictions
+from kaggle_fkd.faces import Faces
+from kaggle_fkd.sources.competition import load_competition
+from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.files import write_text
+
+FIFTHS = ("most blurred", "blurred", "middle", "sharp", "sharpest")
+
+
+def main() -> None:
+    """Print, and write, the table of every evaluation."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("predictions", type=Path, nargs="+", metavar="OOF_CSV")
+    parser.add_argument("--data-dir", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    set_up(quiet=False)
+    faces = load_competition(options.data_dir).train
+    tables = {
+        path.parent.name: residuals(read_predictions(path, faces), faces)
+        for path in options.predictions
+    }
+    table = pd.concat(tables, names=["evaluation", "number"]).droplevel("number")
+    print(table.to_string(float_format="%.3f"))
+    if options.out:
+        write_text(options.out, table.to_csv(float_format="%.4f"))
+
+
+def residuals(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+    """A row for each label convention and fifth of its faces, by sharpness, and for all of these.
+
+    `mean_*` and `spread_*` are of the faces' mean residuals; `within_*` is how far the residuals of
+    a face's keypoints are from their mean (root mean square).
+    """
+    residual = faces.keypoints - predicted
+    far = (np.linalg.norm(residual, axis=2) > OUTLIER_PX).any(axis=1)
+    usable = np.isfinite(residual).any(axis=(1, 2)) & ~far
+    rows = []
+    for index, convention in enumerate(faces.scheme.conventions):
+        chosen = np.flatnonzero(usable & (faces.convention == index))
+        if len(chosen) < len(FIFTHS):
+            continue
+        by_sharpness = chosen[np.argsort(sharpness(faces.images[chosen]), kind="stable")]
+        parts = dict(zip(FIFTHS, np.array_split(by_sharpness, len(FIFTHS)), strict=True))
+        for part, rows_of_it in {"all": chosen, **parts}.items():
+            of_it = np.ma.masked_invalid(residual[rows_of_it])
+            mean = of_it.mean(axis=1)
+            rows.append(
+                {
+                    "convention": convention.name,
+                    "faces": part,
+                    "number": len(of_it),
+                    **_by_axis("mean", mean.mean(axis=0)),
+                    **_by_axis("spread", mean.std(axis=0)),
+                    **_by_axis("within", np.sqrt(((of_it - mean[:, None]) ** 2).mean(axis=(0, 1)))),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _by_axis(name: str, values: NDArray[np.floating]) -> dict[str, float]:
+    return {f"{name}_{axis}": float(value) for axis, value in zip("xy", values, strict=True)}
+
+
+def sharpness(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """N, second over first differences of grey values along the rows of N x H x W images.
+
+    A picture that was enlarged, or is out of focus, has little of the second.
+    """
+    grey = images.astype(np.float64)
+    first, second = (np.abs(np.diff(grey, n, axis=2)).mean(axis=(1, 2)) for n in (1, 2))
+    return np.asarray(second / np.maximum(first, 1e-9))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
