@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from test_keypoints import make_faces
 
 from benchmarks import collect
@@ -13,6 +14,7 @@ from benchmarks.ablation import VARIANTS, summary
 from benchmarks.audit import KINDS, plant, precision_table
 from benchmarks.compare import compare
 from benchmarks.residuals import residuals
+from kaggle_fkd.training.geometry import zoom
 
 
 def test_runs_are_compared_on_what_all_predict_without_what_all_miss():
@@ -40,7 +42,8 @@ def test_labels_that_are_off_by_a_pixel_of_the_unscaled_picture_are_seen():
     faces = make_faces(40)
     sharp = rng.integers(0, 256, (40, 96, 96), np.uint8)
     blurred = np.arange(40) < 20
-    images = np.where(blurred[:, None, None], sharp[:, :, ::2].repeat(2, axis=2), sharp)
+    enlarged = zoom(torch.from_numpy(sharp), 2).byte().numpy()
+    images = np.where(blurred[:, None, None], enlarged, sharp)
     faces = replace(faces, images=images, convention=np.zeros(40, np.int8))
     predicted = faces.keypoints - np.where(blurred, 2, 1)[:, None, None] * [1, 0]
     predicted[0] += 30  # a wrong label, left out
