@@ -93,9 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     training = parser.add_argument_group("training")
     training.add_argument(
         "--preset", choices=PRESETS,
-        help=f"how much to train: smoke takes under a minute on sample faces (default there: "
+        help=f"how much to train: smoke takes a minute on sample faces (default there: "
         f"{SAMPLE_PRESET}), cpu a quarter of an hour (default otherwise: {DEFAULT_PRESET}), best "
-        f"hours or a GPU; with --points 68 an hour (default: {PRESET_68})",
+        f"a GPU or a night; with --points 68 over an hour on one core (default: {PRESET_68})",
     )  # fmt: skip
     training.add_argument("--model", metavar="NAME", help=f"network: {', '.join(NETWORKS)}")
     training.add_argument("--epochs", metavar="N", help="passes over the training faces")

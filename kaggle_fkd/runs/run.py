@@ -130,7 +130,7 @@ def start_run(
         "commit": source_commit(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "device": describe_device(device),
     }
     write_json(folder / "run.json", record)

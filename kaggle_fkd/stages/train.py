@@ -48,8 +48,10 @@ def run_to_train(context: Context) -> Run:
     # A finished run with fewer members than are wanted now is trained further, not anew.
     finished = [run for run in same if run.finished or run.has_members(count)]
     unfinished = [run for run in same if run not in finished]
-    if request.resume is not None and unfinished:
-        return unfinished[0]
+    if request.resume is not None:
+        if unfinished:
+            return unfinished[0]
+        _name_others(context)
     if finished and not request.force:
         return max(finished, key=lambda run: len(run.members))
     if unfinished:
@@ -67,6 +69,17 @@ def run_to_train(context: Context) -> Run:
     if context.config.train.audit:  # the next evaluation may write another one in its place
         write_text(run.audit_file, audit_file.read_text(encoding="utf-8"))
     return run
+
+
+def _name_others(context: Context) -> None:
+    """Warn when --resume finds nothing to resume, but a run of other settings is unfinished."""
+    runs = runs_in(context.request.runs_dir)
+    others = [run for run in runs if not run.finished and same_faces(context, run)]
+    if others:
+        log.warning(
+            "--resume: no unfinished run of these settings, but %s is one of others: --resume %s",
+            others[0].name, others[0].name,
+        )  # fmt: skip
 
 
 def _named(context: Context, name: str) -> Run:
