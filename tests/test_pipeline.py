@@ -158,6 +158,14 @@ def test_resume_goes_on_in_the_second_member(real, monkeypatch):
     assert run.finished and run.member(0).weights_file.stat().st_mtime_ns == written
 
 
+def test_resume_names_an_unfinished_run_of_other_settings(done):
+    (run,) = runs_in(done.runs)
+    run.member(0).weights_file.unlink()
+    code, _, err = done("--stage", "train", *QUICK, "--seed", "1", "--resume")
+    assert code == 0 and f"{run.name} is one of others: --resume {run.name}" in err
+    assert len(runs_in(done.runs)) == 2
+
+
 def test_resume_of_a_named_run_with_other_settings_is_refused(done):
     name = runs_in(done.runs)[0].name
     code, _, err = done("--stage", "train", "--resume", name, "--epochs", "9")
