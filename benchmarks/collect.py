@@ -29,6 +29,9 @@ def main() -> None:
     parser.add_argument("--submission", type=Path)
     parser.add_argument("--evaluation", type=Path)
     options = parser.parse_args()
+    for path in (options.submission, options.evaluation):
+        if path and not path.exists():
+            parser.error(f"{path}: not there")
     set_up(quiet=False)
     run = open_run(options.run)
     contents = {"run.json": (run.folder / "run.json").read_bytes()}
