@@ -46,6 +46,7 @@ VARIANTS = (
     Variant("one head for both conventions", {"train.heads": "one"}),
     Variant("no heads of their own for mirrored faces", {"train.mirror_heads": "false"}),
     Variant("fully connected head instead of the grid", {"train.model": "plainnet"}),
+    Variant("heat maps and soft-argmax instead of the grid", {"train.model": "heatmapnet"}),
     Variant(
         "no augmentation but flips",
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
