@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.command.context import Context
 from kaggle_fkd.command.request import Request
-from kaggle_fkd.evaluation.oof import OUTLIER_PX, out_of_fold, read_predictions
+from kaggle_fkd.evaluation.oof import far_off, out_of_fold, read_predictions
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.stages.train import require_same_faces
@@ -66,7 +66,7 @@ def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.
     predicted = np.flatnonzero(known.all(axis=1))
     seen = faces[predicted]
     chosen = {name: each[predicted] for name, each in predictions.items()}
-    wrong = np.all([_misses(each, seen) for each in chosen.values()], axis=0)
+    wrong = np.all([far_off(each, seen) for each in chosen.values()], axis=0)
     rows = {}
     for name, each in chosen.items():
         scores = rmse_by_convention(each[~wrong], seen[~wrong])
@@ -78,12 +78,6 @@ def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.
             "wrong_faces": int(wrong.sum()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _misses(predicted: NDArray[np.float32], faces: Faces) -> NDArray[np.bool_]:
-    """N, the faces with a label that is far from what was predicted."""
-    off = np.linalg.norm(predicted - faces.keypoints, axis=2)
-    return np.asarray((off > OUTLIER_PX).any(axis=1))  # a missing label is NaN, and not far
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.evaluation.oof import OUTLIER_PX, read_predictions
+from kaggle_fkd.evaluation.oof import far_off, read_predictions
 from kaggle_fkd.faces import Faces
 from kaggle_fkd.sources.competition import load_competition
 from kaggle_fkd.system.console import exit_code, set_up
@@ -55,8 +55,7 @@ def residuals(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
     a face's keypoints are from their mean (root mean square).
     """
     residual = faces.keypoints - predicted
-    far = (np.linalg.norm(residual, axis=2) > OUTLIER_PX).any(axis=1)
-    usable = np.isfinite(residual).any(axis=(1, 2)) & ~far
+    usable = np.isfinite(residual).any(axis=(1, 2)) & ~far_off(predicted, faces)
     rows = []
     for index, convention in enumerate(faces.scheme.conventions):
         chosen = np.flatnonzero(usable & (faces.convention == index))

@@ -15,7 +15,11 @@ from kaggle_fkd.system.console import banner, interrupts_held, log
 
 OF_PICTURES = {"photo", "inside"}
 """The stages that work on pictures from anywhere."""
-OF_68_POINTS = {"download", "train", "evaluate"} | OF_PICTURES
+TRAINING = {"train", "evaluate"}
+"""The stages that train networks."""
+READING_RUNS = {"evaluate", "predict"} | OF_PICTURES
+"""The stages that use the runs which --run names."""
+OF_68_POINTS = {"download"} | TRAINING | OF_PICTURES
 """The stages that work with 68 points; the others are the competition's."""
 
 
@@ -53,15 +57,15 @@ def _check(context: Context) -> None:
     config = build_config(request.preset or DEFAULT_PRESET, request.settings)
     check_network_name(config.train.model)
     stages = set(request.stages)
-    if ({"train", "evaluate", "predict"} | OF_PICTURES) & stages:
+    if (TRAINING | READING_RUNS) & stages:
         context.device  # noqa: B018  # raises where there is no such device
-    trains = {"train", "evaluate"} & stages
+    trains = TRAINING & stages
     if request.has_settings and (not trains or (trains == {"evaluate"} and request.runs)):
         raise UsageError(
             "settings of a training (--preset, --model, --epochs, ...), and nothing to train",
             "leave them out; a run keeps its own",
         )
-    if request.runs and not ({"evaluate", "predict"} | OF_PICTURES) & stages:
+    if request.runs and not READING_RUNS & stages:
         raise UsageError("--run: no stage here reads one", "to train one further: --resume RUN")
     if trains and request.resume:
         find_run(request.runs_dir, request.resume)

@@ -81,6 +81,12 @@ def read_predictions(path: Path, faces: Faces) -> NDArray[np.float32]:
     return keypoints.reshape(faces.keypoints.shape)
 
 
+def far_off(predicted: NDArray[np.floating], faces: Faces) -> NDArray[np.bool_]:
+    """N, the faces with a label more than OUTLIER_PX from the prediction, N x K x 2 pixels."""
+    off = np.linalg.norm(predicted - faces.keypoints, axis=2)
+    return np.asarray((off > OUTLIER_PX).any(axis=1))  # a missing label is NaN, and not far
+
+
 def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> NDArray[np.float64]:
     """C x R weights, for each convention those whose mean of R predictions (N x K x 2) errs least.
 

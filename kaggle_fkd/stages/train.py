@@ -1,5 +1,6 @@
 """train: the members of a run, each a network on all training faces but one fold."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd.command.context import Context
@@ -43,7 +44,8 @@ def run_to_train(context: Context) -> Run:
     audit_file = Path(context.config.train.audit)
     faces = _audited(context.faces, context.config, audit_file)
     digest = _digest(context, faces)
-    same = [run for run in runs_in(request.runs_dir) if run.is_of(context.config, digest)]
+    runs = runs_in(request.runs_dir)
+    same = [run for run in runs if run.is_of(context.config, digest)]
     count = context.config.train.members
     # A finished run with fewer members than are wanted now is trained further, not anew.
     finished = [run for run in same if run.finished or run.has_members(count)]
@@ -51,7 +53,7 @@ def run_to_train(context: Context) -> Run:
     if request.resume is not None:
         if unfinished:
             return unfinished[0]
-        _name_others(context)
+        _name_others(context, runs)
     if finished and not request.force:
         return max(finished, key=lambda run: len(run.members))
     if unfinished:
@@ -71,9 +73,8 @@ def run_to_train(context: Context) -> Run:
     return run
 
 
-def _name_others(context: Context) -> None:
+def _name_others(context: Context, runs: Sequence[Run]) -> None:
     """Warn when --resume finds nothing to resume, but a run of other settings is unfinished."""
-    runs = runs_in(context.request.runs_dir)
     others = [run for run in runs if not run.finished and same_faces(context, run)]
     if others:
         log.warning(

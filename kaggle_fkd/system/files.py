@@ -113,7 +113,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             _remove(path)
             new.replace(path)
     finally:
-        _remove(new)
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _remove(folder: Path) -> None:
