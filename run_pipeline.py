@@ -4,7 +4,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from kaggle_fkd.command.cli import main
+        from kaggle_fkd.cli import main
 
         sys.exit(main())
     except KeyboardInterrupt:  # in the first moments, before main can listen

@@ -19,12 +19,12 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.compare import compare
-from kaggle_fkd.command.context import Context
-from kaggle_fkd.command.request import Request
 from kaggle_fkd.config import AugmentConfig, PredictConfig
-from kaggle_fkd.evaluation.oof import out_of_fold
-from kaggle_fkd.prediction import ONE_VIEW
+from kaggle_fkd.evaluation.out_of_fold import out_of_fold
+from kaggle_fkd.prediction.members import ONE_VIEW
 from kaggle_fkd.stages import train
+from kaggle_fkd.stages.context import Context
+from kaggle_fkd.stages.request import Request
 from kaggle_fkd.system.console import exit_code, log, set_up
 from kaggle_fkd.system.files import write_text
 

@@ -18,18 +18,18 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.config import PredictConfig, build_config
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.evaluation.audit import audit, write_audit
-from kaggle_fkd.evaluation.oof import out_of_fold
+from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.evaluation.report import audit_gallery
-from kaggle_fkd.faces import Faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.runs.run import runs_in, start_run
-from kaggle_fkd.sources.competition import load_competition
 from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.ensemble import train_members
+from kaggle_fkd.training.members import train_members
 
 KINDS = ("no face, or another one", "left and right swapped", "displaced point")
 """As the audit calls them."""

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.command.context import Context
-from kaggle_fkd.command.request import Request
-from kaggle_fkd.evaluation.oof import far_off, out_of_fold, read_predictions
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.dataset import Faces
+from kaggle_fkd.evaluation.out_of_fold import far_off, out_of_fold, read_predictions
+from kaggle_fkd.metrics import rmse_by_convention
 from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.stages.context import Context
+from kaggle_fkd.stages.request import Request
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.metrics import rmse_by_convention
 
 
 def main() -> None:

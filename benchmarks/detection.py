@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap, transform_points
+from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap, transform_points
+from kaggle_fkd.imaging.picture import grey_of, read_picture
+from kaggle_fkd.photo.annotations.load import find_pictures
 from kaggle_fkd.photo.detectors import Detector, load_cascade
-from kaggle_fkd.photo.estimator import FaceKeypoints
-from kaggle_fkd.photo.picture import grey_of, read_picture
-from kaggle_fkd.sources.points68.load import find_pictures
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import write_text
 

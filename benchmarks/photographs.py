@@ -20,16 +20,16 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.config import ChipConfig
-from kaggle_fkd.evaluation.nme import error_curve, error_scores, nme
+from kaggle_fkd.evaluation.nme_report import error_curve, error_scores, nme
 from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.imaging.chips import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.chips import box_of_keypoints
-from kaggle_fkd.photo.estimator import FaceKeypoints
+from kaggle_fkd.photo.annotations.load import crop_faces, find_pictures
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.sources.points68.load import crop_faces, find_pictures
 from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.ensemble import held_out_faces
+from kaggle_fkd.training.members import held_out_faces
 
 
 def main() -> None:

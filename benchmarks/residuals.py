@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.evaluation.oof import far_off, read_predictions
-from kaggle_fkd.faces import Faces
-from kaggle_fkd.sources.competition import load_competition
+from kaggle_fkd.competition.load import load_competition
+from kaggle_fkd.dataset import Faces
+from kaggle_fkd.evaluation.out_of_fold import far_off, read_predictions
 from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.files import write_text
 

@@ -23,12 +23,19 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.evaluation.nme import nme
-from kaggle_fkd.photo.chips import box_of_keypoints, box_overlap
-from kaggle_fkd.photo.locator import COARSE, EVIDENCE, FINE, Shipped, ShippedLocator, pack_shipped
-from kaggle_fkd.photo.picture import grey_of
+from kaggle_fkd.evaluation.nme_report import nme
+from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap
+from kaggle_fkd.imaging.picture import grey_of
+from kaggle_fkd.photo.annotations.load import find_pictures
+from kaggle_fkd.photo.pretrained import (
+    COARSE,
+    EVIDENCE,
+    FINE,
+    Shipped,
+    ShippedLocator,
+    pack_shipped,
+)
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.sources.points68.load import find_pictures
 from kaggle_fkd.system.console import exit_code, progress, set_up
 from kaggle_fkd.system.files import atomic_path
 

@@ -13,13 +13,13 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
 from kaggle_fkd import FaceKeypoints  # noqa: E402
-from kaggle_fkd.command.request import FILTERS  # noqa: E402
+from kaggle_fkd.competition.sample import sample_faces  # noqa: E402
 from kaggle_fkd.figures.gallery import gallery  # noqa: E402
 from kaggle_fkd.figures.style import save_figure  # noqa: E402
+from kaggle_fkd.imaging.picture import read_picture  # noqa: E402
 from kaggle_fkd.photo.overlay.drawing import draw_faces, index_figure  # noqa: E402
 from kaggle_fkd.photo.overlay.filters import apply_filter, get_filter  # noqa: E402
-from kaggle_fkd.photo.picture import read_picture  # noqa: E402
-from kaggle_fkd.sources.sample import sample_faces  # noqa: E402
+from kaggle_fkd.stages.request import FILTERS  # noqa: E402
 
 HEAD = slice(0, 240), slice(100, 340)
 """Where the astronaut's head is, and a hat above it."""

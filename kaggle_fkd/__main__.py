@@ -2,6 +2,6 @@
 
 import sys
 
-from kaggle_fkd.command.cli import main
+from kaggle_fkd.cli import main
 
 sys.exit(main())

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from small_runs import CPU, new_run, quick
+from support.small_runs import CPU, new_run, quick
 
+from kaggle_fkd.competition.load import Competition, load_competition, write_manifest
+from kaggle_fkd.competition.sample import SampleSize, write_sample_competition
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.sources.competition import Competition, load_competition, write_manifest
-from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
 from kaggle_fkd.system import console
-from kaggle_fkd.training.ensemble import train_members
+from kaggle_fkd.training.members import train_members
 
 # No timing is asserted anywhere: a slow machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["kaggle_server", "command_line"]
+pytest_plugins = ["support.kaggle_server", "support.command_line"]
 
 SMALL = SampleSize(train_a=80, train_b=80, test_a=12, test_b=20)
 

@@ -5,29 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from support.made_up_faces import a_face_of_68, make_faces
 
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.keypoints import (
     IBUG68,
     IBUG68_OUTER_EYE_CORNERS,
     KAGGLE15,
     SCHEMES,
-    KeypointScheme,
     kaggle15_from_ibug68,
 )
 
 A, B = 0, 1
-
-
-def make_faces(count: int = 5, seed: int = 0, scheme: KeypointScheme = KAGGLE15) -> Faces:
-    rng = np.random.default_rng(seed)
-    return Faces(
-        scheme,
-        rng.integers(0, 256, (count, 96, 96), dtype=np.uint8),
-        rng.uniform(0, 95, (count, len(scheme.names), 2)).astype(np.float32),
-        np.zeros(count, np.int8),
-        np.arange(count),
-    )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.name)
@@ -47,23 +36,6 @@ def test_a_scheme_is_complete(scheme):
 def test_kaggles_mirror_pairs_differ_by_one_word():
     for left, right in KAGGLE15.flip_pairs:
         assert KAGGLE15.names[left].replace("left", "right") == KAGGLE15.names[right]
-
-
-def a_face_of_68() -> np.ndarray:
-    """A symmetrical drawing by hand: the axis is x = 0, the subject's right has x < 0."""
-    half = {
-        0: (-50, 0), 1: (-50, 12), 2: (-49, 24), 3: (-46, 36), 4: (-40, 48), 5: (-32, 58),
-        6: (-22, 66), 7: (-11, 70), 8: (0, 71), 17: (-42, -20), 18: (-36, -26), 19: (-27, -28),
-        20: (-18, -26), 21: (-9, -22), 27: (0, -10), 28: (0, 0), 29: (0, 9), 30: (0, 18),
-        31: (-11, 26), 32: (-6, 28), 33: (0, 29), 36: (-33, -8), 37: (-28, -12), 38: (-20, -12),
-        39: (-15, -7), 40: (-20, -5), 41: (-28, -5), 48: (-19, 44), 49: (-12, 40), 50: (-5, 38),
-        51: (0, 39), 57: (0, 54), 58: (-6, 53), 59: (-13, 50), 60: (-16, 44), 61: (-6, 43),
-        62: (0, 43.5), 66: (0, 46), 67: (-6, 46.5),
-    }  # fmt: skip
-    points = np.full((68, 2), np.nan)
-    points[list(half)] = list(half.values())
-    mirrored = points[list(IBUG68.flip_order)] * (-1, 1)
-    return np.where(np.isnan(points), mirrored, points)
 
 
 def test_ibugs_mirror_pairs_are_those_of_a_symmetrical_face():

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.faces import Faces
 from kaggle_fkd.system.files import write_text
 
 SUSPECT_SCORE = 6.0

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.evaluation.audit import audit, treat_suspects, write_audit
-from kaggle_fkd.evaluation.oof import oof_rmse, write_predictions
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.evaluation.out_of_fold import oof_rmse, write_predictions
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
+from kaggle_fkd.metrics import rmse_by_convention
 from kaggle_fkd.system.files import write_json, write_text
-from kaggle_fkd.training.metrics import rmse_by_convention
 
 GALLERY_FACES = 24
 SEED = 0

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.figures.style import PREDICTED, keypoint_colours, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 

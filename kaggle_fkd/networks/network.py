@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from kaggle_fkd.config import Config
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.faces import Faces
 
 OFFSETS_PER_WIDTH = 16
 """Offsets are in sixteenths of the width: 6 of 96 pixels, about what keypoints vary by."""

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.photo.chips import invert, transform_points
-from kaggle_fkd.photo.picture import grey_of
+from kaggle_fkd.imaging.chips import invert, transform_points
+from kaggle_fkd.imaging.picture import grey_of
 
 Detector = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
 """From an H x W x 3 RGB picture to N x 4 boxes, the best supported first.

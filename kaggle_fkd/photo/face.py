@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.imaging.chips import box_of_keypoints, cut_chip, similarity
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.photo.chips import box_of_keypoints, cut_chip, similarity
-from kaggle_fkd.photo.head import Pose, find_camera, head_points
+from kaggle_fkd.photo.head_model import Pose, find_camera, head_points
 
 
 class EyeAspectRatio(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
-from kaggle_fkd.photo.picture import pictures_in
+from kaggle_fkd.imaging.picture import pictures_in
 from kaggle_fkd.system.console import announce, progress
 from kaggle_fkd.system.files import writing_to
 

@@ -16,8 +16,8 @@ import torch
 
 from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import FkdError, RunError
-from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.member import Member

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from kaggle_fkd.command.context import SAMPLE, Context
-from kaggle_fkd.submission.table import blend_submissions, write_locations
+from kaggle_fkd.competition.submission import blend_submissions, write_locations
+from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
 

@@ -5,19 +5,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kaggle_fkd import __version__
-from kaggle_fkd.command.context import SAMPLE, Context
-from kaggle_fkd.errors import DataError, NoDataError
-from kaggle_fkd.sources.archive import BUNDLE, locate
-from kaggle_fkd.sources.competition import (
+from kaggle_fkd.competition.archive import BUNDLE, locate
+from kaggle_fkd.competition.kaggle.client import credentials_source, download_bundle
+from kaggle_fkd.competition.load import (
     find_files,
     sample_recipe,
     unchanged_since_manifest,
     write_manifest,
 )
-from kaggle_fkd.sources.kaggle import credentials_source, download_bundle
-from kaggle_fkd.sources.points68.files import UDACITY_URL, download_udacity
-from kaggle_fkd.sources.points68.load import find_pictures, youtube68_in
-from kaggle_fkd.sources.sample import SampleSize, write_sample_competition
+from kaggle_fkd.competition.sample import SampleSize, write_sample_competition
+from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.photo.annotations.files import UDACITY_URL, download_udacity
+from kaggle_fkd.photo.annotations.load import find_pictures, youtube68_in
+from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import banner, log
 
 INCOMING = ".incoming"

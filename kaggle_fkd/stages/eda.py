@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from kaggle_fkd import __version__
-from kaggle_fkd.analysis.report import write_report
-from kaggle_fkd.command.context import Context
+from kaggle_fkd.competition.eda.report import write_report
+from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import read_receipt, replaced_folder, write_json
 

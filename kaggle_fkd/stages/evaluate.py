@@ -2,9 +2,9 @@
 
 import torch
 
-from kaggle_fkd.command.context import Context
-from kaggle_fkd.evaluation.nme import write_nme
-from kaggle_fkd.evaluation.oof import (
+from kaggle_fkd.dataset import Faces
+from kaggle_fkd.evaluation.nme_report import write_nme
+from kaggle_fkd.evaluation.out_of_fold import (
     fit_weights,
     named_weights,
     oof_rmse,
@@ -12,10 +12,10 @@ from kaggle_fkd.evaluation.oof import (
     weighted_mean,
 )
 from kaggle_fkd.evaluation.report import write_evaluation
-from kaggle_fkd.faces import Faces
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.prediction import ONE_VIEW
+from kaggle_fkd.prediction.members import ONE_VIEW
 from kaggle_fkd.runs.run import Run, name_of, runs_in, source_commit
+from kaggle_fkd.stages.context import Context
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import replaced_folder

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from kaggle_fkd.command.context import Context
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.figures.style import save_figure
@@ -19,9 +18,10 @@ from kaggle_fkd.inspection.drawings import (
 from kaggle_fkd.inspection.responses import feature_maps, first_filters, own_heat_maps, saliency
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork, predict
-from kaggle_fkd.photo.estimator import FaceKeypoints
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record, work_through
-from kaggle_fkd.photo.locator import read_shipped
+from kaggle_fkd.photo.pretrained import read_shipped
+from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 
 SIGMAS_PER_WIDTH = 32

@@ -10,19 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from kaggle_fkd.command.context import Context
-from kaggle_fkd.command.request import FILTERS, Request
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.imaging.picture import is_video, read_picture
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.photo.estimator import FaceKeypoints
+from kaggle_fkd.photo.annotations.formats import format_pts
 from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record, work_through
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filters import Filter, apply_filter, get_filter, load_filter
-from kaggle_fkd.photo.picture import is_video, read_picture
 from kaggle_fkd.photo.video.frames import open_video, write_video
 from kaggle_fkd.photo.video.smoothing import Smoother
-from kaggle_fkd.sources.points68.formats import format_pts
+from kaggle_fkd.stages.context import Context
+from kaggle_fkd.stages.request import FILTERS, Request
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd import __version__
-from kaggle_fkd.command.context import SAMPLE, Context
+from kaggle_fkd.competition.submission import write_submission
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.evaluation.oof import fit_weights, named_weights, out_of_fold, weighted_mean
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.evaluation.out_of_fold import fit_weights, named_weights, out_of_fold, weighted_mean
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.prediction import predict_faces, prediction_gallery
+from kaggle_fkd.prediction.members import predict_faces, prediction_gallery
 from kaggle_fkd.runs.run import Run, name_of, newest_trained, source_commit
+from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.stages.train import require_same_faces
-from kaggle_fkd.submission.table import write_submission
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
 

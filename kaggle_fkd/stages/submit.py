@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from kaggle_fkd.command.context import SAMPLE, Context
+from kaggle_fkd.competition.kaggle.client import COMPETITION_PAGE, credentials_source
+from kaggle_fkd.competition.kaggle.upload import send
+from kaggle_fkd.competition.submission import check_submission
 from kaggle_fkd.errors import SubmissionError
-from kaggle_fkd.sources.kaggle import COMPETITION_PAGE, credentials_source
-from kaggle_fkd.submission.table import check_submission
-from kaggle_fkd.submission.upload import send
+from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import announce
 from kaggle_fkd.system.files import read_receipt, sha256_of
 

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaggle_fkd.command.context import Context
 from kaggle_fkd.config import Config
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
-from kaggle_fkd.faces import Faces
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
+from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.ensemble import train_members
 from kaggle_fkd.training.labels import usable
+from kaggle_fkd.training.members import train_members
 
 
 def run(context: Context) -> None:

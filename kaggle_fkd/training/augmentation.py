@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.config import AugmentConfig
+from kaggle_fkd.imaging.warp import flip, homography, warp
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.training.geometry import flip, homography, warp
 
 CONTROL_POINTS = 5
 """Control points of elastic bending along each side: 24 of 96 pixels apart, an eye's width."""

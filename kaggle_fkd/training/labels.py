@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.config import TrainConfig
+from kaggle_fkd.dataset import Faces
 from kaggle_fkd.errors import DataError, UsageError
-from kaggle_fkd.faces import Faces
+from kaggle_fkd.imaging.warp import flip_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import NetworkShape
-from kaggle_fkd.training.geometry import flip_keypoints
 
 
 def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:

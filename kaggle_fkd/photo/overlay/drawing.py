@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.figures.style import keypoint_colours, new_figure
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.face import Face
-from kaggle_fkd.photo.head import head_points
+from kaggle_fkd.photo.head_model import head_points
 
 RIM = (20, 20, 20)
 WHITE = (255, 255, 255)

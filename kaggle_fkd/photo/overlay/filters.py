@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from kaggle_fkd.errors import PictureError, UsageError
+from kaggle_fkd.imaging.chips import invert, similarity, transform_points
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, SCHEMES
-from kaggle_fkd.photo.chips import invert, similarity, transform_points
 from kaggle_fkd.photo.face import Face
-from kaggle_fkd.photo.head import find_camera, head_points
+from kaggle_fkd.photo.head_model import find_camera, head_points
 from kaggle_fkd.photo.overlay import filter_art
 from kaggle_fkd.photo.overlay.canvas import Canvas
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from kaggle_fkd.photo.chips import box_overlap, similarity
+from kaggle_fkd.imaging.chips import box_overlap, similarity
 from kaggle_fkd.photo.face import Face
-from kaggle_fkd.photo.head import head_points
+from kaggle_fkd.photo.head_model import head_points
 
 # All in distances of the outer eye corners, so that near and far faces are treated alike.
 MIN_CUTOFF = 0.7

@@ -1,0 +1,133 @@
+"""Repeated images: which faces are byte-identical, and how far their labels disagree."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
+
+from kaggle_fkd.dataset import Faces
+from kaggle_fkd.figures.gallery import gallery
+from kaggle_fkd.figures.style import PALETTE, new_figure
+
+_COLUMNS = (
+    "faces", "conventions", "ids", "id_1", "id_2",
+    "points_compared", "median_distance", "max_distance", "worst_keypoint",
+)  # fmt: skip
+
+
+def repeated_images(faces: Faces) -> pd.DataFrame:
+    """One row an image that occurs more than once, the largest disagreement of labels first.
+
+    Columns: faces (how often it occurs), conventions (as "2 A + 1 B"), ids (of each), id_1 and id_2
+    (the two faces whose labels lie furthest apart, or one of each convention where no two share
+    one), points_compared, median_distance and max_distance over these points (for each keypoint
+    the largest distance between two labels of it, in pixels), worst_keypoint. Labels of
+    different conventions are never compared.
+    """
+    groups = faces.repeat_groups()
+    order = np.argsort(groups, kind="stable")
+    bounds = np.flatnonzero(np.diff(groups[order])) + 1
+    rows = [_describe(faces, same) for same in np.split(order, bounds) if len(same) > 1]
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).sort_values(
+        "max_distance", ascending=False, kind="stable", ignore_index=True
+    )
+
+
+def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
+    """The row of `repeated_images` for the faces at these positions."""
+    apart = _largest_distances(faces, same)
+    # Where nothing can be compared, a face of the first convention and one of the last.
+    by_convention = same[np.argsort(faces.convention[same], kind="stable")]
+    worst = max(apart, default=(np.nan, "", by_convention[0], by_convention[-1]))
+    return (
+        len(same),
+        _count_conventions(faces, same),
+        " ".join(map(str, faces.ids[same])),
+        faces.ids[worst[2]],
+        faces.ids[worst[3]],
+        len(apart),
+        float(np.median([distance for distance, *_ in apart])) if apart else np.nan,
+        worst[0],
+        worst[1],
+    )
+
+
+def _count_conventions(faces: Faces, same: NDArray[np.int64]) -> str:
+    counts = zip(*np.unique(faces.convention[same], return_counts=True), strict=True)
+    return " + ".join(f"{count} {faces.scheme.conventions[index].name}" for index, count in counts)
+
+
+def _largest_distances(
+    faces: Faces, same: NDArray[np.int64]
+) -> list[tuple[float, str, np.int64, np.int64]]:
+    """(distance, keypoint, face, face) for each keypoint labelled twice within a convention."""
+    apart = []
+    for convention in np.unique(faces.convention[same]):
+        alike = same[faces.convention[same] == convention]
+        for keypoint, name in enumerate(faces.scheme.names):
+            known = alike[faces.labelled[alike, keypoint]]
+            if len(known) > 1:
+                distances = pdist(faces.keypoints[known, keypoint])
+                first, second = np.triu_indices(len(known), 1)
+                far = distances.argmax()
+                apart.append((float(distances[far]), name, known[first[far]], known[second[far]]))
+    return apart
+
+
+def draw_repeats(images: pd.DataFrame) -> Figure:
+    """How often images repeat by convention, and how far the labels of one image disagree."""
+    figure = new_figure(11, 4)
+    counts, distances = figure.subplots(1, 2, width_ratios=(1, 1.4))
+    kinds = images["conventions"].value_counts().head(8)
+    bars = counts.barh(kinds.index, kinds, color=PALETTE[0])
+    counts.bar_label(bars, padding=3)
+    counts.invert_yaxis()
+    counts.set(xlabel="images", title="conventions of the faces that share an image")
+    counts.set_xlim(0, 1.15 * kinds.max())
+    counts.xaxis.set_major_locator(MaxNLocator(integer=True))
+    compared = images["max_distance"].dropna()
+    if len(compared):
+        distances.ecdf(compared, color=PALETTE[5], linewidth=2)
+        # Most repeats differ by a pixel, a wrong label by tens; 0 is there too.
+        distances.set_xscale("symlog", linthresh=1)
+        distances.set_xlim(0, max(10, 1.2 * compared.max()))
+        distances.xaxis.set_major_formatter("{x:g}")
+        distances.grid(color="#DDDDDD")
+        distances.set(
+            xlabel="largest distance between two labels of a keypoint, in pixels",
+            ylabel="share of the images",
+            title=f"median {compared.median():.2f} px, largest {compared.max():.1f} px",
+        )
+    else:
+        distances.text(0.5, 0.5, "no two labels of one convention", ha="center")
+        distances.set_axis_off()
+    figure.suptitle(f"Images that occur more than once: {len(images)}")
+    return figure
+
+
+def draw_repeat_gallery(faces: Faces, images: pd.DataFrame) -> Figure:
+    """The repeated images in `images` with the labels of id_1 as dots, of id_2 as crosses."""
+    first, second = (
+        np.array([np.flatnonzero(faces.ids == wanted)[0] for wanted in images[column]])
+        for column in ("id_1", "id_2")
+    )
+    names = [convention.name for convention in faces.scheme.conventions]
+    captions = [
+        f"{faces.ids[i]} ({names[faces.convention[i]]}), {faces.ids[j]} "
+        f"({names[faces.convention[j]]})\n" + _distance_text(row)
+        for i, j, (_, row) in zip(first, second, images.iterrows(), strict=True)
+    ]
+    return gallery(
+        faces[first], captions, "Repeated images whose labels lie furthest apart",
+        faces.keypoints[second], predicted_label="label of the repeat",
+    )  # fmt: skip
+
+
+def _distance_text(row: "pd.Series[Any]") -> str:
+    if not row["points_compared"]:
+        return "not comparable"
+    return f"{row['max_distance']:.1f} px: {row['worst_keypoint']}"

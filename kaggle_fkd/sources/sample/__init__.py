@@ -1,6 +1,0 @@
-"""Faces that this package draws itself, for trying everything out without Kaggle's files."""
-
-from kaggle_fkd.sources.sample.competition import SampleSize, write_sample_competition
-from kaggle_fkd.sources.sample.photograph import sample_faces
-
-__all__ = ["SampleSize", "sample_faces", "write_sample_competition"]

@@ -1,0 +1,103 @@
+"""The whole program with the real Kaggle client, against the local server."""
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.kaggle_server import LOGIN_PATH, ROOT, UPLOAD_PATH
+
+from kaggle_fkd.competition.archive import BUNDLE
+
+QUICK = ("--model", "lenet", "--epochs", "1", "--batch-size", "32")
+TABLES = ("training.csv", "test.csv", "IdLookupTable.csv", "SampleSubmission.csv")
+
+
+@pytest.fixture
+def bundle(sample_dir, tmp_path) -> bytes:
+    """The sample competition zipped as Kaggle does it."""
+    path = tmp_path / "as-shipped.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as outer:
+        for name in TABLES:
+            if name.startswith("t"):  # the image tables are zipped once more
+                inner = io.BytesIO()
+                with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+                    archive.write(sample_dir / name, name)
+                outer.writestr(name.replace(".csv", ".zip"), inner.getvalue())
+            else:
+                outer.write(sample_dir / name, name)
+    return path.read_bytes()
+
+
+def run(folder: Path, env, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "run_pipeline.py"), *arguments], cwd=folder, env=env,
+        capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+
+
+def test_from_kaggle_to_a_scored_submission(kaggle_server, kaggle_env, bundle, tmp_path):
+    kaggle_server.bundle = bundle
+    answer = run(tmp_path, kaggle_env, "--stage", "all", *QUICK)
+    assert answer.returncode == 0, answer.stderr
+    assert "SAMPLE" not in answer.stderr
+    assert [path.name for path in (tmp_path / "data").glob("*.zip")] == [BUNDLE]
+    assert not (tmp_path / "data" / ".incoming").exists()
+    (line,) = answer.stdout.splitlines()  # the client's prints are elsewhere
+    downloads = len(kaggle_server.of("DownloadDataFiles"))
+
+    again = run(tmp_path, kaggle_env, "--stage", "download")
+    assert again.returncode == 0 and len(kaggle_server.of("DownloadDataFiles")) == downloads
+
+    sent = run(tmp_path, kaggle_env, "--stage", "submit", "--yes", "--message", "first try")
+    assert sent.returncode == 0, sent.stderr
+    assert "private RMSE" in sent.stderr and sent.stdout == ""
+    (upload,) = kaggle_server.of(UPLOAD_PATH.rsplit("/", 1)[-1])
+    assert upload.body == Path(line).read_bytes()
+    with (tmp_path / "submissions" / "log.csv").open(newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["message"], row["status"], row["file"]) == ("first try", "complete", line)
+    assert row["run"] == Path(line).stem and float(row["private"]) > 0
+
+
+def test_without_yes_nothing_goes_to_kaggle(kaggle_server, kaggle_env, sample_dir, tmp_path):
+    (tmp_path / "data").mkdir()
+    for name in TABLES:
+        (tmp_path / "data" / name).write_bytes((sample_dir / name).read_bytes())
+    answer = run(tmp_path, kaggle_env, "--stage", "train,predict,submit", *QUICK)
+    assert answer.returncode == 0 and "nothing was sent" in answer.stderr
+    assert kaggle_server.requests == []
+
+
+@pytest.mark.parametrize("stage", ["download", "all"])
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        ((401, "Unauthenticated"), "refuses the credentials"),
+        ((403, "You must accept this competition's rules"), "/facial-keypoints-detection/rules"),
+        ((404, "Not found"), "does not find the competition"),
+        ((500, "Oops"), "wait some minutes"),
+    ],
+)
+def test_a_refusal_of_kaggle_is_one_message_and_no_reason_to_fall_back(
+    kaggle_server, kaggle_env, tmp_path, stage, refusal, words
+):
+    kaggle_server.refusals["DownloadDataFiles"] = refusal
+    answer = run(tmp_path, kaggle_env, "--stage", stage)
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert words in answer.stderr and answer.stderr.count("error:") == 1
+    assert "Traceback" not in answer.stderr
+    assert not (tmp_path / "data" / "sample").exists()
+
+
+def test_a_login_page_or_another_archive_leaves_no_data_behind(kaggle_server, kaggle_env, tmp_path):
+    kaggle_server.bundle_path = LOGIN_PATH
+    answer = run(tmp_path, kaggle_env, "--stage", "download")
+    assert answer.returncode == 1 and "web page" in answer.stderr
+    kaggle_server.bundle_path = type(kaggle_server)().bundle_path
+    answer = run(tmp_path, kaggle_env, "--stage", "download")  # the server's own zip of noise
+    assert answer.returncode == 1 and "test.csv" in answer.stderr
+    assert not (tmp_path / "data" / BUNDLE).exists()

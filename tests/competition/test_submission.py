@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import csv_files
+from support.csv_files import LOOKUP, lookup_of
+
+from kaggle_fkd.competition.submission import check_submission, write_submission
+from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.keypoints import KAGGLE15
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25)
+def test_every_location_is_the_asked_coordinate_of_the_asked_image(tmp_path_factory, seed):
+    rng = np.random.default_rng(seed)
+    table = csv_files.lookup_table().sample(frac=1, random_state=seed)
+    table["RowId"] = rng.permutation(10_000)[: len(table)].astype(str)
+    keypoints = rng.uniform(-5, 101, (4, 15, 2))
+    path = tmp_path_factory.mktemp("submission") / "s.csv"
+    write_submission(path, lookup_of(table), keypoints)
+    written = pd.read_csv(path).set_index("RowId")["Location"]
+    assert written.index.is_monotonic_increasing
+    for row in table.itertuples():
+        name, axis = row.FeatureName.rsplit("_", 1)
+        value = keypoints[int(row.ImageId) - 1, KAGGLE15.index(name), "xy".index(axis)]
+        assert written[int(row.RowId)] == pytest.approx(np.clip(value, 0, 96), abs=1e-4)
+
+
+def test_predictions_that_are_no_numbers_leave_no_file(tmp_path):
+    keypoints = np.full((4, 15, 2), 48.0)
+    keypoints[3, 0, 0] = np.nan
+    with pytest.raises(SubmissionError, match="no finite number"):
+        write_submission(tmp_path / "s.csv", LOOKUP, keypoints)
+    assert list(tmp_path.iterdir()) == []
+
+
+def good() -> pd.DataFrame:
+    return pd.DataFrame({"RowId": LOOKUP.row_ids, "Location": 48.5}).astype(object)
+
+
+def change(row, column, value):
+    def spoil(table):
+        table.loc[row, column] = value
+        return table
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda table: table.iloc[:0], "76 of 76 RowIds missing"),
+        (lambda table: table.drop(index=3), "1 of 76 RowIds missing, the first is 4"),
+        (lambda table: table.rename(columns={"Location": "Place"}), "its columns are"),
+        (lambda table: table.assign(Extra=1), "its columns are"),
+        (change(2, "RowId", 1), "row 2 .* RowId 1 occurs a second time"),
+        (change(2, "RowId", 999), "row 2 .* RowId 999 is not in the lookup table"),
+        (change(2, "RowId", "x"), "row 2 .* RowId 'x' is no number"),
+        (change(2, "Location", ""), "row 2 .* no finite number"),
+        (change(2, "Location", "inf"), "row 2 .* no finite number"),
+        (change(2, "Location", "left"), "row 2 .* 'left' is no finite number"),
+        (change(2, "Location", 96.01), r"row 2 .* 96\.01 is not within 0\.\.96"),
+        (change(2, "Location", -0.5), "not within"),
+    ],
+)
+def test_a_file_that_kaggle_would_refuse_is_refused(tmp_path, spoil, message):
+    path = tmp_path / "s.csv"
+    spoil(good()).to_csv(path, index=False)
+    with pytest.raises(SubmissionError, match=message):
+        check_submission(path, LOOKUP)
+
+
+def test_a_good_file_in_any_order_is_accepted(tmp_path):
+    path = tmp_path / "s.csv"
+    good().sample(frac=1, random_state=0).to_csv(path, index=False)
+    check_submission(path, LOOKUP)
+
+
+def test_decimal_commas_are_refused_and_not_cut_off(tmp_path):
+    path = tmp_path / "s.csv"
+    good().to_csv(path, index=False, decimal=",")
+    path.write_text(path.read_text().replace("48.5", "48,5"))
+    with pytest.raises(SubmissionError, match=r"s\.csv: no CSV file"):
+        check_submission(path, LOOKUP)
+
+
+def test_a_missing_or_empty_file_is_refused(tmp_path):
+    with pytest.raises(SubmissionError, match="no such file"):
+        check_submission(tmp_path / "none.csv", LOOKUP)
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(SubmissionError, match="no CSV file"):
+        check_submission(tmp_path / "empty.csv", LOOKUP)

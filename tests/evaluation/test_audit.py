@@ -1,0 +1,192 @@
+"""The label audit, on errors that are planted in labels which a network would have predicted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.command_line import QUICK
+
+from kaggle_fkd.errors import DataError
+from kaggle_fkd.evaluation.audit import COLUMNS, SUSPECT_SCORE, apply_audit, audit, write_audit
+from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.runs.run import runs_in
+
+NOSE = KAGGLE15.index("nose_tip")
+SWAPPED, DISPLACED, FOREIGN, SEVERAL = (
+    "left and right swapped", "displaced point", "no face, or another one", "several points off",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planted(competition):
+    """Faces with wrong labels, what a good network predicts, and {row: reason} of the wrong ones.
+
+    The last labels of each kind are of convention B.
+    """
+    faces = competition.train
+    rng = np.random.default_rng(0)
+    truth = np.where(np.isfinite(faces.keypoints), faces.keypoints, 48)
+    predicted = truth + rng.normal(0, 0.5, truth.shape)
+    keypoints, wrong = faces.keypoints.copy(), {}
+    full = faces.labelled[:, list(KAGGLE15.conventions[1].keypoints)].all(axis=1)
+    of_a = np.flatnonzero(full & (faces.convention == 0) & faces.labelled.all(axis=1))
+    of_b = np.flatnonzero(full & (faces.convention == 1))
+    for index in (*of_a[:2], of_b[0]):
+        keypoints[index] = keypoints[index, list(KAGGLE15.flip_order)]
+        wrong[int(faces.ids[index])] = SWAPPED
+    for index in (*of_a[2:4], of_b[1]):
+        keypoints[index, NOSE] += (20, -15)
+        wrong[int(faces.ids[index])] = DISPLACED
+    for index in (*of_a[4:6], of_b[2]):
+        keypoints[index] += (10, 20)
+        wrong[int(faces.ids[index])] = FOREIGN
+    keypoints[of_a[6], [0, 1, NOSE]] += (0, 20)
+    wrong[int(faces.ids[of_a[6]])] = SEVERAL
+    return replace(faces, keypoints=keypoints), predicted, wrong
+
+
+@pytest.fixture
+def audit_file(planted, tmp_path):
+    """The audit.csv of the planted errors."""
+    faces, predicted, _ = planted
+    write_audit(tmp_path / "audit.csv", audit(predicted, faces))
+    return tmp_path / "audit.csv"
+
+
+def test_planted_errors_are_found_first_and_their_reason_is_right(planted):
+    faces, predicted, wrong = planted
+    table = audit(predicted, faces)
+    top = table.head(len(wrong))
+    assert dict(zip(top["row"], top["reason"], strict=True)) == wrong
+    assert top["suspected"].all() and not table["suspected"][len(wrong) :].any()
+    assert table["score"].is_monotonic_decreasing
+    displaced = top[top["reason"] == DISPLACED]
+    assert set(displaced["keypoint"]) == {KAGGLE15.names[NOSE]}
+    assert displaced["error_px"].between(22, 28).all()
+    assert set(top.loc[top["reason"] != DISPLACED, "keypoint"]) == {""}
+
+
+def test_every_face_with_a_label_is_judged_once(planted):
+    faces, predicted, _ = planted
+    table = audit(predicted, faces)
+    assert list(table.columns) == list(COLUMNS)
+    assert set(table["row"]) == set(faces.ids[faces.labelled.any(axis=1)])
+    assert table["row"].is_unique
+
+
+def test_faces_that_nobody_predicts_are_not_judged(planted):
+    faces, predicted, _ = planted
+    half = predicted.copy()
+    half[faces.convention == 1] = np.nan
+    assert set(audit(half, faces)["convention"]) == {"A"}
+
+
+def test_a_keypoint_that_is_hard_for_all_is_suspicious_for_none(competition):
+    faces = competition.train
+    noise = np.random.default_rng(0).normal(0, 0.5, faces.keypoints.shape)
+    noise[:, NOSE] *= 10
+    table = audit(np.nan_to_num(faces.keypoints) + noise, faces)
+    assert not table["suspected"].any()
+
+
+def test_dropping_takes_the_displaced_label_or_all_labels_of_a_face(planted, audit_file):
+    faces, _, wrong = planted
+    dropped = apply_audit(audit_file, faces, "drop")
+    assert dropped.weight is None
+    for index, row in enumerate(faces.ids):
+        before, after = faces.labelled[index], dropped.labelled[index]
+        reason = wrong.get(int(row))
+        if reason is None:
+            assert np.array_equal(dropped.keypoints[index], faces.keypoints[index], equal_nan=True)
+        elif reason == DISPLACED:
+            assert before[NOSE] and list(np.flatnonzero(before & ~after)) == [NOSE]
+        else:
+            assert not after.any()
+
+
+def test_weighting_lets_a_suspected_face_count_less(planted, audit_file):
+    faces, _, wrong = planted
+    weighted = apply_audit(audit_file, faces, "weight")
+    assert np.array_equal(weighted.keypoints, faces.keypoints, equal_nan=True)
+    scores = pd.read_csv(audit_file).set_index("row")["score"]
+    for row, weight in zip(faces.ids, weighted.weight, strict=True):
+        expected = (SUSPECT_SCORE / scores[row]) ** 2 if int(row) in wrong else 1
+        assert weight == pytest.approx(expected, rel=1e-3) and weight <= 1
+
+
+def test_a_face_that_a_person_suspects_counts_no_more_than_others(planted, audit_file):
+    """Whose score may be low."""
+    faces = planted[0]
+    pd.read_csv(audit_file).assign(score=0.5, suspected=True).to_csv(audit_file, index=False)
+    assert (apply_audit(audit_file, faces, "weight").weight == 1).all()
+
+
+def test_an_audit_without_suspects_changes_nothing(planted, tmp_path):
+    faces, predicted, _ = planted
+    table = audit(predicted, faces).assign(suspected=False)
+    for name, some in (("none.csv", table), ("empty.csv", table.head(0))):
+        write_audit(tmp_path / name, some)
+        assert apply_audit(tmp_path / name, faces, "drop").digest() == faces.digest()
+
+
+def change(column, value):
+    """Spoil that cell of the second row."""
+
+    def spoil(table):
+        table = table.astype({column: object})
+        table.loc[1, column] = value
+        return table
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda table: table.drop(columns="score"), "no column score"),
+        (lambda table: table.assign(row=table["row"] + 1_000_000), "is no training face"),
+        (change("row", "first"), "audit.csv"),
+        (change("suspected", "perhaps"), "audit.csv"),
+        (change("score", "high"), "audit.csv"),
+        (change("keypoint", "chin"), "chin"),
+        (change("score", 0), "not above 0"),
+    ],
+    ids=[
+        "no score",
+        "foreign rows",
+        "no number",
+        "neither true nor false",
+        "text",
+        "no keypoint",
+        "score 0",
+    ],
+)
+def test_an_audit_that_does_not_fit_is_refused(planted, audit_file, spoil, message):
+    spoil(pd.read_csv(audit_file, keep_default_na=False)).to_csv(audit_file, index=False)
+    with pytest.raises(DataError, match=message) as caught:
+        apply_audit(audit_file, planted[0], "drop")
+    assert str(audit_file) in caught.value.problem and "train.audit=FILE" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00junk", b'a,b\n"1,2\n'])
+def test_an_audit_that_cannot_be_read_is_refused(planted, tmp_path, content):
+    (tmp_path / "audit.csv").write_bytes(content)
+    for path in (tmp_path / "audit.csv", tmp_path / "none.csv", tmp_path):
+        with pytest.raises(DataError) as caught:
+            apply_audit(path, planted[0], "drop")
+        assert str(path) in caught.value.problem
+
+
+def test_audited_labels_train_another_run(done, audit_file):
+    (plain,) = runs_in(done.runs)
+    option = ("--set", f"train.audit={audit_file}")
+    code, _, err = done("--stage", "train", *QUICK, *option)
+    assert code == 0 and "skipped" not in err
+    audited = next(run for run in runs_in(done.runs) if run.name != plain.name)
+    assert audited.config.train.audit == str(audit_file)
+    assert audited.record["data_hash"] != plain.record["data_hash"]
+    code, _, err = done("--stage", "train", *QUICK, *option)
+    assert code == 0 and "skipped" in err
+    code, _, err = done("--stage", "train", *QUICK, "--set", "train.audit=none.csv")
+    assert code == 2 and "none.csv" in err

@@ -1,0 +1,209 @@
+"""Pictures from files, Pillow and arrays: one kind of array, or one clear error."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from kaggle_fkd.errors import PictureError
+from kaggle_fkd.imaging.picture import is_video, pictures_in, read_picture
+
+RAMP = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
+RGB = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2)
+
+
+@given(
+    arrays.arrays(
+        np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]))
+    )
+)
+def test_a_picture_of_bytes_keeps_its_values(array):
+    picture = read_picture(array)
+    assert picture.shape == (*array.shape[:2], 3)
+    assert picture.flags.c_contiguous
+    assert (picture == array).all()
+
+
+def test_grey_becomes_three_equal_bands():
+    assert (read_picture(RAMP) == RAMP[:, :, None]).all()
+
+
+def test_deep_and_float_arrays_become_bytes():
+    assert (read_picture(RGB.astype(np.uint16) * 257) == RGB).all()
+    assert (read_picture(RGB.astype(np.float32) / 255) == RGB).all()
+
+
+def test_what_is_transparent_shows_white():
+    alpha = np.zeros((12, 20, 1), np.uint8)
+    alpha[:, 10:] = 255
+    array = np.concatenate([RGB, alpha], axis=2)
+    for source in (array, Image.fromarray(array)):
+        picture = read_picture(source)
+        assert (picture[:, :10] == 255).all()
+        assert (picture[:, 10:] == RGB[:, 10:]).all()
+
+
+def test_a_transparent_palette_shows_white(tmp_path: Path):
+    image = Image.fromarray(np.repeat([[0, 1]], 4, axis=0).astype(np.uint8), mode="P")
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.save(tmp_path / "p.png", transparency=0)
+    assert read_picture(tmp_path / "p.png")[0].tolist() == [[255, 255, 255], [200, 100, 50]]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "1"])
+def test_every_pillow_mode_is_read(mode: str):
+    image = Image.fromarray(np.where(RAMP > 120, 255, 0).astype(np.uint8)).convert(mode)
+    expected = np.asarray(image.convert("RGB"))
+    assert (read_picture(image) == expected).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_deep_grey_pillow_pictures_are_scaled(dtype: type, tmp_path: Path):
+    image = Image.fromarray((RAMP.astype(np.int64) * 257).astype(dtype))
+    assert (read_picture(image)[:, :, 0] == RAMP).all()
+    image.save(tmp_path / "deep.tif")
+    assert (read_picture(tmp_path / "deep.tif")[:, :, 1] == RAMP).all()
+
+
+def test_a_float_pillow_picture_is_read():
+    image = Image.fromarray(RAMP.astype(np.float32) / 255)
+    assert (read_picture(image)[:, :, 0] == RAMP).all()
+
+
+def test_a_photograph_with_an_orientation_is_turned_upright(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned a quarter clockwise
+    Image.fromarray(RGB).save(tmp_path / "turned.png", exif=exif)
+    assert (read_picture(tmp_path / "turned.png") == np.rot90(RGB, -1)).all()
+
+
+def test_a_progressive_jpeg_is_read(tmp_path: Path):
+    Image.fromarray(RGB).save(tmp_path / "p.jpg", progressive=True, quality=95, subsampling=0)
+    assert np.abs(read_picture(str(tmp_path / "p.jpg")).astype(int) - RGB).mean() < 6
+
+
+def test_a_phones_photograph_with_a_preview_is_its_first_picture(tmp_path: Path):
+    first, second = Image.fromarray(RGB), Image.new("RGB", (5, 5))
+    first.save(tmp_path / "phone.mpo", save_all=True, append_images=[second])
+    assert read_picture(tmp_path / "phone.mpo").shape == RGB.shape
+
+
+def test_the_astronaut_needs_no_file():
+    assert read_picture("astronaut").shape == (512, 512, 3)
+    assert pictures_in(Path("astronaut")) == [Path("astronaut")]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        RAMP > 3,
+        RAMP.astype(np.int64),
+        RGB / 100.0,
+        np.full((4, 4), np.nan),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((3, 40, 40), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros(7, np.uint8),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(array):
+    with pytest.raises(PictureError, match="->"):
+        read_picture(array)
+
+
+def test_other_objects_are_refused():
+    with pytest.raises(PictureError, match="a list is not a picture"):
+        read_picture([[1, 2], [3, 4]])  # type: ignore[arg-type]
+
+
+def test_files_that_are_no_pictures_are_refused_by_name(tmp_path: Path):
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "empty.png").touch()
+    for name, says in (
+        ("text.jpg", "not a picture"),
+        ("empty.png", "0 bytes"),
+        ("gone.png", "No such"),
+    ):
+        with pytest.raises(PictureError, match=says) as refusal:
+            read_picture(tmp_path / name)
+        assert name in refusal.value.problem
+    with pytest.raises(PictureError, match="folder"):
+        read_picture(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif", ".gif"])
+def test_a_truncated_file_is_refused(suffix: str, tmp_path: Path):
+    whole, cut = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(whole)
+    assert read_picture(whole).shape == (60, 80, 3)
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(PictureError, match="cut"):
+        read_picture(cut)
+
+
+@pytest.mark.parametrize("name", ["film.gif", "film.png", "film.webp", "pages.tif"])
+def test_animations_and_pages_are_refused(name: str, tmp_path: Path):
+    frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    with pytest.raises(PictureError, match="2 pictures"):
+        read_picture(tmp_path / name)
+
+
+def test_a_large_picture_is_read_and_a_decompression_bomb_refused(tmp_path: Path, monkeypatch):
+    Image.fromarray(RGB).save(tmp_path / "bomb.png")  # 240 pixels
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # Pillow refuses twice as many
+    assert read_picture(tmp_path / "bomb.png").shape == RGB.shape
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(PictureError, match="million pixels"):
+        read_picture(tmp_path / "bomb.png")
+
+
+def test_a_folders_pictures_are_sorted_and_known_by_their_suffix(tmp_path: Path):
+    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.png", "._a.png", "clip.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "inner").mkdir()
+    assert [path.name for path in pictures_in(tmp_path)] == ["a.png", "b.JPG"]
+    assert pictures_in(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
+    assert is_video(tmp_path / "clip.MP4")
+    assert not is_video(tmp_path / "a.png")
+
+
+def test_a_folder_without_pictures_or_no_folder_is_refused(tmp_path: Path):
+    with pytest.raises(PictureError, match="holds no picture"):
+        pictures_in(tmp_path)
+    with pytest.raises(PictureError, match="gone"):
+        pictures_in(tmp_path / "gone")
+
+
+def damaged_files():
+    """Contents that Pillow answers with other errors than OSError."""
+    frames = [Image.new("P", (40, 30), index) for index in range(3)]
+    gif, tiff = io.BytesIO(), io.BytesIO()
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
+    frames[0].convert("L").save(tiff, "TIFF", save_all=True, append_images=frames[1:])
+    yield "cut.gif", gif.getvalue()[: len(gif.getvalue()) // 2]
+    yield "cut.tif", tiff.getvalue()[:200]
+    yield "header.ppm", b"P6 x y 255 abc"
+
+
+@pytest.mark.parametrize(("name", "content"), list(damaged_files()))
+def test_damage_of_every_kind_is_one_error(tmp_path: Path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PictureError, match=name.replace(".", r"\.")):
+        read_picture(tmp_path / name)
+
+
+def test_a_name_with_a_zero_byte_is_no_file():
+    with pytest.raises(PictureError, match="cannot read"):
+        read_picture("a\0b.png")
+
+
+def test_sixteen_bits_of_either_byte_order_are_the_same_picture():
+    grey = np.arange(600, dtype=np.uint16).reshape(20, 30) * 100
+    np.testing.assert_array_equal(read_picture(grey), read_picture(grey.astype(">u2")))

@@ -1,0 +1,94 @@
+"""Faces drawn into their picture, and the map of the keypoints' numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.posed_faces import blank, face_of, posed_face
+
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.photo.overlay.drawing import contours, draw_faces, index_figure
+
+SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
+
+
+def changed(before, after):
+    return (before != after).any(axis=2)
+
+
+@SCHEMES
+@pytest.mark.parametrize("size", [12, 80, 700])
+def test_every_keypoint_is_marked_and_the_rest_of_the_picture_stays(scheme, size):
+    picture = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    before = picture.copy()
+    face = posed_face(picture, size=size, scheme=scheme)
+    marks = changed(picture, draw_faces(picture, [face], boxes=False))
+    assert (picture == before).all()
+    for x, y in face.keypoints.round().astype(int):
+        if 1 <= x < 399 and 1 <= y < 299:
+            assert marks[y - 1 : y + 2, x - 1 : x + 2].any()
+    far = np.ones((300, 400), bool)
+    x0, y0, x1, y1 = (face.box + np.array([-5, -5, 5, 5])).clip(0).astype(int)
+    far[y0:y1, x0:x1] = False
+    assert not marks[far].any()
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_marks_show_on_black_and_on_white(value):
+    picture = blank(value=value)
+    drawn = draw_faces(picture, [posed_face(picture)]).astype(int)
+    assert np.abs(drawn - value).max(axis=2).max() > 150
+    assert changed(picture, drawn).sum() > 500
+
+
+def test_boxes_and_numbers_are_drawn_when_asked_for():
+    picture = blank(600, 800)
+    face = posed_face(picture, (400, 250), size=250)
+    plain = draw_faces(picture, [face], boxes=False)
+    x0, y0 = face.box[:2].round().astype(int)
+    corner = np.s_[y0 - 1 : y0 + 2, x0 - 1 : x0 + 2]
+    assert (plain[corner] == 128).all()
+    assert (draw_faces(picture, [face])[corner] != 128).any()
+    numbered = draw_faces(picture, [face], boxes=False, indices=True)
+    assert changed(plain, numbered).sum() > 1000
+
+
+def test_marks_follow_fractions_of_a_pixel():
+    picture = blank(value=0)
+    face = posed_face(picture, size=30)
+
+    def middle(shift):
+        moved = face_of(face.keypoints + np.array([shift, 0]), picture)
+        weight = draw_faces(picture, [moved], boxes=False).sum(axis=2).astype(float)
+        return (weight.sum(axis=0) * np.arange(400)).sum() / weight.sum()
+
+    assert middle(0.5) - middle(0) == pytest.approx(0.5, abs=0.1)
+
+
+@given(x=st.floats(-1e5, 1e5), y=st.floats(-1e5, 1e5), size=st.floats(1, 5000))
+def test_a_face_may_stick_out_or_lie_outside(x, y, size):
+    picture = blank(40, 50)
+    keypoints = posed_face(picture, (0, 0), 1).keypoints * size + [x, y]
+    assert draw_faces(picture, [face_of(keypoints, picture)]).shape == picture.shape
+
+
+def test_each_of_the_68_points_is_on_one_contour_and_eyes_and_lips_close():
+    lines = contours(IBUG68)
+    assert sorted(index for members, _ in lines for index in members) == list(range(68))
+    closed = sorted(members[0] for members, closes in lines if closes)
+    assert closed == [36, 42, 48, 60]
+    assert contours(KAGGLE15) == []
+
+
+@SCHEMES
+def test_the_index_picture_shows_every_number_apart_from_the_others(scheme):
+    figure = index_figure(scheme)
+    figure.draw_without_rendering()
+    texts = figure.axes[0].texts
+    assert [text.get_text() for text in texts] == [str(i) for i in range(len(scheme.names))]
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(
+        one.padded(-1).overlaps(other.padded(-1))
+        for index, one in enumerate(boxes)
+        for other in boxes[:index]
+    )

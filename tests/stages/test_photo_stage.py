@@ -1,0 +1,190 @@
+"""The photo stage on the command line: pictures and videos in, drawings and numbers out."""
+
+import json
+import shutil
+from functools import partial
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from skimage import data
+
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.photo.annotations.formats import parse_pts
+from kaggle_fkd.photo.video.frames import open_video, write_video
+from kaggle_fkd.stages.request import FILTERS
+
+
+@pytest.fixture
+def annotate(on_pictures):
+    return partial(on_pictures, "photo")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with a face, a picture without one, and a file that is no picture."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.fromarray(data.astronaut()).save(folder / "face.png")
+    Image.new("RGB", (60, 40), "grey").save(folder / "wall.jpg")
+    (folder / "notes.txt").write_text("not looked at")
+    return folder
+
+
+def test_a_photograph_is_drawn_without_any_training(annotate, tmp_path):
+    code, out, _ = annotate("--input", "astronaut", "--output", tmp_path / "out")
+    assert code == 0 and out == ""
+    drawn = np.asarray(Image.open(tmp_path / "out" / "astronaut_keypoints.png"))
+    changed = (drawn != data.astronaut()).any(axis=2)
+    assert drawn.shape == (512, 512, 3) and changed[80:190, 170:285].any()
+    changed[70:195, 160:290] = False
+    assert not changed.any()
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"astronaut_keypoints.png"}
+
+
+def test_the_output_lies_in_the_runs_folder_by_default(annotate, tmp_path):
+    assert annotate("--input", "astronaut")[0] == 0
+    assert (tmp_path / "runs" / "photo" / "astronaut_keypoints.png").exists()
+
+
+def test_the_folder_of_the_inputs_takes_no_results(annotate, pictures):
+    before = sorted(pictures.iterdir())
+    code, _, err = annotate("--input", pictures, "--output", pictures / ".." / pictures.name)
+    assert code != 0 and "inputs next time" in err[-1] and "--output" in err[-1]
+    assert sorted(pictures.iterdir()) == before
+
+
+def test_json_is_alone_on_stdout_and_beside_each_picture(annotate, pictures, tmp_path):
+    code, out, _ = annotate("--input", pictures, "--json")
+    assert code == 0
+    face, wall = json.loads(out)
+    assert np.shape(face["faces"][0]["keypoints"]) == (68, 2) and wall["faces"] == []
+    assert face["input"] == str(pictures / "face.png")
+    beside = json.loads((tmp_path / "runs" / "photo" / "face.json").read_text())
+    assert beside == face
+
+
+def test_a_picture_without_a_face_is_no_failure(annotate, pictures):
+    code, _, err = annotate("--input", pictures / "wall.jpg")
+    assert code == 0 and "no face" in err[-1]
+
+
+def test_bad_inputs_cost_a_line_each_and_the_others_go_on(annotate, pictures, tmp_path):
+    (pictures / "empty.jpg").touch()
+    (pictures / "torn.png").write_bytes((pictures / "face.png").read_bytes()[:5000])
+    code, out, err = annotate("--input", pictures, tmp_path / "nothing.jpg", "--json")
+    problems = [line for line in err if line.startswith("error:")]
+    assert code == 1 and len(problems) == 4
+    for problem, name in zip(problems, ["empty.jpg", "torn.png", "nothing.jpg", "3 of 5"],
+                             strict=True):  # fmt: skip
+        assert name in problem
+    records = json.loads(out)
+    assert [("error" in record) for record in records] == [True, False, True, False, True]
+    assert (tmp_path / "runs" / "photo" / "face_keypoints.png").exists()
+
+
+def test_pictures_of_one_name_do_not_overwrite_each_other(annotate, pictures, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(pictures, other)
+    assert annotate("--input", pictures, other)[0] == 0
+    names = sorted(path.name for path in (tmp_path / "runs" / "photo").iterdir())
+    assert names == [
+        "face-2_keypoints.png", "face_keypoints.png", "wall-2_keypoints.png", "wall_keypoints.png",
+    ]  # fmt: skip
+
+
+def test_numbered_names_are_free_names(on_pictures, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.jpg", "a.png", "a-2.png"):
+        Image.new("RGB", (30, 20), "grey").save(folder / name)
+    assert on_pictures("photo", "--input", folder)[0] == 0
+    assert len(list((tmp_path / "runs" / "photo").glob("*.png"))) == 3
+
+
+@pytest.mark.parametrize("name", ["q**r.png", "photo[1].png", "-dash.png", "two\nlines.png"])
+def test_odd_names_are_names(on_pictures, tmp_path, name):
+    Image.new("RGB", (30, 20), "grey").save(tmp_path / name)
+    assert on_pictures("photo", "--input", tmp_path)[0] == 0
+    assert (tmp_path / "runs" / "photo" / f"{name[:-4]}_keypoints.png").exists()
+
+
+def test_csv_and_pts_say_the_same_as_json(annotate, tmp_path):
+    code, out, _ = annotate("--input", "astronaut", "--json", "--csv", "--pts")
+    assert code == 0
+    expected = np.array(json.loads(out)[0]["faces"][0]["keypoints"])
+    folder = tmp_path / "runs" / "photo"
+    row = pd.read_csv(folder / "astronaut.csv").iloc[0]
+    in_csv = row[list(IBUG68.feature_names)].to_numpy(float).reshape(68, 2)
+    np.testing.assert_allclose(in_csv, expected, atol=0.011)
+    in_pts = parse_pts((folder / "astronaut_1.pts").read_text(), "here")
+    np.testing.assert_allclose(in_pts, expected, atol=0.011)
+
+
+def test_csv_of_no_face_has_its_columns(annotate, pictures, tmp_path):
+    assert annotate("--input", pictures / "wall.jpg", "--csv")[0] == 0
+    table = pd.read_csv(tmp_path / "runs" / "photo" / "wall.csv")
+    assert len(table) == 0 and set(IBUG68.feature_names) <= set(table.columns)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_is_worn_in_place_of_the_drawing(annotate, tmp_path, name):
+    assert annotate("--input", "astronaut", "--filter", name)[0] == 0
+    drawn = np.asarray(Image.open(tmp_path / "runs" / "photo" / "astronaut_keypoints.png"))
+    changed = (drawn != data.astronaut()).any(axis=2)
+    assert 300 < changed.sum() < 40_000 and changed[:, 110:350].sum() > 0.95 * changed.sum()
+
+
+def test_an_unknown_filter_is_refused_before_any_work(annotate, tmp_path):
+    code, _, err = annotate("--input", "astronaut", "--filter", "beard")
+    assert code == 2 and "sunglasses" in err[-1]
+    assert not (tmp_path / "runs" / "photo").exists()
+
+
+def test_fifteen_points(annotate):
+    code, out, _ = annotate("--input", "astronaut", "--points", 15, "--json")
+    face = json.loads(out)[0]["faces"][0]
+    assert code == 0 and face["scheme"] == KAGGLE15.name and np.shape(face["keypoints"]) == (15, 2)
+
+
+def test_a_run_of_ones_own_is_shown_on_photographs(annotate, crossed_run):
+    code, out, _ = annotate("--input", "astronaut", "--run", crossed_run.folder, "--json")
+    face = json.loads(out)[0]["faces"][0]
+    assert code == 0 and face["scheme"] == KAGGLE15.name
+    code, _, err = annotate("--input", "astronaut", "--run", crossed_run.folder, "--points", 68)
+    assert code == 2 and "68" in err[-1]
+
+
+def test_a_video_is_annotated_frame_by_frame(annotate, tmp_path):
+    frame = cv2.resize(data.astronaut()[:300, 60:360], (160, 160))
+    moving = [np.roll(frame, 2 * step, axis=1) for step in range(6)]
+    write_video(tmp_path / "walk.mp4", moving, 12.0)
+    code, out, _ = annotate("--input", tmp_path / "walk.mp4", "--json")
+    (record,) = json.loads(out)
+    assert code == 0 and [len(faces) for faces in record["frames"]] == [1] * 6
+    places = [np.mean(faces[0]["keypoints"], axis=0)[0] for faces in record["frames"]]
+    assert places[-1] - places[0] == pytest.approx(10, abs=1.5)
+    written = open_video(tmp_path / "runs" / "photo" / "walk_keypoints.mp4")
+    assert written.rate == pytest.approx(12) and len(list(written.frames())) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--input"),
+        (("--input", "astronaut", "--points", "15", "--pts"), "--pts"),
+        (("--input", "astronaut", "--run", "none"), "no run none"),
+    ],
+)
+def test_wrong_usage_is_said_in_one_line(annotate, arguments, said):
+    code, out, err = annotate(*arguments)
+    assert code in (1, 2) and out == "" and said in err[-1]
+    assert sum("error:" in line for line in err) == 1
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(on_pictures, tmp_path):
+    (tmp_path / "file").touch()
+    code, _, err = on_pictures("photo", "--input", "astronaut", "--output", tmp_path / "file")
+    assert code == 1 and "cannot write" in err[-1] and sum("error:" in line for line in err) == 1

@@ -1,0 +1,274 @@
+"""A stand-in for Kaggle's API on 127.0.0.1, and the environment that leads the real client to it.
+
+The client runs in a subprocess, unpatched: as KAGGLE_API_ENVIRONMENT=LOCALHOST it calls
+http://localhost/api/v1/..., and http_proxy brings those calls here, in absolute form.
+Its fixtures reach the tests through conftest.py.
+"""
+
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import zipfile
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MIB = 2**20
+LOGIN_PAGE = b"<!DOCTYPE html><html><title>Login | Kaggle</title></html>"
+LOGIN_PATH = "/account/login"
+BUNDLE_PATH = "/storage/bundle/archive.zip"
+UPLOAD_PATH = "/upload/one"
+REF = 4711
+
+
+def a_bundle(size: int = 3 * MIB) -> bytes:
+    """A zip of `size` incompressible bytes: the client writes whole mebibytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("training.zip", random.Random(0).randbytes(size))
+    return buffer.getvalue()
+
+
+@dataclass
+class Request:
+    """One request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def call(self) -> str:
+        """The API method, such as `DownloadDataFiles`, or the path's last part."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+
+@dataclass
+class KaggleServer:
+    """What the server answers, for a test to change, and the requests it got."""
+
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Status and message with which an API method answers."""
+    token_is_active: bool = True
+    bundle: bytes = field(default_factory=a_bundle)
+    etag: str = '"first"'
+    bundle_path: str = BUNDLE_PATH
+    """Where DownloadDataFiles redirects to; `LOGIN_PATH` has the login page."""
+    cuts: list[int] = field(default_factory=list)
+    """Of each coming download, the number of bytes after which the connection breaks."""
+    stalls: bool = False
+    """Whether the connection stays open, silent, in place of breaking."""
+    upload_status: int = 200
+    created: dict = field(default_factory=lambda: {"message": "Successfully submitted", "ref": REF})
+    listings: list = field(default_factory=lambda: [complete_submission()])
+    """What each coming ListSubmissions answers, a submission, None or a status; the last stays."""
+
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def of(self, call: str) -> list[Request]:
+        """The requests for that API method or file."""
+        return [request for request in self.requests if request.call == call]
+
+
+def submission(status: str, **fields: str) -> dict:
+    """One entry of ListSubmissions, as Kaggle writes it."""
+    date = "2026-11-20T10:00:00.000Z"
+    return {"ref": REF, "date": date, "status": status, "fileName": "a.csv", **fields}
+
+
+def complete_submission() -> dict:
+    return submission("COMPLETE", publicScore="1.87379", privateScore="1.45920")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    state: KaggleServer
+
+    def do_POST(self):
+        request = self._record()
+        if request.call in self.state.refusals:
+            status, message = self.state.refusals[request.call]
+            self._json({"code": status, "message": message}, status)
+        else:
+            getattr(self, f"_{request.call}")(request)
+
+    def do_GET(self):
+        request = self._record()
+        if request.path == LOGIN_PATH:
+            self._send(200, LOGIN_PAGE, {"Content-Type": "text/html"})
+        else:
+            self._file(request)
+
+    def do_PUT(self):
+        self._record()
+        self._send(self.state.upload_status, b"", {})
+
+    def _IntrospectToken(self, request):  # noqa: N802
+        self._json({"active": self.state.token_is_active, "username": "someone"})
+
+    def _DownloadDataFiles(self, request):  # noqa: N802
+        self._send(302, b"", {"Location": f"http://localhost{self.state.bundle_path}"})
+
+    def _StartSubmissionUpload(self, request):  # noqa: N802
+        self._json({"token": "blob-token", "createUrl": f"http://localhost{UPLOAD_PATH}"})
+
+    def _CreateSubmission(self, request):  # noqa: N802
+        self._json(self.state.created)
+
+    def _ListSubmissions(self, request):  # noqa: N802
+        listings = self.state.listings
+        listing = listings.pop(0) if len(listings) > 1 else listings[0]
+        if isinstance(listing, int):
+            self._json({"code": listing, "message": "Internal error"}, listing)
+        else:
+            teammates = submission("ERROR", errorDescription="a team mate's") | {"ref": REF + 1}
+            self._json({"submissions": [teammates, listing] if listing else [teammates]})
+
+    def _file(self, request):
+        """The bundle, whole or from the byte that a valid Range asks for."""
+        state, total = self.state, len(self.state.bundle)
+        headers = {
+            "Content-Type": "application/zip",
+            "ETag": state.etag,
+            "Last-Modified": "Tue, 07 May 2013 00:00:00 GMT",
+            "Accept-Ranges": "bytes",
+        }
+        start, status = 0, 200
+        if "Range" in request.headers and request.headers.get("If-Range") == state.etag:
+            start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
+            headers["Content-Range"] = f"bytes {start}-{total - 1}/{total}"
+            status = 206
+        cut = state.cuts.pop(0) if state.cuts else None
+        self._send(status, state.bundle[start:], headers, cut)
+
+    def _record(self) -> Request:
+        parts = urlsplit(self.path)
+        assert parts.hostname == "localhost", f"a call to another host: {self.path}"
+        request = Request(self.command, parts.path, dict(self.headers), self._body())
+        self.state.requests.append(request)
+        return request
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _json(self, value: dict, status: int = 200):
+        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str], cut: int | None = None):
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body[:cut])
+        if cut is not None:
+            self.close_connection = True
+            if self.state.stalls:
+                self.wfile.flush()
+                self.state.released.wait(60)
+
+    def log_message(self, *arguments):
+        """Keep the tests' output clean."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Say nothing of a client that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@pytest.fixture
+def kaggle_server():
+    """A running `KaggleServer` that answers as Kaggle does when all is well."""
+    state = KaggleServer()
+    handler = type("Handler", (_Handler,), {"state": state})
+    server = _Server(("127.0.0.1", 0), handler)
+    state.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield state
+    state.released.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def no_credentials_env(kaggle_server, tmp_path):
+    """A cleared environment with an empty home that leads the client to `kaggle_server`."""
+    (tmp_path / "home").mkdir()
+    return {
+        "HOME": str(tmp_path / "home"),
+        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+        "http_proxy": f"http://127.0.0.1:{kaggle_server.port}",
+        "no_proxy": "",
+        "PATH": os.environ["PATH"],
+    }
+
+
+@pytest.fixture
+def kaggle_env(no_credentials_env):
+    """The same with a username and key."""
+    return no_credentials_env | {"KAGGLE_USERNAME": "someone", "KAGGLE_KEY": "secret"}
+
+
+def start_python(code: str, env: dict[str, str], *arguments: object) -> subprocess.Popen:
+    """Run `code` in a fresh interpreter, with `arguments` as its sys.argv[1:]."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a subprocess ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def result(self) -> dict:
+        """The JSON object on its stdout."""
+        assert self.code == 0, self.stderr
+        return json.loads(self.stdout)
+
+
+def run_python(code: str, env: dict[str, str], *arguments: object) -> Outcome:
+    """The same to its end, within a minute."""
+    process = start_python(code, env, *arguments)
+    try:
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return Outcome(process.returncode, stdout, stderr)

@@ -1,0 +1,41 @@
+"""Faces in any place, size and pose, made of the generic head: tests of photographs use them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.imaging.chips import box_of_keypoints
+from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.head_model import head_points, line_of_sight
+
+
+def blank(height: int = 300, width: int = 400, value: int = 128) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def face_of(
+    keypoints: NDArray[np.float64], picture: NDArray[np.uint8], scheme: KeypointScheme = IBUG68
+) -> Face:
+    return Face(box_of_keypoints(keypoints), keypoints, 0.9, scheme, picture)
+
+
+def posed_face(
+    picture: NDArray[np.uint8], centre: tuple[float, float] = (200.0, 130.0), size: float = 80.0,
+    pitch: float = 0.0, yaw: float = 0.0, roll: float = 0.0, scheme: KeypointScheme = IBUG68,
+) -> Face:  # fmt: skip
+    """A face whose eyes lie around `centre`, `size` pixels apart, turned by angles in degrees.
+
+    Seen by a pinhole camera whose focal length is the picture's width, whose line of sight to the
+    face the angles are relative to.
+    """
+    x, y, z = np.radians([-pitch, -yaw, roll])
+    about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
+    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
+    about_z = np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
+    height, width = picture.shape[:2]
+    middle = (np.array([width, height]) - 1) / 2
+    distance = width / size
+    place = np.append((np.array(centre) - middle) / size, distance)
+    turn = line_of_sight(place) @ about_z @ about_y @ about_x
+    points = head_points(scheme) @ turn.T + place
+    return face_of(width * points[:, :2] / points[:, 2:] + middle, picture, scheme)

@@ -1,0 +1,41 @@
+"""Small runs for tests: quick settings, a new run directory, a split of the faces."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
+from kaggle_fkd.dataset import Faces
+from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
+from kaggle_fkd.runs.run import Run, start_run
+from kaggle_fkd.training.members import assign_folds
+
+CPU = torch.device("cpu")
+NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
+QUICK = Config(TrainConfig(model="lenet", epochs=4, batch_size=32))
+
+
+def quick(**train) -> Config:
+    """The quick settings with other ones of `train.`."""
+    return replace(QUICK, train=replace(QUICK.train, **train))
+
+
+def new_run(runs_dir: Path, config: Config = QUICK, scheme: KeypointScheme = KAGGLE15) -> Run:
+    """A run for faces of 96 x 96 pixels."""
+    data = {"data_hash": "of the test", "sample_faces": True}
+    return start_run(runs_dir, config, data, blank_face(scheme), CPU)
+
+
+def blank_face(scheme: KeypointScheme) -> Faces:
+    """One without labels."""
+    keypoints = np.full((1, len(scheme.names), 2), np.nan, np.float32)
+    zero = np.zeros(1, np.int64)
+    return Faces(scheme, np.zeros((1, 96, 96), np.uint8), keypoints, zero.astype(np.int8), zero)
+
+
+def split(faces: Faces) -> tuple[Faces, Faces]:
+    """Faces to train on, and a fifth to validate."""
+    held_out = assign_folds(faces, 5, 0) == 0
+    return faces[~held_out], faces[held_out]
