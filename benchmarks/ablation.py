@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.compare import compare
 from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
-from kaggle_fkd.prediction.members import ONE_VIEW
+from kaggle_fkd.prediction.members import NO_TTA
 from kaggle_fkd.stages import train
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.stages.request import Request
@@ -52,7 +52,7 @@ VARIANTS = (
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no averaging over views", {}, ONE_VIEW),
+    Variant("no averaging over views", {}, NO_TTA),
 )
 
 

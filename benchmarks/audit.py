@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.config import PredictConfig, build_config
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.evaluation.report import audit_gallery
@@ -39,7 +39,7 @@ TILE = 24
 """Side of the tiles, in pixels, that are shuffled to make a picture without a face."""
 
 
-def plant(faces: Faces, share: float, seed: int) -> tuple[Faces, "pd.Series[str]"]:
+def plant(faces: FaceDataset, share: float, seed: int) -> tuple[FaceDataset, "pd.Series[str]"]:
     """A copy of the faces in which that share has each kind of error, and the kind by row."""
     rng = np.random.default_rng(seed)
     images, keypoints = np.array(faces.images), faces.keypoints.copy()
@@ -116,7 +116,7 @@ def main() -> None:
     faces, planted = plant(competition.train, options.share, seed=0)
     config = build_config("cpu", [("train.epochs", options.epochs), ("train.folds", options.folds)])
     digest = faces.digest()
-    same = [run for run in runs_in(options.runs_dir) if run.is_of(config, digest)]
+    same = [run for run in runs_in(options.runs_dir) if run.matches(config, digest)]
     run = same[0] if same else start_run(
         options.runs_dir, config,
         {"data_hash": digest, "sample_faces": competition.is_sample}, faces, device,

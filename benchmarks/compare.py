@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.dataset import Faces
-from kaggle_fkd.evaluation.out_of_fold import far_off, out_of_fold, read_predictions
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.out_of_fold import is_outlier, out_of_fold, read_predictions
 from kaggle_fkd.metrics import rmse_by_convention
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.stages.context import Context
@@ -55,7 +55,7 @@ def _predictions(context: Context, path: Path) -> tuple[str, NDArray[np.float32]
     return run.name, out_of_fold(run, context.faces, context.device, context.config.predict)
 
 
-def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.DataFrame:
+def compare(predictions: Mapping[str, NDArray[np.float32]], faces: FaceDataset) -> pd.DataFrame:
     """A row of scores for each prediction, N x K x 2 pixels of `faces`, NaN where there is none.
 
     Compared are the faces that all of them predict, but for what their convention does not mark.
@@ -66,7 +66,7 @@ def compare(predictions: Mapping[str, NDArray[np.float32]], faces: Faces) -> pd.
     predicted = np.flatnonzero(known.all(axis=1))
     seen = faces[predicted]
     chosen = {name: each[predicted] for name, each in predictions.items()}
-    wrong = np.all([far_off(each, seen) for each in chosen.values()], axis=0)
+    wrong = np.all([is_outlier(each, seen) for each in chosen.values()], axis=0)
     rows = {}
     for name, each in chosen.items():
         scores = rmse_by_convention(each[~wrong], seen[~wrong])

@@ -20,10 +20,11 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.config import ChipConfig
-from kaggle_fkd.evaluation.nme_report import error_curve, error_scores, nme
+from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.chips import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.annotations.load import crop_faces, find_pictures
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
@@ -57,7 +58,7 @@ def main() -> None:
             sys.exit(f"{each.folder}: not one network that holds out the faces of {run.folder}")
     origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
     finders = {path.name: FaceKeypoints(path) for path in options.runs}
-    if options.shipped:
+    if options.pretrained:
         finders["shipped"] = FaceKeypoints()
     rows, curves = [], {}
     for name, finder in finders.items():
@@ -67,7 +68,7 @@ def main() -> None:
             box = box_of_keypoints(keypoints)
             predicted.append(finder.detect(pictures[index].load(), boxes=box[None])[0].keypoints)
             truth.append(keypoints)
-        errors = nme(np.stack(predicted), np.stack(truth))
+        errors = nme(np.stack(predicted), np.stack(truth), IBUG68)
         for part in ["all", *dict.fromkeys(origin)]:
             chosen = errors[(origin[held_out] == part) | (part == "all")]
             for region, k in {"all": range(68), **IBUG68.groups}.items():

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.competition.load import load_competition
-from kaggle_fkd.dataset import Faces
-from kaggle_fkd.evaluation.out_of_fold import far_off, read_predictions
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.out_of_fold import is_outlier, read_predictions
 from kaggle_fkd.system.console import exit_code, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -48,14 +48,14 @@ def main() -> None:
         write_text(options.out, table.to_csv(float_format="%.4f"))
 
 
-def residuals(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+def residuals(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """A row for each label convention and fifth of its faces, by sharpness, and for all of these.
 
     `mean_*` and `spread_*` are of the faces' mean residuals; `within_*` is how far the residuals of
     a face's keypoints are from their mean (root mean square).
     """
     residual = faces.keypoints - predicted
-    usable = np.isfinite(residual).any(axis=(1, 2)) & ~far_off(predicted, faces)
+    usable = np.isfinite(residual).any(axis=(1, 2)) & ~is_outlier(predicted, faces)
     rows = []
     for index, convention in enumerate(faces.scheme.conventions):
         chosen = np.flatnonzero(usable & (faces.convention == index))

@@ -23,17 +23,18 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.evaluation.nme_report import nme
 from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap
 from kaggle_fkd.imaging.picture import grey_of
+from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.annotations.load import find_pictures
 from kaggle_fkd.photo.pretrained import (
     COARSE,
-    EVIDENCE,
+    FACE_FEATURES,
     FINE,
-    Shipped,
-    ShippedLocator,
-    pack_shipped,
+    PretrainedCascade,
+    PretrainedNetworks,
+    pack_pretrained,
 )
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import exit_code, progress, set_up
@@ -64,13 +65,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     set_up(quiet=False)
-    judge = nn.Linear(EVIDENCE, 1)
-    locator = ShippedLocator(_shipped(options, judge), DEVICE)
-    evidence, found, picture = _examples(locator, options.faces)
+    face_classifier = nn.Linear(FACE_FEATURES, 1)
+    cascade = PretrainedCascade(_shipped(options, face_classifier), DEVICE)
+    face_features, found, picture = _examples(cascade, options.faces)
     held_out = picture % LEFT_OUT == 0
-    judge = _fit(evidence[~held_out], found[~held_out])
+    face_classifier = _fit(face_features[~held_out], found[~held_out])
     with torch.inference_mode():
-        sure = judge(torch.from_numpy(evidence[held_out]))[:, 0].sigmoid().numpy()
+        sure = face_classifier(torch.from_numpy(face_features[held_out]))[:, 0].sigmoid().numpy()
     true = found[held_out]
     print(
         f"left out: {true.sum()} boxes with the face, {(~true).sum()} without; area under the ROC "
@@ -78,44 +79,44 @@ def main() -> None:
         f"of the former and {100 * (sure[~true] >= 0.5).mean():.2f} % of the latter pass"
     )
     # Afresh, as the locator has changed its own for prediction alone.
-    content = pack_shipped(_shipped(options, judge))
+    content = pack_pretrained(_shipped(options, face_classifier))
     with atomic_path(options.out) as temporary:
         temporary.write_bytes(content)
     print(f"{options.out}: {len(content) / 1e6:.2f} MB")
 
 
-def _shipped(options: argparse.Namespace, judge: nn.Linear) -> Shipped:
+def _shipped(options: argparse.Namespace, face_classifier: nn.Linear) -> PretrainedNetworks:
     """Both runs' first networks, loaded afresh, and the judge."""
     coarse, fine = open_run(options.coarse), open_run(options.fine)
-    shipped = Shipped(coarse.shape, fine.shape)
-    for run, model, network in ((coarse, COARSE, shipped.coarse), (fine, FINE, shipped.fine)):
+    pretrained = PretrainedNetworks(coarse.shape, fine.shape)
+    for run, model, network in ((coarse, COARSE, pretrained.coarse), (fine, FINE, pretrained.fine)):
         if run.config.train.model != model:
             sys.exit(f"{run.folder}: not a {model}")
         network.load_state_dict(run.member(0).load_network(DEVICE).state_dict())
-    shipped.judge = judge
-    return shipped
+    pretrained.face_classifier = face_classifier
+    return pretrained
 
 
 def _examples(
-    locator: ShippedLocator, paths: list[Path]
+    cascade: PretrainedCascade, paths: list[Path]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
     """Evidence M x E, whether the face was found, and the number of the picture it is from."""
     rng = np.random.default_rng(SEED)
     pictures = [picture for path in paths for picture in find_pictures(path)]
-    evidence, found, number = [], [], []
+    face_features, found, number = [], [], []
     for index, picture in enumerate(progress(pictures, "faces and boxes beside them")):
         grey = grey_of(picture.load())
         face = box_of_keypoints(picture.keypoints)
         near = [_moved(face, scale, shift, rng) for scale, shift in NEAR]
         boxes = np.stack([*near, *_beside(face, grey.shape, rng)])
-        keypoints, seen = locator.find([grey] * len(boxes), boxes)
+        keypoints, seen = cascade.find([grey] * len(boxes), boxes)
         truth = picture.keypoints[None].repeat(len(boxes), axis=0)
-        error = nme(keypoints, truth).mean(axis=1)
+        error = nme(keypoints, truth, IBUG68).mean(axis=1)
         clear = (error < FOUND) | (error > LOST)
-        evidence.append(seen.numpy()[clear])
+        face_features.append(seen.numpy()[clear])
         found.append(error[clear] < FOUND)
         number += [index] * int(clear.sum())
-    return np.concatenate(evidence), np.concatenate(found), np.array(number)
+    return np.concatenate(face_features), np.concatenate(found), np.array(number)
 
 
 def _moved(
@@ -141,16 +142,16 @@ def _beside(
     return boxes
 
 
-def _fit(evidence: NDArray[np.float32], found: NDArray[np.bool_]) -> nn.Linear:
+def _fit(face_features: NDArray[np.float32], found: NDArray[np.bool_]) -> nn.Linear:
     """The regression as one linear layer, the scaling of its inputs folded in."""
-    scaler = StandardScaler().fit(evidence)
-    fitted = LogisticRegression(C=0.01, max_iter=2000).fit(scaler.transform(evidence), found)
+    scaler = StandardScaler().fit(face_features)
+    fitted = LogisticRegression(C=0.01, max_iter=2000).fit(scaler.transform(face_features), found)
     weight = fitted.coef_ / scaler.scale_
-    judge = nn.Linear(evidence.shape[1], 1)
+    face_classifier = nn.Linear(face_features.shape[1], 1)
     with torch.no_grad():
-        judge.weight.copy_(torch.from_numpy(weight))
-        judge.bias.copy_(torch.from_numpy(fitted.intercept_ - weight @ scaler.mean_))
-    return judge
+        face_classifier.weight.copy_(torch.from_numpy(weight))
+        face_classifier.bias.copy_(torch.from_numpy(fitted.intercept_ - weight @ scaler.mean_))
+    return face_classifier
 
 
 if __name__ == "__main__":

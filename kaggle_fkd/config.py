@@ -192,11 +192,11 @@ class Config:
     chips: ChipConfig = field(default_factory=ChipConfig)
     eda: EdaConfig = field(default_factory=EdaConfig)
 
-    def of_training(self) -> dict[str, dict[str, Any]]:
+    def training_settings(self) -> dict[str, dict[str, Any]]:
         """The settings of a training, as stored in its run directory."""
         return {"train": asdict(self.train), "augment": asdict(self.augment)}
 
-    def trains_like(self, other: "Config") -> bool:
+    def same_training_as(self, other: "Config") -> bool:
         """True when both train the same networks, though perhaps not as many of them."""
         train = replace(other.train, members=self.train.members)
         return (train, other.augment) == (self.train, self.augment)
@@ -272,7 +272,7 @@ def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
 
 
 def config_from_dict(stored: Mapping[str, Mapping[str, Any]]) -> Config:
-    """The configuration that `Config.of_training` gave; TypeError for one of other settings."""
+    """The configuration that `training_settings` gave; TypeError for one of other settings."""
     for section, kind in (("train", TrainConfig), ("augment", AugmentConfig)):
         if stored[section].keys() != {setting.name for setting in fields(kind)}:
             raise TypeError(f"settings of {section} that are not those of this version")

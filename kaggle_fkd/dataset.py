@@ -1,4 +1,4 @@
-"""`Faces`: the one container that flows from the sources to the submission."""
+"""`FaceDataset`: the one container that flows from the sources to the submission."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from kaggle_fkd.keypoints import KeypointScheme
 
 
 @dataclass(frozen=True)
-class Faces:
-    """N grey faces with K keypoints each. Nothing writes into the arrays of a `Faces`."""
+class FaceDataset:
+    """N grey faces with K keypoints each. Nothing writes into the arrays of a `FaceDataset`."""
 
     scheme: KeypointScheme
     """What the K keypoints are."""
@@ -41,7 +41,7 @@ class Faces:
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: slice | NDArray[np.integer] | NDArray[np.bool_]) -> "Faces":
+    def __getitem__(self, index: slice | NDArray[np.integer] | NDArray[np.bool_]) -> "FaceDataset":
         """The faces that `index` picks (a slice, positions or a mask), in that order."""
         return replace(
             self,
@@ -76,17 +76,17 @@ class Faces:
         mean = np.ma.masked_invalid(self.keypoints).mean(axis=0)
         return np.ma.filled(mean, np.nan).astype(np.float32)
 
-    def of_convention(self, convention: int) -> "Faces":
+    def in_convention(self, convention: int) -> "FaceDataset":
         """The faces labelled in that convention, in their order."""
         return self[self.convention == convention]
 
-    def flipped(self) -> "Faces":
+    def flipped(self) -> "FaceDataset":
         """The mirror images: x becomes W - 1 - x (95 - x at 96 pixels), left and right swap."""
         keypoints = self.keypoints[:, list(self.scheme.flip_order)].copy()
         keypoints[..., 0] = self.size[1] - 1 - keypoints[..., 0]
         return replace(self, images=self.images[:, :, ::-1], keypoints=keypoints)
 
-    def inner(self) -> "Faces":
+    def inner(self) -> "FaceDataset":
         """The faces as a network sees them: without their margin."""
         if self.margin == 0:
             return self

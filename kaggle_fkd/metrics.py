@@ -1,46 +1,13 @@
-"""Errors over the known coordinates: what training minimises, and what it reports."""
-
-from collections.abc import Callable, Mapping
+"""Scores of predictions: pure functions of what was predicted and what is true."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.keypoints import KeypointScheme
 
-_LOSSES: Mapping[str, Callable[..., Tensor]] = {
-    "mse": F.mse_loss,
-    "smooth_l1": F.smooth_l1_loss,
-    "l1": F.l1_loss,
-}
-
-
-def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """The weighted mean loss over coordinates where `target` is not NaN; 0 when all are missing.
-
-    `predicted` and `target`, N x ... x 2, are in the same unit; `weight` is N. Missing targets get
-    no gradient.
-    """
-    each = _LOSSES[name](predicted, _filled(predicted, target), reduction="none")
-    counts = weight.view(-1, *[1] * (target.ndim - 1)) * ~target.isnan()
-    return (each * counts).sum() / counts.sum().clamp(min=1)
-
-
-@torch.no_grad()
-def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
-    """The sum of squared errors over the known coordinates, and how many those are."""
-    squares = F.mse_loss(predicted, _filled(predicted, target), reduction="sum")
-    return torch.stack([squares, (~target.isnan()).sum()])
-
-
-def _filled(predicted: Tensor, target: Tensor) -> Tensor:
-    """The target with the prediction itself where it is NaN: no error there, and no gradient.
-
-    Picking the known coordinates instead would make a GPU wait for their number in every step.
-    """
-    return torch.where(target.isnan(), predicted.detach(), target)
+FAILURE = 0.08
+"""A face with a larger NME is a failure, and error curves end there: the custom of 300-W."""
 
 
 def rmse(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
@@ -52,7 +19,7 @@ def rmse(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
     return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
 
 
-def rmse_by_convention(predicted: NDArray[np.floating], faces: Faces) -> dict[str, float]:
+def rmse_by_convention(predicted: NDArray[np.floating], faces: FaceDataset) -> dict[str, float]:
     """The pooled RMSE in pixels (`all`), and that of each label convention that has labels."""
     scores = {"all": rmse(predicted, faces.keypoints)}
     for index, convention in enumerate(faces.scheme.conventions):
@@ -62,7 +29,9 @@ def rmse_by_convention(predicted: NDArray[np.floating], faces: Faces) -> dict[st
     return scores
 
 
-def rmse_by_keypoint(predicted: NDArray[np.floating], faces: Faces) -> dict[str, dict[str, float]]:
+def rmse_by_keypoint(
+    predicted: NDArray[np.floating], faces: FaceDataset
+) -> dict[str, dict[str, float]]:
     """RMSE in pixels of every labelled keypoint of every convention, by their names."""
     table: dict[str, dict[str, float]] = {}
     for index, convention in enumerate(faces.scheme.conventions):
@@ -73,3 +42,32 @@ def rmse_by_keypoint(predicted: NDArray[np.floating], faces: Faces) -> dict[str,
             if faces.labelled[of_it, k].any()
         }
     return table
+
+
+def nme(
+    predicted: NDArray[np.floating], truth: NDArray[np.floating], scheme: KeypointScheme
+) -> NDArray[np.float64]:
+    """N x K, each keypoint's distance from the truth, N x K x 2, over the inter-ocular distance.
+
+    That is the distance of the outer eye corners (Sagonas et al., "300 Faces in-the-Wild
+    Challenge", 2013). A face's NME is the mean of its row.
+    """
+    right, left = scheme.eye_corners
+    eyes = np.linalg.norm(truth[:, left] - truth[:, right], axis=-1)
+    distance = np.linalg.norm(predicted.astype(np.float64) - truth, axis=-1)
+    return np.asarray(distance / eyes[:, None])
+
+
+def error_scores(errors: NDArray[np.floating]) -> dict[str, float]:
+    """Mean and median NME of N faces, their failure rate, and the area under the error curve.
+
+    The area is that under the share of faces of at most some NME, from 0 to `FAILURE`, over the
+    area of a perfect curve (Yang et al., "An empirical study of recent face alignment methods",
+    2015, arXiv 1511.05049).
+    """
+    return {
+        "mean": float(errors.mean()),
+        "median": float(np.median(errors)),
+        "failure_rate": float((errors > FAILURE).mean()),
+        "area_under_curve": float(np.clip(1 - errors / FAILURE, 0, None).mean()),
+    }

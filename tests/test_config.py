@@ -9,7 +9,7 @@ from kaggle_fkd.errors import UsageError
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_possible_and_survives_storage(preset):
     config = build_config(preset, [])
-    stored = config_from_dict(config.of_training())
+    stored = config_from_dict(config.training_settings())
     assert (stored.train, stored.augment) == (config.train, config.augment)
 
 
@@ -117,7 +117,7 @@ def test_the_training_finishes_with_the_squared_error(finish, done):
 
 def test_more_members_of_the_same_networks_are_the_same_training():
     config = build_config("cpu", [])
-    assert config.trains_like(build_config("cpu", [("train.members", "5")]))
-    assert config.trains_like(build_config("cpu", [("predict.flip", "false")]))
+    assert config.same_training_as(build_config("cpu", [("train.members", "5")]))
+    assert config.same_training_as(build_config("cpu", [("predict.flip", "false")]))
     for key, value in (("train.seed", "1"), ("train.folds", "5"), ("augment.elastic", "0.01")):
-        assert not config.trains_like(build_config("cpu", [(key, value)]))
+        assert not config.same_training_as(build_config("cpu", [(key, value)]))

@@ -7,19 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from support.made_up_faces import a_face_of_68, make_faces
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import (
     IBUG68,
-    IBUG68_OUTER_EYE_CORNERS,
     KAGGLE15,
-    SCHEMES,
-    kaggle15_from_ibug68,
 )
 
 A, B = 0, 1
 
 
-@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.name)
+@pytest.mark.parametrize("scheme", [KAGGLE15, IBUG68], ids=lambda scheme: scheme.name)
 def test_a_scheme_is_complete(scheme):
     count = len(scheme.names)
     assert len(set(scheme.names)) == count
@@ -27,7 +24,7 @@ def test_a_scheme_is_complete(scheme):
     assert [scheme.flip_order[k] for k in scheme.flip_order] == list(range(count))
     for left, right in scheme.flip_pairs:
         assert ("left" in scheme.names[left]) == ("right" in scheme.names[right])
-        assert scheme.group_of[left] == scheme.group_of[right]
+        assert scheme.group_by_keypoint[left] == scheme.group_by_keypoint[right]
     assert all(set(scheme.agreed) <= set(each.keypoints) for each in scheme.conventions)
     unpaired = set(range(count)) - {k for pair in scheme.flip_pairs for k in pair}
     assert not any("left" in scheme.names[k] or "right" in scheme.names[k] for k in unpaired)
@@ -51,14 +48,14 @@ def test_ibugs_names_tell_the_part_and_the_side():
     named = {0: "jaw_0", 17: "right_brow_0", 26: "left_brow_4", 30: "nose_bridge_3",
              33: "nose_base_2", 42: "left_eye_0", 48: "outer_lip_0", 67: "inner_lip_7"}  # fmt: skip
     assert {index: IBUG68.names[index] for index in named} == named
-    right, left = IBUG68_OUTER_EYE_CORNERS
+    right, left = IBUG68.eye_corners
     points = a_face_of_68()
     eyes = points[list(IBUG68.groups["eyes"]), 0]
     assert (points[right, 0], points[left, 0]) == (eyes.min(), eyes.max())
 
 
 def test_the_15_points_lie_where_kaggle_has_them_on_a_face():
-    points = dict(zip(KAGGLE15.names, kaggle15_from_ibug68(a_face_of_68(), A), strict=True))
+    points = dict(zip(KAGGLE15.names, KAGGLE15.from_ibug68(a_face_of_68(), A), strict=True))
     assert points["left_eye_center"] == pytest.approx((24, -49 / 6))
     assert points["right_eye_center"] == pytest.approx((-24, -49 / 6))
     assert tuple(points["right_eye_inner_corner"]) == (-15, -7)
@@ -69,7 +66,7 @@ def test_the_15_points_lie_where_kaggle_has_them_on_a_face():
 
 
 def test_convention_b_differs_in_the_nose_and_the_bottom_lip_alone():
-    a, b = (kaggle15_from_ibug68(a_face_of_68(), convention) for convention in (A, B))
+    a, b = (KAGGLE15.from_ibug68(a_face_of_68(), convention) for convention in (A, B))
     differ = {KAGGLE15.names[k] for k in np.flatnonzero((a != b).any(axis=1))}
     assert differ == {"nose_tip", "mouth_center_bottom_lip"}
     assert tuple(b[KAGGLE15.index("nose_tip")]) == (0, 29)
@@ -82,8 +79,8 @@ def test_the_15_points_of_a_mirrored_face_are_the_mirrored_15_points(points, con
         return keypoints[..., list(scheme.flip_order), :] * (-1, 1)
 
     np.testing.assert_allclose(
-        kaggle15_from_ibug68(mirrored(points, IBUG68), convention),
-        mirrored(kaggle15_from_ibug68(points, convention), KAGGLE15),
+        KAGGLE15.from_ibug68(mirrored(points, IBUG68), convention),
+        mirrored(KAGGLE15.from_ibug68(points, convention), KAGGLE15),
         atol=1e-9,
     )
 
@@ -104,10 +101,10 @@ def test_the_feature_names_are_kaggles_columns():
 def test_a_face_is_of_convention_a_if_and_only_if_it_has_a_keypoint_that_b_lacks(marked):
     only_in_a = [k for k in range(15) if k not in KAGGLE15.conventions[B].keypoints]
     expected = np.where(marked[:, only_in_a].any(axis=1), A, B)
-    assert np.array_equal(KAGGLE15.conventions_of(marked), expected)
+    assert np.array_equal(KAGGLE15.conventions_from_marks(marked), expected)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=lambda scheme: scheme.name)
+@pytest.mark.parametrize("scheme", [KAGGLE15, IBUG68], ids=lambda scheme: scheme.name)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_flipping_twice_is_identity(scheme, seed):
     faces = make_faces(3, seed, scheme)
@@ -129,7 +126,9 @@ def test_equal_images_and_only_they_are_in_a_repeat_group():
     faces = make_faces(4)
     images = faces.images.copy()
     images[3] = images[1]
-    groups = Faces(KAGGLE15, images, faces.keypoints, faces.convention, faces.ids).repeat_groups()
+    groups = FaceDataset(
+        KAGGLE15, images, faces.keypoints, faces.convention, faces.ids
+    ).repeat_groups()
     assert groups[3] == groups[1]
     assert len(set(groups)) == 3
 
@@ -184,8 +183,8 @@ def test_the_digest_sees_every_change():
     digests = {
         faces.digest(),
         faces[::-1].digest(),
-        Faces(KAGGLE15, images, faces.keypoints, faces.convention, faces.ids).digest(),
-        Faces(KAGGLE15, faces.images, keypoints, faces.convention, faces.ids).digest(),
+        FaceDataset(KAGGLE15, images, faces.keypoints, faces.convention, faces.ids).digest(),
+        FaceDataset(KAGGLE15, faces.images, keypoints, faces.convention, faces.ids).digest(),
         replace(faces, subject=np.arange(5)).digest(),
         replace(faces, subject=np.zeros(5, np.int64)).digest(),
         replace(faces, margin=1).digest(),
@@ -197,4 +196,4 @@ def test_the_digest_sees_every_change():
 def test_faces_of_other_lengths_are_refused():
     faces = make_faces()
     with pytest.raises(ValueError, match="shapes do not agree"):
-        Faces(KAGGLE15, faces.images, faces.keypoints[:2], faces.convention, faces.ids)
+        FaceDataset(KAGGLE15, faces.images, faces.keypoints[:2], faces.convention, faces.ids)

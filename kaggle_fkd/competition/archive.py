@@ -70,7 +70,7 @@ class SourceFile:
             ) from error
 
 
-def locate(folder: Path) -> dict[str, SourceFile]:
+def find_competition_files(folder: Path) -> dict[str, SourceFile]:
     """The competition's files in `folder`, by CSV name; plain CSV before inner zip before bundle.
 
     Raises NoDataError when none of them is there, DataError when some are and a required one

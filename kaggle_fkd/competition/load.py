@@ -18,7 +18,7 @@ from kaggle_fkd.competition.archive import (
     TEST,
     TRAINING,
     SourceFile,
-    locate,
+    find_competition_files,
 )
 from kaggle_fkd.competition.tables import (
     FaceTable,
@@ -28,11 +28,11 @@ from kaggle_fkd.competition.tables import (
     read_test,
     read_training,
 )
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, FkdError, NoDataError
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import atomic_path, read_receipt, sha256_of, write_json
+from kaggle_fkd.system.files import atomic_path, read_json_or_empty, sha256_of, write_json
 
 FORMAT = 1
 """Raised when parsing or checking changes, so that older caches are made anew."""
@@ -50,7 +50,7 @@ FEW_ROWS = 40
 
 def load_cached(folder: Path, file: SourceFile, scheme: str) -> FaceTable | None:
     """The table parsed from exactly this file (same place, size and mtime) and scheme, or None."""
-    if read_receipt(folder / RECEIPT) != _receipt(file, scheme):
+    if read_json_or_empty(folder / RECEIPT) != _receipt(file, scheme):
         return None
     try:
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
@@ -80,9 +80,9 @@ def _receipt(file: SourceFile, scheme: str) -> dict[str, object]:
 class Competition:
     """Everything the competition provides, checked."""
 
-    train: Faces
+    train: FaceDataset
     """The labelled faces; their ids are the rows of training.csv from 0."""
-    test: Faces
+    test: FaceDataset
     """The faces to predict; their convention is the one the lookup table asks for."""
     lookup: Lookup
     """What a submission has to contain."""
@@ -106,11 +106,11 @@ def find_files(data_dir: Path) -> dict[str, SourceFile]:
     Raises NoDataError when there are none, DataError when they are incomplete or damaged.
     """
     try:
-        return locate(data_dir)
+        return find_competition_files(data_dir)
     except NoDataError:
         for name in (LOOKUP, BUNDLE):
             for path in sorted(MOUNT.rglob(name)):
-                return locate(path.parent)
+                return find_competition_files(path.parent)
         raise
 
 
@@ -138,13 +138,13 @@ def load_competition(data_dir: Path, scheme: KeypointScheme = KAGGLE15) -> Compe
 
 def sample_recipe(data_dir: Path) -> dict[str, Any] | None:
     """How the sample faces in `data_dir` were generated; None for any other data."""
-    recipe: dict[str, Any] | None = read_receipt(data_dir / MANIFEST).get("sample_recipe")
+    recipe: dict[str, Any] | None = read_json_or_empty(data_dir / MANIFEST).get("sample_recipe")
     return recipe
 
 
 def unchanged_since_manifest(data_dir: Path) -> bool:
     """True when all files are as the manifest has them: same place, size and time."""
-    files = read_receipt(data_dir / MANIFEST).get("files", [])
+    files = read_json_or_empty(data_dir / MANIFEST).get("files", [])
     try:
         recorded = [file["source"] for file in files]
         return all(SourceFile(path).stamp() in recorded for path in _paths(data_dir))
@@ -188,8 +188,10 @@ def _read(
     return table
 
 
-def _faces(table: FaceTable, marked: NDArray[np.bool_], scheme: KeypointScheme) -> Faces:
-    return Faces(scheme, table.images, table.keypoints, scheme.conventions_of(marked), table.ids)
+def _faces(table: FaceTable, marked: NDArray[np.bool_], scheme: KeypointScheme) -> FaceDataset:
+    return FaceDataset(
+        scheme, table.images, table.keypoints, scheme.conventions_from_marks(marked), table.ids
+    )
 
 
 def _say_what_is_unusual(competition: Competition) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.tables import Lookup, long_rows_refused, place
+from kaggle_fkd.competition.tables import Lookup, describe_row, long_rows_refused
 from kaggle_fkd.errors import SubmissionError, UsageError
 from kaggle_fkd.system.files import atomic_path
 
@@ -91,7 +91,9 @@ def _refuse(
     """SubmissionError for the first row where `wrong`, described by its own cells."""
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise SubmissionError(f"{path}, {place(row)}: {reason.format(**table.iloc[row])}", REMEDY)
+        raise SubmissionError(
+            f"{path}, {describe_row(row)}: {reason.format(**table.iloc[row])}", REMEDY
+        )
 
 
 def check_blend(paths: Sequence[Path], weights: Sequence[float]) -> None:

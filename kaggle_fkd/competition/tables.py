@@ -20,7 +20,7 @@ CHUNK_ROWS = 512
 """Rows held as text at a time: 17 MB, so that a larger file needs no more memory."""
 LONGEST_QUOTE = 40
 """Characters of a wrong cell that a message repeats."""
-MEND = f"correct that row, or {FETCH_AGAIN}"
+REMEDY = f"correct that row, or {FETCH_AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def whole_numbers(
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(
-            f"{file}, {place(first_row + row)}: "
-            f"{cells.name} is no whole number: {shown(cells.iloc[row])}",
-            MEND,
+            f"{file}, {describe_row(first_row + row)}: "
+            f"{cells.name} is no whole number: {shorten(cells.iloc[row])}",
+            REMEDY,
         )
     return numbers.astype(np.int64)
 
@@ -85,15 +85,17 @@ def refuse_repeats(ids: NDArray[np.int64], name: str, file: SourceFile) -> None:
     repeated = pd.Series(ids).duplicated().to_numpy()
     if repeated.any():
         row = int(np.argmax(repeated))
-        raise DataError(f"{file}, {place(row)}: {name} {ids[row]} occurs a second time", MEND)
+        raise DataError(
+            f"{file}, {describe_row(row)}: {name} {ids[row]} occurs a second time", REMEDY
+        )
 
 
-def place(row: int) -> str:
+def describe_row(row: int) -> str:
     """How messages name a table's row: as pandas counts, and the line that an editor shows."""
     return f"row {row} (counted from 0; line {row + 2})"
 
 
-def shown(cell: object) -> str:
+def shorten(cell: object) -> str:
     """A cell as messages quote it; a row's pixels are 35 kB."""
     text = str(cell)
     return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
@@ -131,7 +133,7 @@ def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.Data
         pass
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise DataError(
-            f"{file}: a row has too many cells, or an open quote ({str(error).strip()})", MEND
+            f"{file}: a row has too many cells, or an open quote ({str(error).strip()})", REMEDY
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not a text file ({error})", FETCH_AGAIN) from error
@@ -150,9 +152,9 @@ def _labels(cells: pd.DataFrame, file: SourceFile, first_row: int) -> NDArray[np
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise DataError(
-            f"{file}, {place(first_row + int(row))}: {cells.columns[column]} is no finite number: "
-            f"{shown(cells.iat[row, column])}",
-            MEND,
+            f"{file}, {describe_row(first_row + int(row))}: {cells.columns[column]} is no finite "
+            f"number: {shorten(cells.iat[row, column])}",
+            REMEDY,
         )
     return numbers
 
@@ -164,20 +166,20 @@ def _pixels(cells: "pd.Series[str]", file: SourceFile, first_row: int) -> NDArra
         # numpy warns, or raises in later versions, where text is left over after the numbers.
         warnings.simplefilter("error", DeprecationWarning)
         for row, text in enumerate(cells):
-            where = f"{file}, {place(first_row + row)}"
+            where = f"{file}, {describe_row(first_row + row)}"
             try:
                 # int64, which saturates: narrower types wrap 300, 65580 or 2**32 into 0..255.
                 values = np.fromstring("" if pd.isna(text) else text, np.int64, sep=" ")
             except (DeprecationWarning, ValueError):
-                raise DataError(f"{where}: a pixel is no whole number", MEND) from None
+                raise DataError(f"{where}: a pixel is no whole number", REMEDY) from None
             if values.size != SIDE * SIDE:
                 raise DataError(
                     f"{where}: {values.size} pixels instead of {SIDE * SIDE} ({SIDE} x {SIDE})",
-                    MEND,
+                    REMEDY,
                 )
             if values.min() < 0 or values.max() > 255:
                 bad = values[(values < 0) | (values > 255)][0]
-                raise DataError(f"{where}: pixel {bad} is not in 0..255", MEND)
+                raise DataError(f"{where}: pixel {bad} is not in 0..255", REMEDY)
             images[row] = values
     return images.reshape(-1, SIDE, SIDE)
 
@@ -241,4 +243,6 @@ def _refuse_unknown(
 ) -> None:
     if (positions < 0).any():
         row = int(np.argmax(positions < 0))
-        raise DataError(f"{file}, {place(row)}: {cells.name} {cells.iloc[row]!r}, {why}", MEND)
+        raise DataError(
+            f"{file}, {describe_row(row)}: {cells.name} {cells.iloc[row]!r}, {why}", REMEDY
+        )

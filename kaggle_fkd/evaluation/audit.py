@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.files import write_text
 
@@ -25,7 +25,7 @@ network answers with a mean face, which is no further from most labels."""
 COLUMNS = ("row", "convention", "score", "reason", "keypoint", "error_px", "suspected")
 
 
-def audit(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """One row a face with labels, the most suspicious first, in the columns `COLUMNS`.
 
     `predicted`, N x K x 2 pixels, are out-of-fold. A label's score is its distance from the
@@ -68,7 +68,7 @@ def _reason(
     predicted: NDArray[np.floating],
     labels: NDArray[np.floating],
     scores: NDArray[np.float64],
-    faces: Faces,
+    faces: FaceDataset,
 ) -> str:
     """The most likely mistake, in words, given the face's K x 2 prediction and labels."""
     swapped = labels[list(faces.scheme.flip_order)]
@@ -92,15 +92,15 @@ def write_audit(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, float_format="%.4g"))
 
 
-def apply_audit(path: Path, faces: Faces, suspects: str) -> Faces:
+def apply_audit(path: Path, faces: FaceDataset, suspects: str) -> FaceDataset:
     """The faces with the labels that an audit.csv suspects treated as `suspects` says.
 
-    See `treat_suspects`. Raises DataError when the file cannot be read or is of other faces.
+    See `apply_suspect_policy`. Raises DataError when the file cannot be read or is of other faces.
     """
-    return treat_suspects(_read(path, faces), faces, suspects)
+    return apply_suspect_policy(_read(path, faces), faces, suspects)
 
 
-def treat_suspects(table: pd.DataFrame, faces: Faces, suspects: str) -> Faces:
+def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, suspects: str) -> FaceDataset:
     """The faces with the suspected labels of an audit dropped or weighted.
 
     drop: a displaced point loses its label, any other suspected face loses all of them.
@@ -119,7 +119,7 @@ def treat_suspects(table: pd.DataFrame, faces: Faces, suspects: str) -> Faces:
     return replace(faces, keypoints=keypoints)
 
 
-def _read(path: Path, faces: Faces) -> pd.DataFrame:
+def _read(path: Path, faces: FaceDataset) -> pd.DataFrame:
     remedy = "name the audit.csv of an evaluation of these faces: --set train.audit=FILE"
     try:
         kinds = {"row": np.int64, "score": np.float64, "suspected": np.bool_}

@@ -9,45 +9,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
-from kaggle_fkd.keypoints import IBUG68_OUTER_EYE_CORNERS
+from kaggle_fkd.metrics import FAILURE, error_scores, nme
 from kaggle_fkd.system.files import write_json, write_text
 
-FAILURE = 0.08
-"""A face with a larger NME is a failure, and error curves end there: the custom of 300-W."""
 
-
-def nme(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.float64]:
-    """N x K, each keypoint's distance from the truth, N x 68 x 2, over the inter-ocular distance.
-
-    That is the distance of the outer eye corners (Sagonas et al., "300 Faces in-the-Wild
-    Challenge", 2013). A face's NME is the mean of its row.
-    """
-    right, left = IBUG68_OUTER_EYE_CORNERS
-    eyes = np.linalg.norm(truth[:, left] - truth[:, right], axis=-1)
-    distance = np.linalg.norm(predicted.astype(np.float64) - truth, axis=-1)
-    return np.asarray(distance / eyes[:, None])
-
-
-def error_scores(errors: NDArray[np.floating]) -> dict[str, float]:
-    """Mean and median NME of N faces, their failure rate, and the area under the error curve.
-
-    The area is that under the share of faces of at most some NME, from 0 to `FAILURE`, over the
-    area of a perfect curve (Yang et al., "An empirical study of recent face alignment methods",
-    2015, arXiv 1511.05049).
-    """
-    return {
-        "mean": float(errors.mean()),
-        "median": float(np.median(errors)),
-        "failure_rate": float((errors > FAILURE).mean()),
-        "area_under_curve": float(np.clip(1 - errors / FAILURE, 0, None).mean()),
-    }
-
-
-def nme_table(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+def nme_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """`error_scores` of N x 68 x 2 predictions over whole faces (`all`) and over each region."""
-    errors = nme(predicted, faces.keypoints)
+    errors = nme(predicted, faces.keypoints, faces.scheme)
     regions = {"all": tuple(range(errors.shape[1])), **faces.scheme.groups}
     return pd.DataFrame(
         [
@@ -80,7 +50,7 @@ def error_curve(curves: Mapping[str, NDArray[np.floating]], title: str) -> Figur
 
 
 def write_nme(
-    folder: Path, predicted: NDArray[np.floating], faces: Faces, summary: Mapping[str, Any]
+    folder: Path, predicted: NDArray[np.floating], faces: FaceDataset, summary: Mapping[str, Any]
 ) -> list[str]:
     """Write the scores of N x 68 x 2 predictions and their error curve into the folder.
 
@@ -91,7 +61,7 @@ def write_nme(
     table = nme_table(predicted, faces)
     write_text(folder / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
     write_json(folder / "evaluation.json", {**summary, "nme": table.to_dict("records")})
-    errors = nme(predicted, faces.keypoints).mean(axis=1)
+    errors = nme(predicted, faces.keypoints, faces.scheme).mean(axis=1)
     figure = error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve")
     save_figure(figure, folder / "error_curve.png")
     whole = table.iloc[0]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.metrics import rmse
@@ -29,7 +29,7 @@ SUM_TO_ONE = 1e3
 
 
 def out_of_fold(
-    run: Run, faces: Faces, device: torch.device, config: PredictConfig
+    run: Run, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
     """N x K x 2 pixels of `faces.inner()`, by the mean of the finished members that held it out.
 
@@ -48,12 +48,12 @@ def out_of_fold(
         return total / count[:, None, None]
 
 
-def oof_rmse(predicted: NDArray[np.floating], faces: Faces) -> float:
+def oof_rmse(predicted: NDArray[np.floating], faces: FaceDataset) -> float:
     """The pooled RMSE in pixels over the faces that N x K x 2 predictions cover."""
     return rmse(predicted, np.where(np.isfinite(predicted), faces.keypoints, np.nan))
 
 
-def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating]) -> None:
+def write_predictions(path: Path, faces: FaceDataset, keypoints: NDArray[np.floating]) -> None:
     """Write N x K x 2 keypoints as CSV: the row of training.csv, then its columns.
 
     Keypoints that a face's convention does not mark are left empty.
@@ -64,7 +64,7 @@ def write_predictions(path: Path, faces: Faces, keypoints: NDArray[np.floating])
     write_text(path, table.to_csv(index=False, float_format="%.4f"))
 
 
-def read_predictions(path: Path, faces: Faces) -> NDArray[np.float32]:
+def read_predictions(path: Path, faces: FaceDataset) -> NDArray[np.float32]:
     """The N x K x 2 keypoints that `write_predictions` wrote for these faces, NaN where empty.
 
     Raises DataError when the file cannot be read or is of other faces.
@@ -81,13 +81,15 @@ def read_predictions(path: Path, faces: Faces) -> NDArray[np.float32]:
     return keypoints.reshape(faces.keypoints.shape)
 
 
-def far_off(predicted: NDArray[np.floating], faces: Faces) -> NDArray[np.bool_]:
+def is_outlier(predicted: NDArray[np.floating], faces: FaceDataset) -> NDArray[np.bool_]:
     """N, the faces with a label more than OUTLIER_PX from the prediction, N x K x 2 pixels."""
     off = np.linalg.norm(predicted - faces.keypoints, axis=2)
     return np.asarray((off > OUTLIER_PX).any(axis=1))  # a missing label is NaN, and not far
 
 
-def fit_weights(predictions: Sequence[NDArray[np.floating]], faces: Faces) -> NDArray[np.float64]:
+def fit_ensemble_weights(
+    predictions: Sequence[NDArray[np.floating]], faces: FaceDataset
+) -> NDArray[np.float64]:
     """C x R weights, for each convention those whose mean of R predictions (N x K x 2) errs least.
 
     None is negative, and 1 is their sum. Least squares over the faces of the convention that all
@@ -137,12 +139,12 @@ def weighted_mean(
     return np.ma.filled(mean, np.nan).astype(np.float32)
 
 
-def named_weights(
+def weights_by_run(
     weights: NDArray[np.floating], names: Sequence[str], scheme: KeypointScheme
 ) -> dict[str, dict[str, float]]:
     """The weights, C x R, by the run's name and the convention's, for a record."""
     conventions = [convention.name for convention in scheme.conventions]
     return {
-        name: dict(zip(conventions, of_run.tolist(), strict=True))
-        for name, of_run in zip(names, weights.T, strict=True)
+        name: dict(zip(conventions, from_run.tolist(), strict=True))
+        for name, from_run in zip(names, weights.T, strict=True)
     }

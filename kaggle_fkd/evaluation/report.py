@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
-from kaggle_fkd.evaluation.audit import audit, treat_suspects, write_audit
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.audit import apply_suspect_policy, audit, write_audit
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse, write_predictions
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
@@ -46,7 +46,7 @@ BLOCK = 100
 
 
 def write_evaluation(
-    folder: Path, predicted: NDArray[np.floating], faces: Faces, summary: Mapping[str, Any]
+    folder: Path, predicted: NDArray[np.floating], faces: FaceDataset, summary: Mapping[str, Any]
 ) -> list[str]:
     """Write everything about N x K x 2 out-of-fold predictions into the folder.
 
@@ -63,7 +63,7 @@ def write_evaluation(
     write_audit(folder / "audit.csv", suspects)
     whole = scores[scores["keypoint"] == "all"].set_index("convention")
     results = whole[["rmse", "low", "high"]].to_dict("index")
-    trusted = rmse_by_convention(predicted, treat_suspects(suspects, faces, "drop"))
+    trusted = rmse_by_convention(predicted, apply_suspect_policy(suspects, faces, "drop"))
     record = {
         **summary,
         "oof_rmse": results,
@@ -90,7 +90,7 @@ def write_evaluation(
     ]  # fmt: skip
 
 
-def score_table(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
+def score_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """RMSE in pixels with a 95 % interval: of all, each convention, and each of its keypoints.
 
     `predicted` is N x K x 2. `bias_x` and `bias_y` are mean label minus prediction: far from
@@ -110,7 +110,7 @@ def score_table(predicted: NDArray[np.floating], faces: Faces) -> pd.DataFrame:
 
 
 def _score(
-    convention: str, keypoint: str, predicted: NDArray[np.floating], faces: Faces,
+    convention: str, keypoint: str, predicted: NDArray[np.floating], faces: FaceDataset,
     only: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     if only is not None:
@@ -162,7 +162,7 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def worst_faces(predicted: NDArray[np.floating], faces: Faces) -> Figure:
+def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     """The faces with the largest RMSE of their own, labels as dots, predictions as crosses."""
     squares = (predicted.astype(np.float64) - faces.keypoints) ** 2
     of_face = np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1)
@@ -175,7 +175,9 @@ def worst_faces(predicted: NDArray[np.floating], faces: Faces) -> Figure:
     )  # fmt: skip
 
 
-def audit_gallery(predicted: NDArray[np.floating], faces: Faces, table: pd.DataFrame) -> Figure:
+def audit_gallery(
+    predicted: NDArray[np.floating], faces: FaceDataset, table: pd.DataFrame
+) -> Figure:
     """The faces that an audit suspects most, with the reasons it gives."""
     top = table.head(GALLERY_FACES)
     shown = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
@@ -188,7 +190,9 @@ def audit_gallery(predicted: NDArray[np.floating], faces: Faces, table: pd.DataF
     )  # fmt: skip
 
 
-def rmse_interval(predicted: NDArray[np.floating], faces: Faces, seed: int) -> tuple[float, float]:
+def rmse_interval(
+    predicted: NDArray[np.floating], faces: FaceDataset, seed: int
+) -> tuple[float, float]:
     """The 95 % percentile interval of the pooled RMSE over resampled images, in pixels.
 
     Repeats of an image are drawn together, as they are no independent faces. Efron, "Bootstrap

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PREDICTED, keypoint_colours, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
@@ -37,7 +37,7 @@ def draw_face(
 
 
 def gallery(
-    faces: Faces,
+    faces: FaceDataset,
     captions: Sequence[str],
     title: str,
     predicted: NDArray[np.floating] | None = None,
@@ -70,7 +70,7 @@ def gallery(
     return figure
 
 
-def _legend(faces: Faces, crosses: str | None) -> list[Line2D]:
+def _legend(faces: FaceDataset, crosses: str | None) -> list[Line2D]:
     """Handles for what the gallery shows: a dot a group where there are labels, the cross."""
     handles = []
     colours = keypoint_colours(faces.scheme)

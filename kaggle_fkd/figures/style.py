@@ -49,7 +49,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
 def keypoint_colours(scheme: KeypointScheme) -> list[str]:
     """One colour a keypoint, the same for all of a group (eyes, brows, nose, mouth)."""
     colours = dict(zip(scheme.groups, PALETTE, strict=False))
-    return [colours[group] for group in scheme.group_of]
+    return [colours[group] for group in scheme.group_by_keypoint]
 
 
 def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:

@@ -64,14 +64,14 @@ def box_overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> ND
 
 
 def similarity_of_box(
-    box: NDArray[np.floating], mean_face: NDArray[np.floating]
+    box: NDArray[np.floating], mean_shape: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """2 x 3, the upright map that puts the face in `box` where `mean_face`, K x 2, lies.
+    """2 x 3, the upright map that puts the face in `box` where `mean_shape`, K x 2, lies.
 
     `box` is x0, y0, x1, y1 of positive area, as `box_of_keypoints` makes it. Its centre goes to
     the centre of the mean face's own box, and its area to that box's area.
     """
-    target = box_of_keypoints(mean_face)
+    target = box_of_keypoints(mean_shape)
     sides, target_sides = box[2:] - box[:2], target[2:] - target[:2]
     scale = np.sqrt(target_sides.prod() / sides.prod())
     centre, target_centre = (box[:2] + box[2:] - 1) / 2, (target[:2] + target[2:] - 1) / 2

@@ -61,15 +61,15 @@ def warp(
     images: Tensor,
     keypoints: Tensor,
     matrix: Tensor,
-    bend: Tensor | None = None,
+    displacement: Tensor | None = None,
     margin: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """Move images (N x H x W, float) and keypoints (N x K x 2) by N x 3 x 3 maps of pixels.
 
-    `bend`, N x 2 x C x C, bends the picture elastically on top: displacements in x and y, in
-    pixels, of C x C control points that span the image, smooth between them. Both may be on the
-    CPU, whatever the images' device: they are small. What comes into view from outside repeats
-    the border; the outermost `margin` pixels at each side are left out of what comes back.
+    `displacement`, N x 2 x C x C, bends the picture elastically on top: how far, in x and y and in
+    pixels, each of C x C control points that span the image is moved, smoothly in between. It may
+    be on the CPU, whatever the images' device, as may `matrix`: they are small. What comes into
+    view from outside repeats the border; the outermost `margin` pixels at each side are cut off.
     """
     height, width = (length - 2 * margin for length in images.shape[-2:])
     device = images.device
@@ -80,18 +80,18 @@ def warp(
         matrix = crop @ matrix
     # Sampling asks where each output pixel comes from: the inverse map.
     pixels = _pixels((height, width), device)
-    source = transform(pixels.view(1, -1, 2), torch.linalg.inv(matrix))
-    moved = transform(keypoints, matrix)
-    if bend is not None:
+    source = apply_homography(pixels.view(1, -1, 2), torch.linalg.inv(matrix))
+    moved = apply_homography(keypoints, matrix)
+    if displacement is not None:
         field = F.interpolate(
-            bend.to(device), size=(height, width), mode="bicubic", align_corners=True
+            displacement.to(device), size=(height, width), mode="bicubic", align_corners=True
         )
         source = source + field.flatten(2).transpose(1, 2)
         # A keypoint k goes where inverse(q) + bend(q) = k.
         for _ in range(INVERSION_STEPS):
-            at = sample(field, moved.nan_to_num()[:, None])[:, :, 0].transpose(1, 2)
-            moved = transform(keypoints - at, matrix)
-    warped = sample(images[:, None], source.view(-1, height, width, 2))
+            at = sample_bilinear(field, moved.nan_to_num()[:, None])[:, :, 0].transpose(1, 2)
+            moved = apply_homography(keypoints - at, matrix)
+    warped = sample_bilinear(images[:, None], source.view(-1, height, width, 2))
     return warped[:, 0], moved
 
 
@@ -102,7 +102,7 @@ def zoom(images: Tensor, factor: float) -> Tensor:
         return images.float()
     size = images.shape[-2:]
     source = zoom_points(_pixels(size, images.device), 1 / factor, size)
-    return sample(images[:, None].float(), source.expand(len(images), -1, -1, -1))[:, 0]
+    return sample_bilinear(images[:, None].float(), source.expand(len(images), -1, -1, -1))[:, 0]
 
 
 def zoom_points(points: Tensor, factor: float, size: Sequence[int]) -> Tensor:
@@ -111,14 +111,14 @@ def zoom_points(points: Tensor, factor: float, size: Sequence[int]) -> Tensor:
     return centre + (points - centre) * factor
 
 
-def transform(points: Tensor, matrix: Tensor) -> Tensor:
+def apply_homography(points: Tensor, matrix: Tensor) -> Tensor:
     """N x P x 2 (or 1 x P x 2) points by N x 3 x 3 homographies."""
     moved = points @ matrix[:, :2, :2].transpose(1, 2) + matrix[:, None, :2, 2]
     depth = points @ matrix[:, 2, :2, None] + matrix[:, None, 2, 2:]
     return moved / depth
 
 
-def sample(maps: Tensor, points: Tensor) -> Tensor:
+def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
     """N x C x h x w, the N x C x H x W maps at N x h x w x 2 pixels, bilinear; border repeated."""
     size = points.new_tensor([maps.shape[-1], maps.shape[-2]])
     # grid_sample's -1..1 spans from the first pixel's edge to the last one's. The border by hand,

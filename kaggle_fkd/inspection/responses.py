@@ -1,7 +1,7 @@
 """How a network responds to one face, in numbers: filters, feature maps, heat maps, saliency.
 
 Chips are H x W grey faces of the network's size, pixels 0..255. Networks are those that runs and
-`read_shipped` give: the convolutions of `deployed` ones cannot be looked into.
+`read_pretrained` give: the convolutions of `optimised_for_inference` ones cannot be looked into.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from kaggle_fkd.networks.network import KeypointNetwork, evaluating, standardised
+from kaggle_fkd.networks.network import KeypointNetwork, evaluating, standardise
 
 COPIES, NOISE = 32, 0.25
 """Noisy copies that a saliency is the mean of, and their noise: standard deviations of the face.
@@ -46,7 +46,7 @@ def feature_maps(network: KeypointNetwork, chip: NDArray[np.uint8]) -> dict[str,
     ]
     try:
         with evaluating(network):
-            network.locate(_pixels(network, chip))
+            network.regress(_pixels(network, chip))
     finally:
         for hook in hooks:
             hook.remove()
@@ -78,14 +78,14 @@ def saliency(
     noise = torch.randn(COPIES, *pixels.shape[1:], generator=torch.Generator().manual_seed(0))
     copies = (pixels + NOISE * noise.to(pixels.device)).requires_grad_()
     with evaluating(network):
-        x, y = network.locate(copies)[:, head, keypoint].sum(dim=0)
+        x, y = network.regress(copies)[:, head, keypoint].sum(dim=0)
         of_x, of_y = (torch.autograd.grad(end, copies, retain_graph=True)[0] for end in (x, y))
     return _numbers(torch.hypot(of_x.mean(dim=0), of_y.mean(dim=0))[0])
 
 
 def _pixels(network: KeypointNetwork, chip: NDArray[np.uint8]) -> Tensor:
     """1 x 1 x H x W, standardised, where the network is."""
-    return standardised(torch.from_numpy(chip)[None].to(network.mean_face.device))
+    return standardise(torch.from_numpy(chip)[None].to(network.mean_keypoints.device))
 
 
 def _note(maps: dict[str, Maps], name: str, output: Tensor) -> None:

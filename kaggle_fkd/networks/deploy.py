@@ -9,7 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from kaggle_fkd.networks.network import KeypointNetwork
 
 
-def deployed(network: KeypointNetwork, device: torch.device) -> KeypointNetwork:
+def optimised_for_inference(network: KeypointNetwork, device: torch.device) -> KeypointNetwork:
     """The network on the device, changed in place for prediction alone.
 
     Batch normalisations are folded into the convolutions before them, and on a CPU convolutions

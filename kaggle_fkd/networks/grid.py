@@ -34,16 +34,16 @@ class GridNet(KeypointNetwork):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
         self.trunk = Trunk(*self.channels)
-        self.vote = nn.Conv2d(self.trunk.channels, shape.all_heads * shape.keypoints * 3, 1)
+        self.vote = nn.Conv2d(self.trunk.channels, shape.total_heads * shape.keypoints * 3, 1)
         nn.init.normal_(self.vote.weight, std=0.01)
         self.temperature = nn.Parameter(
-            torch.full((shape.all_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+            torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
         self.grid = -(-shape.height // CELL), -(-shape.width // CELL)
         centres = cell_centres(*self.grid, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
-    def locate(self, images: Tensor) -> Tensor:
+    def regress(self, images: Tensor) -> Tensor:
         """N x 1 x height x width, standardised, to N x H x K x 2 pixels."""
         return self.read(self.trunk(images))
 
@@ -59,9 +59,9 @@ class GridNet(KeypointNetwork):
 
     def _votes(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """N x H x K x cells weights that add up to 1, and N x H x K x 2 x cells places."""
-        heads, keypoints = self.shape.all_heads, self.shape.keypoints
+        heads, keypoints = self.shape.total_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
-        votes = self.both_sides(votes.reshape(-1, heads, keypoints, 3, len(self.cells)))
+        votes = self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 3, len(self.cells)))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
         return weight, self.cells.T + votes[:, :, :, 1:] * CELL
 
@@ -92,24 +92,24 @@ class HeatmapNet(KeypointNetwork):
             nn.ConvTranspose2d(trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS), nn.ReLU(inplace=True),
         )  # fmt: skip
-        self.heat = nn.Conv2d(CHANNELS, shape.all_heads * shape.keypoints, 1)
+        self.heat = nn.Conv2d(CHANNELS, shape.total_heads * shape.keypoints, 1)
         nn.init.normal_(self.heat.weight, std=0.01)
         self.temperature = nn.Parameter(
-            torch.full((shape.all_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+            torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
         self.grid = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
         centres = cell_centres(*self.grid, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
-    def locate(self, images: Tensor) -> Tensor:
+    def regress(self, images: Tensor) -> Tensor:
         """The mean of the heat map's pixels, weighted by their heat."""
         return self.heat_maps(images).flatten(-2) @ self.cells
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The heat maps, each made to add up to 1."""
         heat: Tensor = self.heat(self.deconvolution(images))
-        heat = heat.reshape(-1, self.shape.all_heads, self.shape.keypoints, len(self.cells))
-        heat = self.both_sides(heat)
+        heat = heat.reshape(-1, self.shape.total_heads, self.shape.keypoints, len(self.cells))
+        heat = self.split_mirror_heads(heat)
         weight = (heat * self.temperature).softmax(dim=-1)
         return weight.reshape(*weight.shape[:-1], *self.grid)
 

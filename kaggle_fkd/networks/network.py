@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import UsageError
 
 OFFSETS_PER_WIDTH = 16
 """Offsets are in sixteenths of the width: 6 of 96 pixels, about what keypoints vary by."""
-SIDES = 0.25
+MIRROR_DIFFERENCE_SCALE = 0.25
 """Factor on how the heads of mirrored faces differ. Small, so that it is learnt slowly: on 540
 sample faces pairs of heads that shared nothing were 5 % worse than one head, with 1 they were 2 %
 worse, with a quarter 0.4 %."""
@@ -37,10 +37,10 @@ class NetworkShape:
     heads: int
     """Sets of keypoints predicted for each face: one a label convention, or a single one."""
     mirrored: bool = False
-    """As many heads again, after the others, speak for mirrored faces (`both_sides`)."""
+    """As many heads again, after the others, speak for mirrored faces (`split_mirror_heads`)."""
 
     @classmethod
-    def of(cls, faces: Faces, config: Config) -> Self:
+    def of(cls, faces: FaceDataset, config: Config) -> Self:
         """What a network that is trained on these faces takes and gives.
 
         It has a head for each convention, and as many for mirrored faces if training shows it both
@@ -54,11 +54,11 @@ class NetworkShape:
         return cls(height, width, len(faces.scheme.names), heads, mirrored)
 
     @property
-    def all_heads(self) -> int:
+    def total_heads(self) -> int:
         """H, heads of faces as they are, and of mirrored ones."""
         return self.heads * (2 if self.mirrored else 1)
 
-    def heads_of(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
+    def mirrored_head_index(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
         """N, the heads in place of `heads`, N, for faces some of which, or all, are mirrored."""
         return heads + self.heads * mirrored if self.mirrored else heads
 
@@ -67,40 +67,42 @@ class KeypointNetwork(nn.Module):
     """Base of every network: standardises faces, so that subclasses need not.
 
     A subclass sets `features` and `head`, which regress offsets from the mean face, or defines
-    `locate` anew. Where its features pool by maximum, pooling comes before the activation: both
+    `regress` anew. Where its features pool by maximum, pooling comes before the activation: both
     are monotonic, so the numbers are the same, at a quarter of the work.
     """
 
     features: nn.Module
     head: nn.Module
-    mean_face: Tensor
+    mean_keypoints: Tensor
     """H x K x 2 pixels, stored with the weights; the image's centre until it is set."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
-        self.outputs = shape.all_heads * shape.keypoints * 2
+        self.outputs = shape.total_heads * shape.keypoints * 2
         centre = torch.tensor([(shape.width - 1) / 2, (shape.height - 1) / 2])
-        self.register_buffer("mean_face", centre.repeat(shape.all_heads, shape.keypoints, 1))
+        self.register_buffer("mean_keypoints", centre.repeat(shape.total_heads, shape.keypoints, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """N x height x width grey values 0..255 (any number type) to N x H x K x 2 pixels.
 
-        H is `NetworkShape.all_heads`, here and in all that follows.
+        H is `NetworkShape.total_heads`, here and in all that follows.
         """
-        return self.locate(standardised(images))
+        return self.regress(standardise(images))
 
-    def start_from(self, mean_face: Tensor) -> None:
+    def set_mean_keypoints(self, mean_keypoints: Tensor) -> None:
         """Predict offsets from these H x K x 2 pixels; where NaN, from the image's centre."""
-        self.mean_face = torch.where(mean_face.isnan(), self.mean_face, mean_face)
+        self.mean_keypoints = torch.where(
+            mean_keypoints.isnan(), self.mean_keypoints, mean_keypoints
+        )
 
-    def locate(self, images: Tensor) -> Tensor:
+    def regress(self, images: Tensor) -> Tensor:
         """N x 1 x height x width, mean 0, spread 1, to N x H x K x 2 pixels."""
         offsets: Tensor = self.head(self.features(images))
-        offsets = self.both_sides(offsets.view(-1, *self.mean_face.shape))
-        return self.mean_face + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
+        offsets = self.split_mirror_heads(offsets.view(-1, *self.mean_keypoints.shape))
+        return self.mean_keypoints + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
 
-    def both_sides(self, outputs: Tensor) -> Tensor:
+    def split_mirror_heads(self, outputs: Tensor) -> Tensor:
         """N x H x ..., the heads of faces as they are, then those of mirrored ones.
 
         `outputs`, of the same shape, are what both have in common, then by how much they differ.
@@ -111,7 +113,13 @@ class KeypointNetwork(nn.Module):
         if not self.shape.mirrored:
             return outputs
         mean, difference = outputs.chunk(2, dim=1)
-        return torch.cat([mean + SIDES * difference, mean - SIDES * difference], dim=1)
+        return torch.cat(
+            [
+                mean + MIRROR_DIFFERENCE_SCALE * difference,
+                mean - MIRROR_DIFFERENCE_SCALE * difference,
+            ],
+            dim=1,
+        )
 
     def heat_maps(self, images: Tensor) -> Tensor | None:
         """How much each cell of a grid over the image weighs for each keypoint, if there is one.
@@ -122,7 +130,7 @@ class KeypointNetwork(nn.Module):
         return None
 
 
-def standardised(images: Tensor) -> Tensor:
+def standardise(images: Tensor) -> Tensor:
     """N x H x W grey values 0..255 (any number type) to N x 1 x H x W of mean 0 and spread 1.
 
     Each face by its own mean and contrast, so that the light it was taken in drops out.
@@ -185,11 +193,11 @@ def predict(network: KeypointNetwork, images: Tensor, heads: Tensor) -> NDArray[
     return torch.cat(keypoints).numpy()
 
 
-def images_to(device: torch.device, faces: Faces) -> Tensor:
+def images_on(device: torch.device, faces: FaceDataset) -> Tensor:
     """The faces' N x H x W images as one uint8 tensor on the device (65 MB at full size)."""
     return torch.from_numpy(np.array(faces.images)).to(device)
 
 
-def heads_to(device: torch.device, faces: Faces, heads: int) -> Tensor:
+def head_index(device: torch.device, faces: FaceDataset, heads: int) -> Tensor:
     """N, which head of the network speaks for each face: that of its convention, if it has one."""
     return torch.from_numpy(np.minimum(faces.convention, heads - 1).astype(np.int64)).to(device)

@@ -25,9 +25,9 @@ A box is (x0, y0, x1, y1) in pixels, x1 and y1 exclusive; it may stick out of th
 the tight box of the face's 68 points with 10 % of its width and height added at each side.
 """
 
-LONGEST = 1280
+MAX_SEARCH_SIDE = 1280
 """Larger pictures are searched at this length of their longer side, in pixels."""
-SMALLEST = 30
+MIN_FACE_SIDE = 30
 """Side of the smallest squares looked for, at that size: 2.3 % of a large picture's length."""
 PADDING = 0.2
 """The margin around the picture, of its shorter side, for faces that its edge cuts off.
@@ -97,7 +97,7 @@ def _prepared(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, int
     """The grey picture, shrunk and with a margin around; by what factor, how wide a margin."""
     grey: NDArray[Any] = grey_of(picture)
     height, width = grey.shape
-    scale = min(1.0, LONGEST / max(height, width))
+    scale = min(1.0, MAX_SEARCH_SIDE / max(height, width))
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -116,7 +116,7 @@ def _search(
     turn = np.asarray(cv2.getRotationMatrix2D(middle, search.degrees, 1.0), np.float64)
     turned = cv2.warpAffine(grey, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
     found, hits = load_cascade(search.cascade).detectMultiScale2(
-        turned, SCALE_FACTOR, search.hits - 1, minSize=(SMALLEST, SMALLEST)
+        turned, SCALE_FACTOR, search.hits - 1, minSize=(MIN_FACE_SIDE, MIN_FACE_SIDE)
     )
     squares = np.reshape(np.asarray(found, float), (-1, 4))
     sides = squares[:, 2:]

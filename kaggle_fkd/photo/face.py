@@ -1,4 +1,4 @@
-"""`Face`: one face found in a picture, and what can be measured on its keypoints."""
+"""`DetectedFace`: one face found in a picture, and what can be measured on its keypoints."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.chips import box_of_keypoints, cut_chip, similarity
-from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.photo.head_model import Pose, find_camera, head_points
 
 
@@ -21,7 +21,7 @@ class EyeAspectRatio(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class DetectedFace:
     """A face in a picture. Pixel centres are at whole numbers; nothing writes into the arrays."""
 
     box: NDArray[np.float64]
@@ -78,11 +78,11 @@ class Face:
 
         Raises UsageError for a scheme without points on the lids.
         """
-        if self.scheme != IBUG68:
+        if not self.scheme.eyelids:
             raise UsageError(
                 f"{self.scheme.name} has no points on the eyelids", "use the 68-point network"
             )
-        right, left = self.region("eyes").reshape(2, 6, 2)
+        right, left = (self.keypoints[list(lids)] for lids in self.scheme.eyelids)
         return EyeAspectRatio(_aspect_ratio(right), _aspect_ratio(left))
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Face:
             "keypoints": self.keypoints.round(2).tolist(),
             "pose": {name: round(angle, 1) for name, angle in self.pose()._asdict().items()},
         }
-        if self.scheme == IBUG68:
+        if self.scheme.eyelids:
             ratios = self.eye_aspect_ratio()._asdict()
             values["eye_aspect_ratio"] = {name: round(ratio, 3) for name, ratio in ratios.items()}
         return values

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import similarity
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme, kaggle15_from_ibug68
+from kaggle_fkd.keypoints import KeypointScheme
 
 # Computed once by structure from motion (scaled orthographic factorisation, Tomasi and Kanade
 # 1992, in turns with the cameras) from 5135 annotated faces and their mirror images, then made
@@ -92,9 +92,7 @@ def line_of_sight(place: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def head_points(scheme: KeypointScheme) -> NDArray[np.float64]:
     """K x 3, the scheme's keypoints on the generic head."""
-    head = np.array(_HEAD)
-    by_scheme = {IBUG68.name: head, KAGGLE15.name: kaggle15_from_ibug68(head, 0)}
-    return np.asarray(by_scheme[scheme.name], np.float64)
+    return np.asarray(scheme.from_ibug68(np.array(_HEAD)), np.float64)
 
 
 def find_camera(
@@ -106,7 +104,7 @@ def find_camera(
     the picture's width, with its axis through the picture's centre. `size` is (height, width).
     The jaw's points are left out: annotators put them on the visible outline, not on the bone.
     """
-    used = [index for index, group in enumerate(scheme.group_of) if group != "jaw"]
+    used = [index for index, group in enumerate(scheme.group_by_keypoint) if group != "jaw"]
     points, seen = head_points(scheme)[used], keypoints[used].astype(np.float64)
     focal, centre = float(size[1]), (np.array(size[::-1]) - 1) / 2
     matrix = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])

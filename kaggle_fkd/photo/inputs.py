@@ -13,7 +13,7 @@ Record = dict[str, Any]
 """What JSON says of one input."""
 
 
-def work_through(
+def process_inputs(
     inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record]
 ) -> tuple[list[Record], PictureError | None]:
     """Do `work` on every picture and video, as `work(path, name)`; its records.

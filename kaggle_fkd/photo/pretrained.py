@@ -23,37 +23,37 @@ from kaggle_fkd.imaging.chips import (
 )
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.deploy import deployed
+from kaggle_fkd.networks.deploy import optimised_for_inference
 from kaggle_fkd.networks.grid import GridNet
-from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, standardised
+from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, standardise
 from kaggle_fkd.networks.trunk import EIGHTH
 from kaggle_fkd.runs.run import Run
 
-SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "points68.safetensors"
+PRETRAINED_FILE = Path(__file__).resolve().parents[1] / "weights" / "points68.safetensors"
 """The networks that come with the package: 68 points, float16, as MODEL_CARD.md describes."""
 BATCH = 64
 """Chips per forward pass."""
-EVIDENCE = 2 * EIGHTH
+FACE_FEATURES = 2 * EIGHTH
 """Numbers that the confidence is computed from: mean and maximum of the fine trunk's features."""
 COARSE, FINE = "gridnet_xs", "gridnet_s"
 """The networks that come with the package, in the order in which they look at a face."""
 
 
-class Locator:
+class ChipNetworks:
     """Trained networks of one kind, the mean of which gives the keypoints of chips."""
 
     def __init__(
         self, networks: Sequence[KeypointNetwork], scheme: KeypointScheme, device: torch.device
     ) -> None:
         self.scheme, self.device = scheme, device
-        self.networks = [deployed(network, device) for network in networks]
+        self.networks = [optimised_for_inference(network, device) for network in networks]
         self.size = networks[0].shape.width
         """Pixels a side of the chips."""
-        self.mean_face: NDArray[np.float64] = networks[0].mean_face[0].double().cpu().numpy()
+        self.mean_shape: NDArray[np.float64] = networks[0].mean_keypoints[0].double().cpu().numpy()
         """K x 2, where faces have their keypoints in a chip, on average."""
 
     @classmethod
-    def of_run(cls, run: Run, device: torch.device) -> "Locator":
+    def from_run(cls, run: Run, device: torch.device) -> "ChipNetworks":
         """The networks of a finished run; RunError when they cannot look at chips.
 
         Of several label conventions the first, the richest, speaks.
@@ -69,7 +69,7 @@ class Locator:
         members = run.require_members().members
         return cls([member.load_network(device) for member in members], run.scheme, device)
 
-    def locate(
+    def predict(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
     ) -> NDArray[np.float64]:
         """N x K x 2 keypoints in N grey pictures, each seen through its 2 x 3 map to a chip."""
@@ -77,7 +77,7 @@ class Locator:
 
     def chip(self, grey: NDArray[np.uint8], keypoints: NDArray[np.floating]) -> NDArray[np.uint8]:
         """size x size, the face with these K x 2 keypoints as the networks look at it: upright."""
-        return cut_chip(grey, similarity(keypoints, self.mean_face), self.size)
+        return cut_chip(grey, similarity(keypoints, self.mean_shape), self.size)
 
     @torch.inference_mode()
     def _look(
@@ -96,7 +96,7 @@ class Locator:
         return mean, mean.new_empty(len(mean), 0)
 
 
-class Shipped(nn.Module):
+class PretrainedNetworks(nn.Module):
     """What the file that comes with the package holds."""
 
     def __init__(self, coarse: NetworkShape, fine: NetworkShape) -> None:
@@ -105,17 +105,17 @@ class Shipped(nn.Module):
         """Looks at what a box shows."""
         self.fine = cast(GridNet, build_network(FINE, fine))
         """Looks at the face that the first has set upright."""
-        self.judge = nn.Linear(EVIDENCE, 1)
+        self.face_classifier = nn.Linear(FACE_FEATURES, 1)
         """EVIDENCE numbers of the fine look to the logit of its being at a face."""
 
 
-class ShippedLocator(Locator):
+class PretrainedCascade(ChipNetworks):
     """The networks that come with the package, which also say how sure they are of a face."""
 
-    def __init__(self, shipped: Shipped, device: torch.device) -> None:
-        super().__init__([shipped.fine], IBUG68, device)
-        self.coarse = Locator([shipped.coarse], IBUG68, device)
-        self.fine, self.judge = shipped.fine, shipped.judge
+    def __init__(self, pretrained: PretrainedNetworks, device: torch.device) -> None:
+        super().__init__([pretrained.fine], IBUG68, device)
+        self.coarse = ChipNetworks([pretrained.coarse], IBUG68, device)
+        self.fine, self.face_classifier = pretrained.fine, pretrained.face_classifier
 
     def find(
         self, greys: Sequence[NDArray[np.uint8]], boxes: NDArray[np.floating]
@@ -128,22 +128,22 @@ class ShippedLocator(Locator):
         nor a tilted head matters much. Such cascades are of Sun et al., "Deep Convolutional
         Network Cascade for Facial Point Detection", CVPR 2013.
         """
-        first = np.stack([similarity_of_box(box, self.coarse.mean_face) for box in boxes])
-        return self._look(greys, similarity(self.coarse.locate(greys, first), self.mean_face))
+        first = np.stack([similarity_of_box(box, self.coarse.mean_shape) for box in boxes])
+        return self._look(greys, similarity(self.coarse.predict(greys, first), self.mean_shape))
 
     @torch.inference_mode()
-    def confidence(self, evidence: Tensor) -> NDArray[np.float64]:
+    def confidence(self, face_features: Tensor) -> NDArray[np.float64]:
         """N, 0..1, how sure it is that what `find` looked at are faces."""
-        return np.asarray(self.judge(evidence)[:, 0].sigmoid().double().numpy())
+        return np.asarray(self.face_classifier(face_features)[:, 0].sigmoid().double().numpy())
 
     def _read(self, chips: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.fine.trunk(standardised(chips))
-        evidence = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
-        return self.fine.read(features)[:, 0], evidence
+        features = self.fine.trunk(standardise(chips))
+        face_features = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
+        return self.fine.read(features)[:, 0], face_features
 
 
-def read_shipped(path: Path = SHIPPED) -> Shipped:
-    """What a file that `pack_shipped` made holds.
+def read_pretrained(path: Path = PRETRAINED_FILE) -> PretrainedNetworks:
+    """What a file that `pack_pretrained` made holds.
 
     Raises RunError for a file that is missing, damaged or of another kind.
     """
@@ -151,23 +151,27 @@ def read_shipped(path: Path = SHIPPED) -> Shipped:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
             weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        shipped = Shipped(*(NetworkShape(**json.loads(about[look])) for look in ("coarse", "fine")))
-        shipped.load_state_dict(weights)
+        pretrained = PretrainedNetworks(
+            *(NetworkShape(**json.loads(about[look])) for look in ("coarse", "fine"))
+        )
+        pretrained.load_state_dict(weights)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{path}: no networks for photographs ({error})", "install the package again"
         ) from error
-    return shipped
+    return pretrained
 
 
-def pack_shipped(shipped: Shipped) -> bytes:
-    """The contents of the file that `read_shipped` reads, the weights as float16.
+def pack_pretrained(pretrained: PretrainedNetworks) -> bytes:
+    """The contents of the file that `read_pretrained` reads, the weights as float16.
 
-    The networks must not be `deployed` yet.
+    The networks must not be `optimised_for_inference` yet.
     """
     halves = {
         name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-        for name, tensor in shipped.state_dict().items()
+        for name, tensor in pretrained.state_dict().items()
     }
-    shapes = {look: json.dumps(asdict(getattr(shipped, look).shape)) for look in ("coarse", "fine")}
+    shapes = {
+        look: json.dumps(asdict(getattr(pretrained, look).shape)) for look in ("coarse", "fine")
+    }
     return save(halves, shapes)

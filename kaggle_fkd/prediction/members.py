@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.imaging.warp import flip_keypoints, zoom, zoom_points
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.network import BATCH, KeypointNetwork, heads_to, images_to, predict
+from kaggle_fkd.networks.network import BATCH, KeypointNetwork, head_index, images_on, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.training.labels import usable
+from kaggle_fkd.training.labels import trainable
 
 GALLERY_FACES = 24
-ONE_VIEW = PredictConfig(flip=False, scale=0)
+NO_TTA = PredictConfig(flip=False, scale=0)
 """Every face as it is, once."""
 
 
 def predict_faces(
-    run: Run, faces: Faces, device: torch.device, config: PredictConfig
+    run: Run, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
     """N x K x 2 keypoints in pixels: the mean over the run's members, each face by the head of
     its own convention; NaN for faces of a convention that the run was not trained for.
@@ -38,12 +38,12 @@ def predict_faces(
     members = run.require_members().members
     predictions = [predict_member(member, faces, device, config) for member in members]
     mean = np.mean(predictions, axis=0)
-    mean[~usable(faces, run.config.train)] = np.nan
+    mean[~trainable(faces, run.config.train)] = np.nan
     return np.asarray(mean)
 
 
 def predict_member(
-    member: Member, faces: Faces, device: torch.device, config: PredictConfig
+    member: Member, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
     """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read.
 
@@ -51,11 +51,11 @@ def predict_member(
     """
     config = replace(config, flip=config.flip and member.config.augment.flip > 0)
     network = member.load_network(device)
-    heads = heads_to(device, faces, member.shape.heads)
-    return predict_views(network, images_to(device, faces), heads, faces.scheme, config)
+    heads = head_index(device, faces, member.shape.heads)
+    return predict_with_tta(network, images_on(device, faces), heads, faces.scheme, config)
 
 
-def check_fits(run: Run, faces: Faces) -> None:
+def check_fits(run: Run, faces: FaceDataset) -> None:
     """RunError when the run was trained for other keypoints or another image size."""
     if run.scheme != faces.scheme or (run.shape.height, run.shape.width) != faces.size:
         raise RunError(
@@ -65,7 +65,7 @@ def check_fits(run: Run, faces: Faces) -> None:
         )
 
 
-def prediction_gallery(faces: Faces, keypoints: NDArray[np.float32], title: str) -> Figure:
+def prediction_gallery(faces: FaceDataset, keypoints: NDArray[np.float32], title: str) -> Figure:
     """Faces spread evenly over N predicted ones, with the keypoints their convention marks."""
     shown = np.unique(np.linspace(0, len(faces) - 1, GALLERY_FACES).astype(int))
     chosen = faces[shown]
@@ -75,7 +75,7 @@ def prediction_gallery(faces: Faces, keypoints: NDArray[np.float32], title: str)
     return gallery(chosen, captions, title, predicted)
 
 
-def predict_views(
+def predict_with_tta(
     network: KeypointNetwork,
     images: Tensor,
     heads: Tensor,
@@ -101,7 +101,9 @@ def _mean_of_views(
     views = []
     for mirrored, factor in product(mirrors, factors):
         view = zoom(images.flip(-1) if mirrored else images, factor)
-        seen = torch.from_numpy(predict(network, view, network.shape.heads_of(heads, mirrored)))
+        seen = torch.from_numpy(
+            predict(network, view, network.shape.mirrored_head_index(heads, mirrored))
+        )
         seen = zoom_points(seen, 1 / factor, images.shape[-2:])
         views.append(flip_keypoints(seen, scheme, images.shape[-1]) if mirrored else seen)
     return torch.stack(views).mean(dim=0)

@@ -16,7 +16,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
-from kaggle_fkd.system.files import atomic_path, read_receipt, write_json, writing_to
+from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Member:
     @property
     def summary(self) -> dict[str, Any]:
         """The results of a finished member."""
-        return read_receipt(self.summary_file)
+        return read_json_or_empty(self.summary_file)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -16,20 +16,20 @@ import torch
 
 from kaggle_fkd import __version__
 from kaggle_fkd.config import Config, config_from_dict
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import FkdError, RunError
-from kaggle_fkd.keypoints import SCHEMES, KeypointScheme
+from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import NetworkShape
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.files import new_folder, read_receipt, write_json
+from kaggle_fkd.system.files import new_folder, read_json_or_empty, write_json
 
-PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
+RECORDED_PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
 """Whose versions a run records: those that can change its numbers."""
-LONGEST_NAME = 3
+MAX_JOINED_RUNS = 3
 """Runs whose names are joined in full."""
-RECORD = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "started"}
+REQUIRED_KEYS = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "started"}
 """What run.json must have to be one."""
 
 
@@ -55,7 +55,7 @@ class Run:
     @property
     def scheme(self) -> KeypointScheme:
         """What its keypoints are."""
-        return SCHEMES[self.record["scheme"]]
+        return KeypointScheme.from_dict(self.record["scheme"])
 
     @property
     def shape(self) -> NetworkShape:
@@ -74,10 +74,12 @@ class Run:
     @property
     def members(self) -> list[Member]:
         """The finished members, by their numbers."""
-        return [member for member in map(self.member, range(self.begun)) if member.finished]
+        return [
+            member for member in map(self.member, range(self.members_started)) if member.finished
+        ]
 
     @property
-    def begun(self) -> int:
+    def members_started(self) -> int:
         """How many members it has, finished or not."""
         names = [path.name.removeprefix("member-") for path in self.folder.glob("member-*")]
         return max((int(name) + 1 for name in names if name.isdigit()), default=0)
@@ -91,10 +93,10 @@ class Run:
         """True when as many members are trained as it was started for."""
         return self.has_members(self.config.train.members)
 
-    def is_of(self, config: Config, data_hash: str) -> bool:
+    def matches(self, config: Config, data_hash: str) -> bool:
         """True for a run that trains like that, on exactly these faces."""
         same = self.record["data_hash"] == data_hash and self.record["version"] == __version__
-        return same and self.config.trains_like(config)
+        return same and self.config.same_training_as(config)
 
     def require_members(self) -> "Run":
         """The run itself; RunError when no member of it has been trained to its end."""
@@ -110,7 +112,7 @@ def start_run(
     runs_dir: Path,
     config: Config,
     data: Mapping[str, Any],
-    faces: Faces,
+    faces: FaceDataset,
     device: torch.device,
 ) -> Run:
     """A new run directory with its record, for networks that fit the faces.
@@ -121,15 +123,15 @@ def start_run(
     folder = new_folder(runs_dir / f"{time:%Y%m%d-%H%M%S}-{config.train.model}")
     record = {
         "version": __version__,
-        "config": config.of_training(),
+        "config": config.training_settings(),
         **data,
-        "scheme": faces.scheme.name,
+        "scheme": faces.scheme.as_dict(),
         "shape": asdict(NetworkShape.of(faces, config)),
         "started": time.isoformat(),
         "command": sys.argv,
         "commit": source_commit(),
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": {name: importlib.metadata.version(name) for name in RECORDED_PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
         "device": describe_device(device),
     }
@@ -139,13 +141,13 @@ def start_run(
 
 def open_run(folder: Path) -> Run:
     """The run in that directory; RunError when it is none, damaged or of another version."""
-    record = read_receipt(folder / "run.json")
-    if not record.keys() >= RECORD:
+    record = read_json_or_empty(folder / "run.json")
+    if not record.keys() >= REQUIRED_KEYS:
         raise RunError(f"{folder}: run.json is missing or damaged", "name another run: --run")
     try:
         run = Run(folder, record)
         _ = run.config, run.scheme, run.shape  # what a foreign or later version may write otherwise
-    except (TypeError, KeyError, FkdError) as error:
+    except (TypeError, KeyError, AttributeError, FkdError) as error:
         raise RunError(
             f"{folder}: of version {record['version']}, with other settings than there are now",
             "name another run: --run, or train it again",
@@ -176,10 +178,10 @@ def find_run(runs_dir: Path, name: str) -> Run:
     raise RunError(f"no run {name} in {runs_dir}", f"name one of the newest: {known}")
 
 
-def name_of(runs: Sequence[Run]) -> str:
+def joined_name(runs: Sequence[Run]) -> str:
     """What files made of several runs are called; short enough for every file system."""
     names = "+".join(run.name for run in runs)
-    if len(runs) > LONGEST_NAME:
+    if len(runs) > MAX_JOINED_RUNS:
         digest = hashlib.sha256(names.encode()).hexdigest()[:6]
         return f"{runs[0].name}+{len(runs) - 1}-more-{digest}"
     return names

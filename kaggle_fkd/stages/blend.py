@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from kaggle_fkd.competition.submission import blend_submissions, write_locations
 from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
+from kaggle_fkd.system.files import free_path, read_json_or_empty, sha256_of, write_json
 
 
 def run(context: Context) -> None:
     """Write the blend of the request's files to SUBMISSIONS_DIR: `context.submission`."""
     request, competition = context.request, context.competition
-    records = [read_receipt(path.with_suffix(".json")) for path in request.blend]
+    records = [read_json_or_empty(path.with_suffix(".json")) for path in request.blend]
     of_sample_faces = (
         competition.is_sample
         or any(record.get("sample_faces") for record in records)

@@ -8,7 +8,7 @@ import torch
 
 from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.config import DEFAULT_PRESET, PRESET_68, SAMPLE_PRESET, Config, build_config
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import FkdError, NoDataError
 from kaggle_fkd.photo.annotations.load import load_points68, youtube68_in
 from kaggle_fkd.runs.run import Run, find_run
@@ -66,7 +66,7 @@ class Context:
         return build_config(self.request.preset or default, self.request.settings)
 
     @cached_property
-    def faces(self) -> Faces:
+    def faces(self) -> FaceDataset:
         """What networks are trained on: the competition's faces, or the 68-point sets."""
         if self.request.points != 68:
             return self.competition.train

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kaggle_fkd import __version__
-from kaggle_fkd.competition.archive import BUNDLE, locate
+from kaggle_fkd.competition.archive import BUNDLE, find_competition_files
 from kaggle_fkd.competition.kaggle.client import credentials_source, download_bundle
 from kaggle_fkd.competition.load import (
     find_files,
@@ -70,7 +70,7 @@ def _fetch(folder: Path) -> None:
     incoming = folder / INCOMING
     bundle = download_bundle(incoming)
     try:
-        for file in locate(incoming).values():
+        for file in find_competition_files(incoming).values():
             with file.open() as stream:
                 while stream.read(1 << 24):  # to the end, where the archive's checksum is
                     pass

@@ -6,7 +6,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.competition.eda.report import write_report
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_receipt, replaced_folder, write_json
+from kaggle_fkd.system.files import read_json_or_empty, replaced_folder, write_json
 
 
 def run(context: Context) -> None:
@@ -22,7 +22,7 @@ def run(context: Context) -> None:
         "data_hash": competition.train_digest,
         "settings": asdict(config),
     }
-    earlier = read_receipt(receipt)
+    earlier = read_json_or_empty(receipt)
     files = earlier.pop("files", [])
     whole = all((folder / name).exists() for name in files)
     if not context.request.force and earlier == inputs and whole:

@@ -2,19 +2,19 @@
 
 import torch
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.evaluation.out_of_fold import (
-    fit_weights,
-    named_weights,
+    fit_ensemble_weights,
     oof_rmse,
     out_of_fold,
     weighted_mean,
+    weights_by_run,
 )
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.prediction.members import ONE_VIEW
-from kaggle_fkd.runs.run import Run, name_of, runs_in, source_commit
+from kaggle_fkd.prediction.members import NO_TTA
+from kaggle_fkd.runs.run import Run, joined_name, runs_in, source_commit
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
 from kaggle_fkd.system.console import announce, log
@@ -30,12 +30,12 @@ def run(context: Context) -> None:
         train_run(context, each, each.config.train.folds)
     predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
     seen = faces.inner()
-    weights = fit_weights(predictions, seen)
+    weights = fit_ensemble_weights(predictions, seen)
     names = [each.name for each in runs]
     summary = {
         "commit": commit,
         "members": {each.name: len(each.members) for each in runs},
-        "weights": named_weights(weights, names, seen.scheme),
+        "weights": weights_by_run(weights, names, seen.scheme),
         "weights_fitted_to_these_labels": len(runs) > 1,
         "rmse_of_each": {
             name: oof_rmse(p, seen) for name, p in zip(names, predictions, strict=True)
@@ -46,7 +46,7 @@ def run(context: Context) -> None:
     }
     write = write_nme if faces.scheme is IBUG68 else write_evaluation
     together = weighted_mean(predictions, weights, seen.convention)
-    folder = context.request.runs_dir / f"evaluation-{name_of(runs)}"
+    folder = context.request.runs_dir / f"evaluation-{joined_name(runs)}"
     with replaced_folder(folder) as new:
         lines = write(new, together, seen, summary)
     if len(runs) > 1:
@@ -71,6 +71,6 @@ def _runs_to_judge(context: Context) -> list[Run]:
     return trained[:1]
 
 
-def _single_view_rmse(run: Run, faces: Faces, device: torch.device) -> float:
+def _single_view_rmse(run: Run, faces: FaceDataset, device: torch.device) -> float:
     """What the run scores when it looks at each face once, as it is."""
-    return oof_rmse(out_of_fold(run, faces, device, ONE_VIEW), faces.inner())
+    return oof_rmse(out_of_fold(run, faces, device, NO_TTA), faces.inner())

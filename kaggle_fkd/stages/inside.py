@@ -19,8 +19,8 @@ from kaggle_fkd.inspection.responses import feature_maps, first_filters, own_hea
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork, predict
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.inputs import Record, work_through
-from kaggle_fkd.photo.pretrained import read_shipped
+from kaggle_fkd.photo.inputs import Record, process_inputs
+from kaggle_fkd.photo.pretrained import read_pretrained
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 
@@ -59,23 +59,23 @@ def run(context: Context) -> None:
         member = named[0].members[0]
         network, name = member.load_network(context.device), member.name
     else:
-        network, name = read_shipped().fine.to(context.device), "the shipped network"
+        network, name = read_pretrained().fine.to(context.device), "the shipped network"
     folder = request.output or request.runs_dir / "inside"
 
-    def look(path: Path, stem: str) -> Record:
+    def inspect_face(path: Path, stem: str) -> Record:
         faces = find.detect(str(path))
         if not faces:
             raise PictureError(f"{path}: no face found", "give a picture with a face in it")
-        view = View(network, find.chip(faces[0]), find.scheme, f"{stem}, seen by {name}")
+        view = FaceInspection(network, find.chip(faces[0]), find.scheme, f"{stem}, seen by {name}")
         view.draw(folder, stem, keypoint)
         log.info("%s: %s_*.png", path, folder / stem)
         return {"input": str(path)}
 
-    _, failure = work_through(request.inputs, folder, look)
+    _, failure = process_inputs(request.inputs, folder, inspect_face)
     context.failure = failure or context.failure
 
 
-class View:
+class FaceInspection:
     """A network's view of one face."""
 
     def __init__(
@@ -86,7 +86,7 @@ class View:
         title: str,
     ) -> None:
         self.network, self.chip, self.scheme, self.title = network, chip, scheme, title
-        images = torch.from_numpy(chip)[None].to(network.mean_face.device)
+        images = torch.from_numpy(chip)[None].to(network.mean_keypoints.device)
         self.keypoints = predict(network, images, torch.tensor([HEAD], device=images.device))[0]
 
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:
@@ -108,7 +108,7 @@ class View:
 
     def _draw_heat_maps(self, path: Path, keypoint: int) -> None:
         """Of the keypoint, and of the middle one of every other part of the face."""
-        group = self.scheme.group_of[keypoint]
+        group = self.scheme.group_by_keypoint[keypoint]
         others = [m[len(m) // 2] for name, m in self.scheme.groups.items() if name != group]
         shown = [keypoint, *others]
         points = self.keypoints[shown]

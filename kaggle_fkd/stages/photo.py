@@ -14,9 +14,9 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.picture import is_video, read_picture
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.annotations.formats import format_pts
-from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.inputs import Record, work_through
+from kaggle_fkd.photo.inputs import Record, process_inputs
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filters import Filter, apply_filter, get_filter, load_filter
 from kaggle_fkd.photo.video.frames import open_video, write_video
@@ -37,14 +37,14 @@ def run(context: Context) -> None:
     find = FaceKeypoints(named[0] if named else None, request.points, device=context.device)
     if request.pts and find.scheme is not IBUG68:
         raise UsageError("--pts: .pts files have 68 points", "use --points 68, or --csv")
-    studio = Studio(find, request)
-    results, failure = work_through(request.inputs, studio.folder, studio.annotate)
+    annotator = Annotator(find, request)
+    results, failure = process_inputs(request.inputs, annotator.folder, annotator.annotate)
     if request.json:
         context.document = json.dumps(results)
     context.failure = failure or context.failure
 
 
-class Studio:
+class Annotator:
     """Annotates pictures and videos as the request wants it."""
 
     def __init__(self, find: FaceKeypoints, request: Request) -> None:
@@ -104,17 +104,19 @@ class Studio:
             write_json(target.with_name(f"{target.stem.removesuffix('_keypoints')}.json"), record)
         return record
 
-    def _drawn(self, picture: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
+    def _drawn(
+        self, picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
+    ) -> NDArray[np.uint8]:
         if self.worn:
             return apply_filter(picture, faces, self.worn)
         return draw_faces(picture, faces)
 
 
-def _count(faces: Sequence[Face]) -> str:
+def _count(faces: Sequence[DetectedFace]) -> str:
     return {0: "no face", 1: "1 face"}.get(len(faces), f"{len(faces)} faces")
 
 
-def _table(faces: Sequence[Face], scheme: KeypointScheme) -> pd.DataFrame:
+def _table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
     """A row a face: its number, box, confidence, and the coordinates of its keypoints."""
     rows = [
         [number, *face.box.round(2), round(face.confidence, 3), *face.keypoints.round(2).ravel()]

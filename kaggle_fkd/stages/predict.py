@@ -10,17 +10,22 @@ from numpy.typing import NDArray
 
 from kaggle_fkd import __version__
 from kaggle_fkd.competition.submission import write_submission
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.evaluation.out_of_fold import fit_weights, named_weights, out_of_fold, weighted_mean
+from kaggle_fkd.evaluation.out_of_fold import (
+    fit_ensemble_weights,
+    out_of_fold,
+    weighted_mean,
+    weights_by_run,
+)
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction.members import predict_faces, prediction_gallery
-from kaggle_fkd.runs.run import Run, name_of, newest_trained, source_commit
+from kaggle_fkd.runs.run import Run, joined_name, newest_trained, source_commit
 from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.stages.train import require_same_faces
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import free_path, read_receipt, sha256_of, write_json
+from kaggle_fkd.system.files import free_path, read_json_or_empty, sha256_of, write_json
 
 
 def run(context: Context) -> None:
@@ -50,7 +55,7 @@ def run(context: Context) -> None:
     predictions = [predict_faces(each, competition.test, context.device, settings) for each in runs]
     keypoints = weighted_mean(predictions, weights, competition.test.convention)
     _require_all(runs, competition.test, keypoints)
-    names = name_of(runs)
+    names = joined_name(runs)
     prefix = f"{SAMPLE}-" if competition.is_sample else ""
     path = free_path(request.submissions_dir / f"{prefix}{names}.csv")
     write_submission(path, competition.lookup, keypoints)
@@ -63,7 +68,7 @@ def run(context: Context) -> None:
             "sha256": sha256_of(path),
             "run": names,
             "networks": len(members),
-            "weights": named_weights(weights, [each.name for each in runs], KAGGLE15),
+            "weights": weights_by_run(weights, [each.name for each in runs], KAGGLE15),
             "sample_faces": competition.is_sample,
             "rows": len(competition.lookup),
             "validation_rmse": {
@@ -80,13 +85,13 @@ def run(context: Context) -> None:
     context.submission = path
 
 
-def _require_all(runs: list[Run], faces: Faces, keypoints: NDArray[np.float32]) -> None:
+def _require_all(runs: list[Run], faces: FaceDataset, keypoints: NDArray[np.float32]) -> None:
     """RunError when there are faces of a convention that none of the runs was trained for."""
     unknown = faces.convention[np.isnan(keypoints).all(axis=(1, 2))]
     if len(unknown):
         convention = faces.scheme.conventions[unknown[0]].name
         raise RunError(
-            f"{name_of(runs)}: not trained for convention {convention} (train.only)",
+            f"{joined_name(runs)}: not trained for convention {convention} (train.only)",
             f"add a run that is: --run {','.join(each.name for each in runs)},OTHER",
         )
 
@@ -107,18 +112,18 @@ def _weights(context: Context, runs: list[Run]) -> NDArray[np.float64]:
     faces, settings = context.competition.train, context.config.predict
     for each in runs:
         require_same_faces(context, each)
-    weights = fit_weights(
+    weights = fit_ensemble_weights(
         [out_of_fold(each, faces, context.device, settings) for each in runs], faces
     )
-    for each, of_run in zip(runs, weights.T, strict=True):
-        log.info("%s: weight %s", each.name, " and ".join(f"{weight:.3f}" for weight in of_run))
+    for each, from_run in zip(runs, weights.T, strict=True):
+        log.info("%s: weight %s", each.name, " and ".join(f"{weight:.3f}" for weight in from_run))
     return weights
 
 
 def _written_before(folder: Path, inputs: dict[str, Any]) -> Path | None:
     """The newest submission made from exactly these inputs whose file is still as written."""
     for receipt in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[::-1]:
-        record, path = read_receipt(receipt), receipt.with_suffix(".csv")
+        record, path = read_json_or_empty(receipt), receipt.with_suffix(".csv")
         same = record.get("inputs") == inputs and path.is_file()
         if same and sha256_of(path) == record.get("sha256"):
             return path

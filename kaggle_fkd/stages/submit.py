@@ -8,7 +8,7 @@ from kaggle_fkd.competition.submission import check_submission
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.stages.context import SAMPLE, Context
 from kaggle_fkd.system.console import announce
-from kaggle_fkd.system.files import read_receipt, sha256_of
+from kaggle_fkd.system.files import read_json_or_empty, sha256_of
 
 LOG = "log.csv"
 """SUBMISSIONS_DIR/log.csv has a row for every submission that was sent."""
@@ -21,7 +21,7 @@ def run(context: Context) -> None:
     """
     request = context.request
     path = request.submission or context.submission or _newest(request.submissions_dir)
-    record = read_receipt(path.with_suffix(".json"))
+    record = read_json_or_empty(path.with_suffix(".json"))
     _refuse_sample(path, bool(record.get("sample_faces")))
     check_submission(path, context.competition.lookup)
     _refuse_sample(path, context.competition.is_sample)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import apply_audit
 from kaggle_fkd.networks import build_network
@@ -13,7 +13,7 @@ from kaggle_fkd.runs.run import Run, find_run, runs_in, start_run
 from kaggle_fkd.stages.context import Context
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.labels import usable
+from kaggle_fkd.training.labels import trainable
 from kaggle_fkd.training.members import train_members
 
 
@@ -21,7 +21,7 @@ def run(context: Context) -> None:
     """Train, or resume, or find the run of the same settings and data; it is `context.run`."""
     run, count = run_to_train(context), context.config.train.members
     if context.request.resume and not context.request.has_settings:
-        count = max(run.config.train.members, run.begun)
+        count = max(run.config.train.members, run.members_started)
     if run.has_members(count):
         log.info("skipped, as data and settings are unchanged: %s", run.folder)
     else:
@@ -45,7 +45,7 @@ def run_to_train(context: Context) -> Run:
     faces = _audited(context.faces, context.config, audit_file)
     digest = _digest(context, faces)
     runs = runs_in(request.runs_dir)
-    same = [run for run in runs if run.is_of(context.config, digest)]
+    same = [run for run in runs if run.matches(context.config, digest)]
     count = context.config.train.members
     # A finished run with fewer members than are wanted now is trained further, not anew.
     finished = [run for run in same if run.finished or run.has_members(count)]
@@ -58,7 +58,7 @@ def run_to_train(context: Context) -> Run:
         return max(finished, key=lambda run: len(run.members))
     if unfinished:
         log.info("%s has the same settings and is unfinished: --resume", unfinished[0].name)
-    usable(faces, context.config.train)  # raises for an unknown convention
+    trainable(faces, context.config.train)  # raises for an unknown convention
     # Raises where the faces are too small for it.
     build_network(context.config.train.model, NetworkShape.of(faces, context.config))
     run = start_run(
@@ -87,7 +87,7 @@ def _named(context: Context, name: str) -> Run:
     """The run that --resume names, which must be of these data and not of other settings."""
     request = context.request
     run = require_same_faces(context, find_run(request.runs_dir, name))
-    if request.has_settings and not run.config.trains_like(context.config):
+    if request.has_settings and not run.config.same_training_as(context.config):
         raise UsageError(
             f"--resume {name}: its settings differ from the ones given here",
             "leave out the options of the training; a run keeps its settings",
@@ -114,12 +114,12 @@ def same_faces(context: Context, run: Run) -> bool:
     return bool(run.record["data_hash"] == _digest(context, faces))
 
 
-def _digest(context: Context, faces: Faces) -> str:
+def _digest(context: Context, faces: FaceDataset) -> str:
     """The faces' digest; that of untreated ones is made once a call, not once a run."""
     return context.faces_digest if faces is context.faces else faces.digest()
 
 
-def _audited(faces: Faces, config: Config, audit_file: Path) -> Faces:
+def _audited(faces: FaceDataset, config: Config, audit_file: Path) -> FaceDataset:
     """The faces with the labels that the audit suspects treated as the settings say."""
     if not config.train.audit:
         return faces

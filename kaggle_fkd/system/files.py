@@ -61,7 +61,7 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_receipt(path: Path) -> dict[str, Any]:
+def read_json_or_empty(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty when there is no file, or another thing in it."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

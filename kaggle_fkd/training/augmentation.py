@@ -34,73 +34,75 @@ def augment(
     The images come back as floats in 0..255, without `margin` pixels at each side, which serve
     to be moved into view. Missing keypoints (NaN) stay missing.
     """
-    chance = _Chance(len(images), images.device, generator)
-    mirrored = chance.happens(config.flip)
+    random = _Random(len(images), images.device, generator)
+    mirrored = random.bernoulli(config.flip)
     images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
-    images, keypoints = _move(images, keypoints, config, chance, margin)
-    return _change_light(images, config, chance).clamp(0, 255), keypoints, mirrored
+    images, keypoints = _move(images, keypoints, config, random, margin)
+    return _change_light(images, config, random).clamp(0, 255), keypoints, mirrored
 
 
-class _Chance:
+class _Random:
     """Random numbers for each of `count` faces, drawn on the CPU and sent to the device."""
 
     def __init__(self, count: int, device: torch.device, generator: torch.Generator) -> None:
         self.count, self.device, self.generator = count, device, generator
 
-    def share(self, *shape: int) -> Tensor:
+    def uniform(self, *shape: int) -> Tensor:
         """N x `shape`, even between 0 and 1."""
         return torch.rand(self.count, *shape, generator=self.generator).to(self.device)
 
-    def reach(self, most: float, *shape: int) -> Tensor:
+    def symmetric_uniform(self, most: float, *shape: int) -> Tensor:
         """N x `shape`, even between -most and most."""
-        return (2 * self.share(*shape) - 1) * most
+        return (2 * self.uniform(*shape) - 1) * most
 
     def normal(self, spread: float, *shape: int) -> Tensor:
         """N x `shape`, normal with that standard deviation."""
         return (torch.randn(self.count, *shape, generator=self.generator) * spread).to(self.device)
 
-    def happens(self, probability: float) -> Tensor:
+    def bernoulli(self, probability: float) -> Tensor:
         """N, true with that probability."""
-        return self.share() < probability
+        return self.uniform() < probability
 
 
 def _move(
-    images: Tensor, keypoints: Tensor, config: AugmentConfig, chance: _Chance, margin: int
+    images: Tensor, keypoints: Tensor, config: AugmentConfig, random: _Random, margin: int
 ) -> tuple[Tensor, Tensor]:
     height, width = images.shape[-2:]
     seen = images.new_tensor([width, height]) - 2 * margin
     matrix = homography(
-        rotation=chance.reach(math.radians(config.rotation)),
-        scale=1 + chance.reach(config.scale),
-        shear=chance.reach(config.shear),
-        perspective=chance.reach(config.perspective, 2),
-        shift=chance.reach(config.shift, 2) * seen,
+        rotation=random.symmetric_uniform(math.radians(config.rotation)),
+        scale=1 + random.symmetric_uniform(config.scale),
+        shear=random.symmetric_uniform(config.shear),
+        perspective=random.symmetric_uniform(config.perspective, 2),
+        shift=random.symmetric_uniform(config.shift, 2) * seen,
         size=(height, width),
     )
-    bend = None
+    displacement = None
     if config.elastic:
-        bend = chance.normal(
+        displacement = random.normal(
             config.elastic * (width - 2 * margin), 2, CONTROL_POINTS, CONTROL_POINTS
         )
-    return warp(images, keypoints, matrix, bend, margin)
+    return warp(images, keypoints, matrix, displacement, margin)
 
 
-def _change_light(images: Tensor, config: AugmentConfig, chance: _Chance) -> Tensor:
+def _change_light(images: Tensor, config: AugmentConfig, random: _Random) -> Tensor:
     height, width = images.shape[-2:]
     images = relight(
-        images, 1 + chance.reach(config.contrast), 255 * chance.reach(config.brightness)
+        images,
+        1 + random.symmetric_uniform(config.contrast),
+        255 * random.symmetric_uniform(config.brightness),
     )
     if config.blur:
-        images = blur(images, chance.happens(config.blur) * chance.share())
+        images = blur(images, random.bernoulli(config.blur) * random.uniform())
     if config.noise:
-        spread = 255 * config.noise * chance.share()
-        images = images + spread[:, None, None] * chance.normal(1, height, width)
+        spread = 255 * config.noise * random.uniform()
+        images = images + spread[:, None, None] * random.normal(1, height, width)
     if config.occlusion:
         sides = images.new_tensor([width, height])
-        size = OCCLUDED_FROM + (OCCLUDED_TO - OCCLUDED_FROM) * chance.share(2)
+        size = OCCLUDED_FROM + (OCCLUDED_TO - OCCLUDED_FROM) * random.uniform(2)
         images = occlude(
-            images, chance.happens(config.occlusion), chance.share(2) * sides, size * sides,
-            255 * chance.share(),
+            images, random.bernoulli(config.occlusion), random.uniform(2) * sides, size * sides,
+            255 * random.uniform(),
         )  # fmt: skip
     return images
 

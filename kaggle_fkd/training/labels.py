@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.config import TrainConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.imaging.warp import flip_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import NetworkShape
 
 
-def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:
+def trainable(faces: FaceDataset, config: TrainConfig) -> NDArray[np.bool_]:
     """N, the faces that may train or validate: those of the convention `only`, if it names one.
 
     Raises UsageError for a convention that the scheme does not have.
@@ -30,7 +30,7 @@ def usable(faces: Faces, config: TrainConfig) -> NDArray[np.bool_]:
     return np.asarray(faces.convention == names.index(config.only))
 
 
-def treat_labels(faces: Faces, treatment: str) -> Faces:
+def apply_label_policy(faces: FaceDataset, treatment: str) -> FaceDataset:
     """The training faces as `treatment` (masked, imputed or complete) wants them.
 
     masked keeps every face and every gap. imputed, the classic baseline, fills each gap with
@@ -52,7 +52,7 @@ def treat_labels(faces: Faces, treatment: str) -> Faces:
     return faces[complete]
 
 
-def targets_of_heads(
+def targets_by_head(
     keypoints: Tensor, heads: Tensor, shape: NetworkShape, scheme: KeypointScheme
 ) -> Tensor:
     """N x H x K x 2, what each head of a network learns from N x K x 2 labels; NaN: nothing.
@@ -60,7 +60,7 @@ def targets_of_heads(
     The head that speaks for a face (`heads`, N) learns all its labels; the others of the same side
     (mirrored or not) learn what means the same in every convention: Kaggle's eye centres.
     """
-    every, device = shape.all_heads, keypoints.device
+    every, device = shape.total_heads, keypoints.device
     targets = keypoints.new_full((len(keypoints), every, *keypoints.shape[1:]), torch.nan)
     agreed = list(scheme.agreed)
     same_side = torch.arange(every, device=device) // shape.heads == heads[:, None] // shape.heads
@@ -69,13 +69,13 @@ def targets_of_heads(
     return targets
 
 
-def mean_face(faces: Faces, shape: NetworkShape) -> Tensor:
+def mean_keypoints_by_head(faces: FaceDataset, shape: NetworkShape) -> Tensor:
     """H x K x 2, where the keypoints lie on average in the faces that each head speaks for.
 
     A keypoint that those lack is taken from all faces; NaN when no face has it.
     """
     heads = shape.heads
-    parts = [faces.of_convention(head) for head in range(heads)] if heads > 1 else [faces]
+    parts = [faces.in_convention(head) for head in range(heads)] if heads > 1 else [faces]
     own = np.stack([part.mean_keypoints() for part in parts])
     mean = torch.from_numpy(np.where(np.isfinite(own), own, faces.mean_keypoints()))
     mirrored = flip_keypoints(mean, faces.scheme, shape.width)

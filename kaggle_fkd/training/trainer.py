@@ -13,23 +13,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.figures.style import learning_curve, save_figure
-from kaggle_fkd.metrics import (
-    masked_loss,
-    rmse_by_convention,
-    rmse_by_keypoint,
-    squares_and_count,
-)
-from kaggle_fkd.networks.network import KeypointNetwork, heads_to, images_to, predict
+from kaggle_fkd.metrics import rmse_by_convention, rmse_by_keypoint
+from kaggle_fkd.networks.network import KeypointNetwork, head_index, images_on, predict
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import source_commit
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import atomic_path, write_text
 from kaggle_fkd.training.augmentation import augment
-from kaggle_fkd.training.labels import mean_face, targets_of_heads
+from kaggle_fkd.training.labels import mean_keypoints_by_head, targets_by_head
+from kaggle_fkd.training.loss import masked_loss, squares_and_count
 
 LOSS_UNITS_PER_WIDTH = 96
 """Losses see errors in 96ths of the width: pixels of the competition's images."""
@@ -38,7 +34,7 @@ DAMAGE = (OSError, RuntimeError, ValueError, EOFError, KeyError, TypeError)
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
-class Training:
+class Trainer:
     """One member's training on `train`, watched on `validation`, which decides nothing.
 
     After every epoch the whole state is on disk, so that a training killed at any moment
@@ -47,12 +43,12 @@ class Training:
     """
 
     def __init__(
-        self, member: Member, train: Faces, validation: Faces, device: torch.device
+        self, member: Member, train: FaceDataset, validation: FaceDataset, device: torch.device
     ) -> None:
         self.member, self.config, self.validation = member, member.config.train, validation.inner()
         self.scheme, self.margin, self.device = train.scheme, train.margin, device
         network = member.new_network()
-        network.start_from(mean_face(train.inner(), member.shape))
+        network.set_mean_keypoints(mean_keypoints_by_head(train.inner(), member.shape))
         self.network = network.to(device)
         self.average = averaged(self.network, self.config.ema)
         # Fused: one pass over the parameters in place of a dozen.
@@ -62,13 +58,13 @@ class Training:
         )  # fmt: skip
         # On the CPU whatever the device: draws the order of the faces and the augmentation.
         self.generator = torch.Generator().manual_seed(member.seed)
-        self.images = images_to(device, train)
-        self.heads = heads_to(device, train, member.shape.heads)
+        self.images = images_on(device, train)
+        self.heads = head_index(device, train, member.shape.heads)
         self.keypoints = torch.from_numpy(train.keypoints.copy()).to(device)
         weight = np.ones(len(train), np.float32) if train.weight is None else train.weight
         self.weight = torch.from_numpy(weight).to(device)
-        self.validation_images = images_to(device, self.validation)
-        self.validation_heads = heads_to(device, self.validation, member.shape.heads)
+        self.validation_images = images_on(device, self.validation)
+        self.validation_heads = head_index(device, self.validation, member.shape.heads)
         self.history: list[dict[str, float]] = []
         self.commits = [source_commit()]
 
@@ -114,9 +110,9 @@ class Training:
                 self.images[index], self.keypoints[index], self.scheme,
                 self.member.config.augment, self.generator, self.margin,
             )  # fmt: skip
-            heads = self.member.shape.heads_of(self.heads[index], mirrored)
+            heads = self.member.shape.mirrored_head_index(self.heads[index], mirrored)
             predicted = self.network(images)
-            targets = targets_of_heads(target, heads, self.member.shape, self.scheme)
+            targets = targets_by_head(target, heads, self.member.shape, self.scheme)
             unit = self.member.shape.width / LOSS_UNITS_PER_WIDTH
             loss = masked_loss(
                 self.config.loss_at(done), predicted / unit, targets / unit, self.weight[index]

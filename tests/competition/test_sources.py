@@ -8,7 +8,7 @@ import pytest
 from support import csv_files
 
 from kaggle_fkd.competition import load as competition_module
-from kaggle_fkd.competition.archive import BUNDLE, locate
+from kaggle_fkd.competition.archive import BUNDLE, find_competition_files
 from kaggle_fkd.competition.load import find_files, load_competition
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import KAGGLE15
@@ -175,10 +175,10 @@ def test_a_sample_submission_of_another_download_is_refused(tmp_path, tables):
 
 def test_an_empty_folder_has_no_data_and_a_half_full_one_is_incomplete(tmp_path, tables):
     with pytest.raises(NoDataError, match="--stage download"):
-        locate(tmp_path)
+        find_competition_files(tmp_path)
     csv_files.write_plain(tmp_path, {"training.csv": tables["training.csv"]})
     with pytest.raises(DataError, match=r"test\.csv and IdLookupTable\.csv not found") as caught:
-        locate(tmp_path)
+        find_competition_files(tmp_path)
     assert not isinstance(caught.value, NoDataError)
 
 

@@ -19,7 +19,7 @@ from kaggle_fkd.evaluation.out_of_fold import out_of_fold, read_predictions, wri
 from kaggle_fkd.evaluation.report import rmse_interval, score_table, write_evaluation
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.metrics import rmse, rmse_by_convention
-from kaggle_fkd.prediction.members import ONE_VIEW, predict_member
+from kaggle_fkd.prediction.members import NO_TTA, predict_member
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.members import assign_folds
 
@@ -40,7 +40,7 @@ def test_each_face_is_predicted_by_the_member_that_held_it_out(crossed_run, comp
 
 def test_the_scores_of_the_members_are_those_of_their_folds(crossed_run, competition):
     faces = competition.train
-    predicted = out_of_fold(crossed_run, faces, CPU, ONE_VIEW)
+    predicted = out_of_fold(crossed_run, faces, CPU, NO_TTA)
     fold_of = assign_folds(faces, 3, seed=0)
     for member in crossed_run.members:
         of_it = fold_of == member.index
@@ -52,7 +52,7 @@ def test_faces_that_every_member_trained_on_are_not_predicted(crossed_run, compe
     copied = open_run(shutil.copytree(crossed_run.folder, tmp_path / "copied"))
     for index in (0, 2):
         shutil.rmtree(copied.member(index).folder)
-    predicted = out_of_fold(copied, competition.train, CPU, ONE_VIEW)
+    predicted = out_of_fold(copied, competition.train, CPU, NO_TTA)
     held_out = assign_folds(competition.train, 3, seed=0) == 1
     assert np.isnan(predicted[~held_out]).all() and np.isfinite(predicted[held_out]).all()
 
@@ -62,8 +62,8 @@ def test_members_that_held_out_the_same_faces_are_averaged(crossed_run, competit
     shutil.copytree(copied.member(1).folder, copied.member(3).folder)  # of fold 0, too
     faces = competition.train
     held_out = assign_folds(faces, 3, seed=0) == 0
-    each = [predict_member(crossed_run.member(i), faces[held_out], CPU, ONE_VIEW) for i in (0, 1)]
-    predicted = out_of_fold(copied, faces, CPU, ONE_VIEW)
+    each = [predict_member(crossed_run.member(i), faces[held_out], CPU, NO_TTA) for i in (0, 1)]
+    predicted = out_of_fold(copied, faces, CPU, NO_TTA)
     np.testing.assert_allclose(predicted[held_out], np.mean(each, axis=0), atol=1e-4)
 
 
@@ -170,7 +170,7 @@ def test_faces_that_nobody_predicts_are_left_out_of_the_scores(tmp_path, competi
     write_evaluation(tmp_path, predicted, faces, {})
     table = pd.read_csv(tmp_path / "scores.csv")
     assert set(table["convention"]) == {"all", "A"}
-    only_a = faces.of_convention(0)
+    only_a = faces.in_convention(0)
     expected = rmse(predicted[faces.convention == 0], only_a.keypoints)
     assert table["rmse"].iloc[0] == pytest.approx(expected, abs=1e-4)
 

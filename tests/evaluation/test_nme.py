@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.posed_faces import blank, posed_face
 
-from kaggle_fkd.dataset import Faces
-from kaggle_fkd.evaluation.nme_report import FAILURE, error_scores, nme, nme_table, write_nme
-from kaggle_fkd.keypoints import IBUG68, IBUG68_OUTER_EYE_CORNERS
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.nme_report import nme_table, write_nme
+from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.metrics import FAILURE, error_scores, nme
 
 
 @pytest.fixture
@@ -21,11 +22,11 @@ def faces():
     keypoints = np.array(points, np.float32)
     n = len(keypoints)
     images = np.zeros((n, 8, 8), np.uint8)
-    return Faces(IBUG68, images, keypoints, np.zeros(n, np.int8), np.arange(n))
+    return FaceDataset(IBUG68, images, keypoints, np.zeros(n, np.int8), np.arange(n))
 
 
 def eye_distance(faces):
-    right, left = IBUG68_OUTER_EYE_CORNERS
+    right, left = IBUG68.eye_corners
     return np.linalg.norm(faces.keypoints[:, left] - faces.keypoints[:, right], axis=-1)
 
 
@@ -37,15 +38,19 @@ def off_by(faces, share):
 @given(share=st.floats(0, 1))
 def test_the_nme_is_the_distance_in_distances_of_the_eyes(share):
     truth = posed_face(blank(), size=70, roll=12).keypoints[None]
-    right, left = IBUG68_OUTER_EYE_CORNERS
+    right, left = IBUG68.eye_corners
     unit = np.linalg.norm(truth[0, left] - truth[0, right])
-    np.testing.assert_allclose(nme(truth + np.array([share * unit, 0]), truth), share, atol=1e-9)
+    np.testing.assert_allclose(
+        nme(truth + np.array([share * unit, 0]), truth, IBUG68), share, atol=1e-9
+    )
 
 
 def test_a_larger_picture_of_the_same_has_the_same_nme(faces):
     predicted = off_by(faces, 0.05)
     np.testing.assert_allclose(
-        nme(predicted, faces.keypoints), nme(3 * predicted, 3 * faces.keypoints), rtol=1e-5
+        nme(predicted, faces.keypoints, IBUG68),
+        nme(3 * predicted, 3 * faces.keypoints, IBUG68),
+        rtol=1e-5,
     )
 
 

@@ -22,7 +22,7 @@ from kaggle_fkd.inspection.responses import (
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import NETWORKS, build_network
 from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, predict
-from kaggle_fkd.photo.pretrained import read_shipped
+from kaggle_fkd.photo.pretrained import read_pretrained
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 FIGURES = {"filters", "features", "heat_maps", "saliency"}
@@ -31,7 +31,7 @@ FIGURES = {"filters", "features", "heat_maps", "saliency"}
 class LooksAtOnePixel(KeypointNetwork):
     """Its keypoint's x is 3 times the pixel at (x 30, y 20), whatever the others are."""
 
-    def locate(self, images):
+    def regress(self, images):
         return (3 * images[:, 0, 20, 30])[:, None, None, None] * torch.tensor([1.0, 0.0])
 
 
@@ -48,8 +48,8 @@ def astronaut():
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return read_shipped().fine
+def pretrained():
+    return read_pretrained().fine
 
 
 @pytest.fixture
@@ -84,10 +84,10 @@ def test_a_network_that_looks_at_nothing_is_drawn_all_the_same(chip, tmp_path):
     assert save_figure(figure, tmp_path / "dead.png").exists()
 
 
-def test_where_an_eye_is_hangs_on_the_pixels_around_it(shipped, astronaut):
+def test_where_an_eye_is_hangs_on_the_pixels_around_it(pretrained, astronaut):
     corner = IBUG68.groups["eyes"][0]
-    found = saliency(shipped, astronaut, corner)
-    keypoint = predict(shipped, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0, corner]
+    found = saliency(pretrained, astronaut, corner)
+    keypoint = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0, corner]
     y, x = np.indices(found.shape)
     centre = np.array([(found * x).sum(), (found * y).sum()]) / found.sum()
     assert np.linalg.norm(centre - keypoint) < 20  # an eye is 20 pixels wide
@@ -136,24 +136,29 @@ def test_networks_that_regress_coordinates_have_no_heat_maps(chip):
     assert own_heat_maps(build_network("lenet", SHAPE), chip) is None
 
 
-def test_the_heat_of_the_shipped_network_lies_around_its_keypoints(shipped, astronaut):
-    keypoints = predict(shipped, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0]
-    maps = own_heat_maps(shipped, astronaut)
-    centres = shipped.cells.numpy()[maps.reshape(68, -1).argmax(axis=1)]
+def test_the_heat_of_the_shipped_network_lies_around_its_keypoints(pretrained, astronaut):
+    keypoints = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0]
+    maps = own_heat_maps(pretrained, astronaut)
+    centres = pretrained.cells.numpy()[maps.reshape(68, -1).argmax(axis=1)]
     assert np.linalg.norm(centres - keypoints, axis=1).mean() < 10  # a cell's diagonal is 11
 
 
-def test_a_chip_has_the_size_of_the_last_network_to_look(crossed_run, shipped):
-    for run, network in ((None, shipped), (crossed_run, crossed_run.members[0].load_network(CPU))):
+def test_a_chip_has_the_size_of_the_last_network_to_look(crossed_run, pretrained):
+    for run, network in (
+        (None, pretrained),
+        (crossed_run, crossed_run.members[0].load_network(CPU)),
+    ):
         find = FaceKeypoints(run)
         (face,) = find.detect("astronaut")
         seen = find.chip(face)
         assert seen.shape == (network.shape.height, network.shape.width) and seen.std() > 20
 
 
-def test_a_chip_of_the_shipped_network_shows_the_face_upright_and_at_its_size(shipped, astronaut):
-    keypoints = predict(shipped, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0]
-    to_mean_face = similarity(keypoints, shipped.mean_face[0].numpy())
+def test_a_chip_of_the_shipped_network_shows_the_face_upright_and_at_its_size(
+    pretrained, astronaut
+):
+    keypoints = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0]
+    to_mean_face = similarity(keypoints, pretrained.mean_keypoints[0].numpy())
     np.testing.assert_allclose(to_mean_face[:, :2], np.eye(2), atol=0.03)
 
 

@@ -6,8 +6,8 @@ from torch import nn
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.networks import NETWORKS, build_network
-from kaggle_fkd.networks.network import NetworkShape, heads_to, images_to, predict
-from kaggle_fkd.training.labels import mean_face
+from kaggle_fkd.networks.network import NetworkShape, head_index, images_on, predict
+from kaggle_fkd.training.labels import mean_keypoints_by_head
 
 CLASSICS = {"lenet", "cnn", "naimishnet"}
 OURS = {"gridnet", "heatmapnet", "plainnet"}
@@ -36,7 +36,7 @@ def test_faces_too_small_for_a_network_are_refused(name):
 @pytest.mark.parametrize("size", [(96, 96), (90, 101)])
 def test_our_own_networks_begin_in_the_middle(competition, name, size):
     network = build_network(name, NetworkShape(*size, keypoints=15, heads=2)).eval()
-    images = images_to(CPU, competition.test[:6])[:, :90, :].repeat(1, 2, 2)
+    images = images_on(CPU, competition.test[:6])[:, :90, :].repeat(1, 2, 2)
     with torch.no_grad():
         keypoints = network(images[:, : size[0], : size[1]])
     middle = keypoints.new_tensor([(size[1] - 1) / 2, (size[0] - 1) / 2])
@@ -48,10 +48,10 @@ def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(com
     faces = competition.train
     shape = NetworkShape(96, 96, keypoints=15, heads=heads, mirrored=True)
     network = build_network("lenet", shape)
-    network.start_from(mean_face(faces, shape))
+    network.set_mean_keypoints(mean_keypoints_by_head(faces, shape))
     nn.init.zeros_(network.head[-1].weight)
-    keypoints = network(images_to(CPU, faces[:3])).detach().numpy()
-    expected = [faces if heads == 1 else faces.of_convention(head) for head in range(heads)]
+    keypoints = network(images_on(CPU, faces[:3])).detach().numpy()
+    expected = [faces if heads == 1 else faces.in_convention(head) for head in range(heads)]
     for head, part in enumerate(expected):
         known = np.isfinite(part.mean_keypoints())
         np.testing.assert_allclose(
@@ -66,7 +66,7 @@ def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(com
 def test_a_mirrored_face_teaches_the_heads_of_both_sides(competition, name):
     shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
     network = build_network(name, shape).eval()
-    images = images_to(CPU, competition.train[:4])
+    images = images_on(CPU, competition.train[:4])
     before = network(images).detach()
     assert before.shape == (4, 4, 15, 2)
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
@@ -79,18 +79,18 @@ def test_a_mirrored_face_teaches_the_heads_of_both_sides(competition, name):
 def test_each_convention_is_predicted_by_a_head_of_its_own(competition):
     network = build_network("lenet", SHAPE).eval()
     faces = competition.test
-    images = images_to(CPU, faces)
+    images = images_on(CPU, faces)
     both = network(images).detach().numpy()
-    predicted = predict(network, images, heads_to(CPU, faces, 2))
+    predicted = predict(network, images, head_index(CPU, faces, 2))
     for index, convention in enumerate(faces.convention):
         np.testing.assert_allclose(predicted[index], both[index, convention], atol=1e-3)
-    assert set(heads_to(CPU, faces, 1).tolist()) == {0}
+    assert set(head_index(CPU, faces, 1).tolist()) == {0}
 
 
 @pytest.mark.parametrize("name", ["lenet", "gridnet"])
 def test_light_and_contrast_of_a_face_hardly_matter(competition, name):
     network = build_network(name, NetworkShape(96, 96, keypoints=15, heads=1)).eval()
-    images = images_to(CPU, competition.test[:4]).float()
+    images = images_on(CPU, competition.test[:4]).float()
     with torch.no_grad():
         difference = network(images) - network(images * 0.5 + 60)
     assert difference.abs().max() < 0.5

@@ -12,12 +12,12 @@ from support.small_runs import new_run, quick
 
 import kaggle_fkd
 from kaggle_fkd.errors import PictureError, RunError, UsageError
-from kaggle_fkd.evaluation.nme_report import nme
 from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap, transform_points
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15, kaggle15_from_ibug68
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.detectors import whole_frame
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import SHIPPED, pack_shipped, read_shipped
+from kaggle_fkd.photo.pretrained import PRETRAINED_FILE, pack_pretrained, read_pretrained
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def face(finder, astronaut):
 
 def distance(one, other):
     """NME in per cent between two faces' keypoints."""
-    return 100 * nme(one.keypoints[None], other.keypoints[None]).mean()
+    return 100 * nme(one.keypoints[None], other.keypoints[None], IBUG68).mean()
 
 
 def test_the_package_itself_offers_the_class():
@@ -49,7 +49,7 @@ def test_the_face_of_a_photograph_is_found_and_its_parts_are_where_they_are(face
     assert face.scheme is IBUG68 and face.keypoints.shape == (68, 2)
     assert face.confidence > 0.9
     # What anyone sees in the picture: the eyes' and the mouth's centres, to a few pixels.
-    centres = kaggle15_from_ibug68(face.keypoints, 0)
+    centres = KAGGLE15.from_ibug68(face.keypoints, 0)
     seen = {"left_eye_center": (246, 106), "right_eye_center": (203, 103)}
     for name, place in seen.items():
         assert np.linalg.norm(centres[KAGGLE15.index(name)] - place) < 6
@@ -59,7 +59,7 @@ def test_the_face_of_a_photograph_is_found_and_its_parts_are_where_they_are(face
 def test_a_mirrored_photograph_gives_the_mirrored_face(finder, astronaut, face):
     (mirrored,) = finder.detect(astronaut[:, ::-1])
     back = mirrored.keypoints[list(IBUG68.flip_order)] * (-1, 1) + (astronaut.shape[1] - 1, 0)
-    assert 100 * nme(back[None], face.keypoints[None]).mean() < 3
+    assert 100 * nme(back[None], face.keypoints[None], IBUG68).mean() < 3
 
 
 @pytest.mark.parametrize("degrees", [-40, 25, 40])
@@ -68,7 +68,7 @@ def test_a_tilted_head_is_found_and_its_keypoints_tilt_with_it(finder, astronaut
     tilted = cv2.warpAffine(astronaut, turn, (512, 400), borderMode=cv2.BORDER_REPLICATE)
     (found,) = finder.detect(tilted)
     expected = transform_points(turn, face.keypoints)
-    assert 100 * nme(found.keypoints[None], expected[None]).mean() < 3
+    assert 100 * nme(found.keypoints[None], expected[None], IBUG68).mean() < 3
     assert found.pose().roll - face.pose().roll == pytest.approx(-degrees, abs=5)
 
 
@@ -84,7 +84,7 @@ def test_a_shifted_and_doubled_photograph_shifts_and_doubles_the_keypoints(finde
     large = astronaut[10:, 20:].repeat(2, axis=0).repeat(2, axis=1)
     (found,) = finder.detect(large, boxes=[2 * (face.box - (20, 10, 20, 10))])
     expected = (face.keypoints - (20, 10) + 0.5) * 2 - 0.5
-    assert 100 * nme(found.keypoints[None], expected[None]).mean() < 1
+    assert 100 * nme(found.keypoints[None], expected[None], IBUG68).mean() < 1
 
 
 def test_boxes_give_one_face_each_in_their_order_however_unlikely(finder, astronaut, face):
@@ -155,7 +155,7 @@ def test_grey_pictures_and_paths_are_pictures(finder, face, astronaut, tmp_path)
 def test_fifteen_points_are_those_of_the_competition(astronaut, face):
     (found,) = FaceKeypoints(points=15).detect(astronaut)
     assert found.scheme is KAGGLE15
-    expected = kaggle15_from_ibug68(face.keypoints, 0)
+    expected = KAGGLE15.from_ibug68(face.keypoints, 0)
     np.testing.assert_allclose(found.keypoints, expected, atol=0.05)
 
 
@@ -183,13 +183,15 @@ def test_finders_in_several_threads_do_not_disturb_each_other(astronaut, face):
 
     with ThreadPoolExecutor(3) as pool:
         for (found,) in pool.map(find, range(6)):
-            assert 100 * nme(found.keypoints[None] + (96, 0), face.keypoints[None]).mean() < 1
+            assert (
+                100 * nme(found.keypoints[None] + (96, 0), face.keypoints[None], IBUG68).mean() < 1
+            )
 
 
 def test_a_network_of_68_points_gives_the_fifteen_as_well(tmp_path, astronaut):
     run = new_run(tmp_path, quick(mirror_heads=False), IBUG68)
     network = run.member(0).new_network()
-    network.start_from(read_shipped().fine.mean_face)
+    network.set_mean_keypoints(read_pretrained().fine.mean_keypoints)
     run.member(0).folder.mkdir()
     run.member(0).finish(network.state_dict(), {"seed": 0})
     (found,) = FaceKeypoints(run, points=15).detect(astronaut)
@@ -223,23 +225,23 @@ def test_the_whole_frame_serves_for_cut_outs(face, astronaut):
     x0, y0, x1, y1 = face.box.astype(int)
     (found,) = FaceKeypoints(detector=whole_frame).detect(astronaut[y0:y1, x0:x1])
     expected = face.keypoints - (x0, y0)
-    assert 100 * nme(found.keypoints[None], expected[None]).mean() < 2.5
+    assert 100 * nme(found.keypoints[None], expected[None], IBUG68).mean() < 2.5
     np.testing.assert_allclose(found.box, box_of_keypoints(found.keypoints))
 
 
 def test_the_shipped_file_is_small_and_survives_being_packed_again(tmp_path):
-    assert SHIPPED.stat().st_size <= 5_000_000
+    assert PRETRAINED_FILE.stat().st_size <= 5_000_000
     again = tmp_path / "again.safetensors"
-    again.write_bytes(pack_shipped(read_shipped()))
-    shipped, packed = load_file(SHIPPED), load_file(again)
-    assert shipped.keys() == packed.keys()
-    assert all(torch.equal(shipped[name], packed[name]) for name in shipped)
+    again.write_bytes(pack_pretrained(read_pretrained()))
+    pretrained, packed = load_file(PRETRAINED_FILE), load_file(again)
+    assert pretrained.keys() == packed.keys()
+    assert all(torch.equal(pretrained[name], packed[name]) for name in pretrained)
 
 
 def test_a_damaged_file_of_weights_is_named(tmp_path):
     broken = tmp_path / "points68.safetensors"
-    broken.write_bytes(SHIPPED.read_bytes()[:1000])
+    broken.write_bytes(PRETRAINED_FILE.read_bytes()[:1000])
     with pytest.raises(RunError, match=r"points68\.safetensors"):
-        read_shipped(broken)
+        read_pretrained(broken)
     with pytest.raises(RunError, match=r"missing\.safetensors"):
-        read_shipped(tmp_path / "missing.safetensors")
+        read_pretrained(tmp_path / "missing.safetensors")

@@ -14,8 +14,14 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.imaging.warp import flip_keypoints
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape, heads_to, images_to, predict
-from kaggle_fkd.prediction.members import ONE_VIEW, predict_faces, predict_member, predict_views
+from kaggle_fkd.networks.network import (
+    KeypointNetwork,
+    NetworkShape,
+    head_index,
+    images_on,
+    predict,
+)
+from kaggle_fkd.prediction.members import NO_TTA, predict_faces, predict_member, predict_with_tta
 from kaggle_fkd.runs.run import open_run
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
@@ -24,20 +30,20 @@ SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 def views(network, images, flip=False, scale=0.0):
     """What the views of all faces give, by the first head."""
     heads = torch.zeros(len(images), dtype=torch.int64)
-    return predict_views(network, images, heads, KAGGLE15, PredictConfig(flip, scale))
+    return predict_with_tta(network, images, heads, KAGGLE15, PredictConfig(flip, scale))
 
 
 class Constant(KeypointNetwork):
     """Says 40, 50 whatever it sees."""
 
-    def locate(self, images):
+    def regress(self, images):
         return torch.tensor([40.0, 50.0]).expand(len(images), 2, 15, 2)
 
 
 class TellsMirrored(KeypointNetwork):
     """Says 40, 50, and of mirrored faces 43, 50."""
 
-    def locate(self, images):
+    def regress(self, images):
         x = torch.tensor([40.0] * self.shape.heads + [43.0] * self.shape.heads)
         places = torch.stack([x, torch.full_like(x, 50)], dim=-1)
         return places[None, :, None].expand(len(images), -1, 15, 2)
@@ -63,7 +69,7 @@ def network():
 
 def test_the_heads_of_mirrored_faces_speak_for_mirrored_views(competition):
     network = TellsMirrored(replace(SHAPE, mirrored=True))
-    seen = views(network, images_to(CPU, competition.test[:3]), flip=True)
+    seen = views(network, images_on(CPU, competition.test[:3]), flip=True)
     np.testing.assert_allclose(seen, np.broadcast_to([(40 + 95 - 43) / 2, 50], (3, 15, 2)))
 
 
@@ -79,7 +85,7 @@ def test_a_network_that_never_saw_a_mirrored_face_is_shown_none(tmp_path, compet
 
 @pytest.mark.parametrize("scale", [0, 0.1])
 def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, competition, scale):
-    images = images_to(CPU, competition.test[:5])
+    images = images_on(CPU, competition.test[:5])
 
     def error(flip):
         seen = views(network, images, flip, scale)
@@ -90,7 +96,7 @@ def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, c
 
 
 def test_views_are_averaged(network, competition):
-    images = images_to(CPU, competition.test[:5])
+    images = images_on(CPU, competition.test[:5])
     heads = torch.zeros(5, dtype=torch.int64)
     as_it_is = predict(network, images, heads)
     mirrored = flip_keypoints(
@@ -120,14 +126,14 @@ def test_the_views_of_a_network_that_always_says_the_same_spread_about_the_centr
 
 
 def test_many_faces_are_predicted_as_they_are_alone(network, competition):
-    images = images_to(CPU, competition.test[:5]).repeat(60, 1, 1)
+    images = images_on(CPU, competition.test[:5]).repeat(60, 1, 1)
     together = views(network, images, flip=True, scale=0.1)
     np.testing.assert_allclose(together[295:], together[:5], atol=1e-3)
     alone = views(network, images[3:4], flip=True, scale=0.1)
     np.testing.assert_allclose(together[3:4], alone, atol=1e-3)
 
 
-@pytest.mark.parametrize("config", [PredictConfig(), ONE_VIEW])
+@pytest.mark.parametrize("config", [PredictConfig(), NO_TTA])
 def test_a_run_predicts_the_mean_of_its_members(crossed_run, competition, config):
     faces = competition.test
     each = [predict_member(member, faces, CPU, config) for member in crossed_run.members]
@@ -138,10 +144,10 @@ def test_a_run_predicts_the_mean_of_its_members(crossed_run, competition, config
 
 def test_each_face_is_predicted_by_the_head_of_its_convention(crossed_run, competition):
     member, faces = crossed_run.member(0), competition.test
-    both = member.load_network(CPU)(images_to(CPU, faces)).detach().numpy()
-    assert heads_to(CPU, faces, 2).tolist() == faces.convention.tolist()
+    both = member.load_network(CPU)(images_on(CPU, faces)).detach().numpy()
+    assert head_index(CPU, faces, 2).tolist() == faces.convention.tolist()
     expected = both[np.arange(len(faces)), faces.convention]
-    np.testing.assert_allclose(predict_member(member, faces, CPU, ONE_VIEW), expected, atol=1e-3)
+    np.testing.assert_allclose(predict_member(member, faces, CPU, NO_TTA), expected, atol=1e-3)
 
 
 def test_a_run_without_members_and_faces_that_do_not_fit_are_refused(
@@ -149,15 +155,15 @@ def test_a_run_without_members_and_faces_that_do_not_fit_are_refused(
 ):
     faces = competition.test
     with pytest.raises(RunError, match="none of its networks"):
-        predict_faces(new_run(tmp_path), faces, CPU, ONE_VIEW)
+        predict_faces(new_run(tmp_path), faces, CPU, NO_TTA)
     larger = replace(faces, images=np.zeros((len(faces), 100, 96), np.uint8))
     with pytest.raises(RunError, match="trained for kaggle15 on 96 x 96 pixels"):
-        predict_faces(crossed_run, larger, CPU, ONE_VIEW)
+        predict_faces(crossed_run, larger, CPU, NO_TTA)
 
 
 def test_a_member_without_weights_does_not_vote(crossed_run, competition, tmp_path):
     copied = open_run(shutil.copytree(crossed_run.folder, tmp_path / "copied"))
     copied.member(1).weights_file.unlink()
-    each = [predict_member(crossed_run.member(i), competition.test, CPU, ONE_VIEW) for i in (0, 2)]
-    together = predict_faces(copied, competition.test, CPU, ONE_VIEW)
+    each = [predict_member(crossed_run.member(i), competition.test, CPU, NO_TTA) for i in (0, 2)]
+    together = predict_faces(copied, competition.test, CPU, NO_TTA)
     np.testing.assert_allclose(together, np.mean(each, axis=0), atol=1e-4)

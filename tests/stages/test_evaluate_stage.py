@@ -12,7 +12,7 @@ from kaggle_fkd.cli import main
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.evaluation import report
-from kaggle_fkd.evaluation.out_of_fold import fit_weights, weighted_mean
+from kaggle_fkd.evaluation.out_of_fold import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.run import runs_in
 
@@ -151,7 +151,7 @@ def test_the_weights_of_two_runs_are_fitted(evaluated):
     record = record_of(evaluation(evaluated, first, second))
     each = [predictions_in(evaluation(evaluated, name)) for name in (first, second)]
     faces = load_competition(evaluated.data).train
-    fitted = fit_weights(each, faces)
+    fitted = fit_ensemble_weights(each, faces)
     for number, name in enumerate((first, second)):
         expected = {"A": fitted[0, number], "B": fitted[1, number]}
         assert record["weights"][name] == pytest.approx(expected, abs=2e-3)

@@ -115,15 +115,15 @@ def test_resume_without_anything_to_resume_starts_a_run(real):
 
 
 def test_resume_continues_the_unfinished_run(real, monkeypatch):
-    from kaggle_fkd.training.trainer import Training
+    from kaggle_fkd.training.trainer import Trainer
 
-    original = Training._record
+    original = Trainer._record
 
     def interrupted(self, *arguments):
         original(self, *arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Training, "_record", interrupted)
+    monkeypatch.setattr(Trainer, "_record", interrupted)
     code, out, err = real("--stage", "train", *QUICK)
     assert code == 130 and out == ""
     name = runs_in(real.runs)[0].name
@@ -137,9 +137,9 @@ def test_resume_continues_the_unfinished_run(real, monkeypatch):
 
 
 def test_resume_goes_on_in_the_second_member(real, monkeypatch):
-    from kaggle_fkd.training.trainer import Training
+    from kaggle_fkd.training.trainer import Trainer
 
-    original = Training._record
+    original = Trainer._record
 
     def interrupted(self, *arguments):
         original(self, *arguments)
@@ -147,7 +147,7 @@ def test_resume_goes_on_in_the_second_member(real, monkeypatch):
             raise KeyboardInterrupt
 
     two = (*QUICK, "--set", "train.members=2")
-    monkeypatch.setattr(Training, "_record", interrupted)
+    monkeypatch.setattr(Trainer, "_record", interrupted)
     assert real("--stage", "train", *two)[0] == 130
     monkeypatch.undo()
     (run,) = runs_in(real.runs)

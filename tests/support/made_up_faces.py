@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
 
 
-def make_faces(count: int = 5, seed: int = 0, scheme: KeypointScheme = KAGGLE15) -> Faces:
+def make_faces(count: int = 5, seed: int = 0, scheme: KeypointScheme = KAGGLE15) -> FaceDataset:
     rng = np.random.default_rng(seed)
-    return Faces(
+    return FaceDataset(
         scheme,
         rng.integers(0, 256, (count, 96, 96), dtype=np.uint8),
         rng.uniform(0, 95, (count, len(scheme.names), 2)).astype(np.float32),
@@ -48,7 +48,7 @@ MEAN_SHAPE = np.array(
 )  # fmt: skip
 
 
-def varied_faces(count_a: int, count_b: int = 0, seed: int = 0) -> Faces:
+def varied_faces(count_a: int, count_b: int = 0, seed: int = 0) -> FaceDataset:
     """Faces that are shifted, scaled and rolled, labelled to half a pixel; pictures of noise."""
     rng = np.random.default_rng(seed)
     count = count_a + count_b
@@ -63,7 +63,7 @@ def varied_faces(count_a: int, count_b: int = 0, seed: int = 0) -> Faces:
     for index, kind in enumerate(KAGGLE15.conventions):
         outside = np.setdiff1d(np.arange(len(NAMES)), kind.keypoints)
         keypoints[np.ix_(convention == index, outside)] = np.nan
-    return Faces(
+    return FaceDataset(
         KAGGLE15,
         rng.integers(0, 256, (count, 96, 96), np.uint8),
         keypoints.astype(np.float32),

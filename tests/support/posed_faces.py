@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.head_model import head_points, line_of_sight
 
 
@@ -15,14 +15,14 @@ def blank(height: int = 300, width: int = 400, value: int = 128) -> NDArray[np.u
 
 def face_of(
     keypoints: NDArray[np.float64], picture: NDArray[np.uint8], scheme: KeypointScheme = IBUG68
-) -> Face:
-    return Face(box_of_keypoints(keypoints), keypoints, 0.9, scheme, picture)
+) -> DetectedFace:
+    return DetectedFace(box_of_keypoints(keypoints), keypoints, 0.9, scheme, picture)
 
 
 def posed_face(
     picture: NDArray[np.uint8], centre: tuple[float, float] = (200.0, 130.0), size: float = 80.0,
     pitch: float = 0.0, yaw: float = 0.0, roll: float = 0.0, scheme: KeypointScheme = IBUG68,
-) -> Face:  # fmt: skip
+) -> DetectedFace:  # fmt: skip
     """A face whose eyes lie around `centre`, `size` pixels apart, turned by angles in degrees.
 
     Seen by a pinhole camera whose focal length is the picture's width, whose line of sight to the

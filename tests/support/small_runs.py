@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.training.members import assign_folds
@@ -28,14 +28,16 @@ def new_run(runs_dir: Path, config: Config = QUICK, scheme: KeypointScheme = KAG
     return start_run(runs_dir, config, data, blank_face(scheme), CPU)
 
 
-def blank_face(scheme: KeypointScheme) -> Faces:
+def blank_face(scheme: KeypointScheme) -> FaceDataset:
     """One without labels."""
     keypoints = np.full((1, len(scheme.names), 2), np.nan, np.float32)
     zero = np.zeros(1, np.int64)
-    return Faces(scheme, np.zeros((1, 96, 96), np.uint8), keypoints, zero.astype(np.int8), zero)
+    return FaceDataset(
+        scheme, np.zeros((1, 96, 96), np.uint8), keypoints, zero.astype(np.int8), zero
+    )
 
 
-def split(faces: Faces) -> tuple[Faces, Faces]:
+def split(faces: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
     """Faces to train on, and a fifth to validate."""
     held_out = assign_folds(faces, 5, 0) == 0
     return faces[~held_out], faces[held_out]

@@ -14,7 +14,7 @@ from kaggle_fkd.imaging.warp import (
     flip,
     flip_keypoints,
     homography,
-    sample,
+    sample_bilinear,
     warp,
     zoom,
     zoom_points,
@@ -93,17 +93,17 @@ def test_zooming_is_a_homography_without_anything_else(x, y, factor, width):
 @settings(max_examples=60)
 def test_a_bent_picture_moves_where_its_keypoint_moves(seed, x, y, degrees, perspective, width):
     generator = torch.Generator().manual_seed(seed)
-    bend = 5 * torch.rand(1, 2, 5, 5, generator=generator) - 2.5
+    displacement = 5 * torch.rand(1, 2, 5, 5, generator=generator) - 2.5
     matrix = one_map(degrees, perspective=perspective, size=(96, width))
     image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
-    moved_image, moved_point = warp(image, point, matrix, bend)
+    moved_image, moved_point = warp(image, point, matrix, displacement)
     assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.8)
 
 
 def test_an_even_bend_is_a_shift():
-    bend = torch.zeros(1, 2, 5, 5)
-    bend[:, 0], bend[:, 1] = 3, -2
-    image, moved = warp(blob(40, 50)[None], torch.tensor([[[40.0, 50.0]]]), one_map(), bend)
+    displacement = torch.zeros(1, 2, 5, 5)
+    displacement[:, 0], displacement[:, 1] = 3, -2
+    image, moved = warp(blob(40, 50)[None], torch.tensor([[[40.0, 50.0]]]), one_map(), displacement)
     # Each pixel is taken from 3 to the right and 2 above, so the picture goes the other way.
     assert moved[0, 0].tolist() == pytest.approx([37, 52], abs=1e-3)
     assert centroid(image[0]) == pytest.approx((37, 52), abs=0.01)
@@ -163,7 +163,7 @@ def test_samples_at_whole_pixels_are_those_pixels_and_the_border_repeats(seed, h
     maps = torch.rand(1, 2, height, width, generator=generator)
     x = torch.randint(-5, width + 5, (1, 6, 1), generator=generator)
     y = torch.randint(-5, height + 5, (1, 6, 1), generator=generator)
-    seen = sample(maps, torch.stack([x, y], dim=-1).float())
+    seen = sample_bilinear(maps, torch.stack([x, y], dim=-1).float())
     expected = maps[:, :, y[0].clamp(0, height - 1), x[0].clamp(0, width - 1)]
     torch.testing.assert_close(seen, expected, atol=1e-4, rtol=0)
 
@@ -171,7 +171,9 @@ def test_samples_at_whole_pixels_are_those_pixels_and_the_border_repeats(seed, h
 def test_between_two_pixels_lies_their_mean():
     maps = torch.tensor([[[[0.0, 10.0], [20.0, 40.0]]]])
     points = torch.tensor([[[[0.5, 0.0], [0.0, 0.5], [0.5, 0.5]]]])
-    assert sample(maps, points).flatten().tolist() == pytest.approx([5, 10, 17.5], abs=1e-4)
+    assert sample_bilinear(maps, points).flatten().tolist() == pytest.approx(
+        [5, 10, 17.5], abs=1e-4
+    )
 
 
 def test_nothing_changes_when_every_reach_is_zero():

@@ -13,15 +13,10 @@ from support.made_up_faces import make_faces
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.metrics import (
-    masked_loss,
-    rmse,
-    rmse_by_convention,
-    rmse_by_keypoint,
-    squares_and_count,
-)
+from kaggle_fkd.metrics import rmse, rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.networks.network import NetworkShape
-from kaggle_fkd.training.labels import targets_of_heads, treat_labels, usable
+from kaggle_fkd.training.labels import apply_label_policy, targets_by_head, trainable
+from kaggle_fkd.training.loss import masked_loss, squares_and_count
 from kaggle_fkd.training.members import assign_folds
 
 LOSSES = ("mse", "smooth_l1", "l1")
@@ -65,9 +60,9 @@ def test_every_head_learns_what_all_conventions_agree_on_and_its_own_faces_else(
     keypoints[2, 0] = torch.nan
     shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
     conventions, mirrored = torch.tensor([0, 1, 1, 0]), torch.tensor([0, 0, 1, 1])
-    heads = shape.heads_of(conventions, mirrored)
+    heads = shape.mirrored_head_index(conventions, mirrored)
     assert heads.tolist() == [0, 1, 3, 2]
-    targets = targets_of_heads(keypoints, heads, shape, KAGGLE15)
+    targets = targets_by_head(keypoints, heads, shape, KAGGLE15)
     agreed = list(KAGGLE15.agreed)
     others = [k for k in range(15) if k not in agreed]
     for face, head in enumerate(heads.tolist()):
@@ -78,8 +73,8 @@ def test_every_head_learns_what_all_conventions_agree_on_and_its_own_faces_else(
         assert targets[face, [head ^ 2, head ^ 3]].isnan().all()  # those of the mirror image
     # A head alone learns everything.
     alone = NetworkShape(96, 96, keypoints=15, heads=1)
-    learnt = targets_of_heads(keypoints, alone.heads_of(torch.zeros_like(heads), mirrored), alone,
-                              KAGGLE15)  # fmt: skip
+    index = alone.mirrored_head_index(torch.zeros_like(heads), mirrored)
+    learnt = targets_by_head(keypoints, index, alone, KAGGLE15)
     torch.testing.assert_close(learnt[:, 0], keypoints, equal_nan=True)
 
 
@@ -125,7 +120,7 @@ def test_too_few_faces_for_the_folds_are_refused():
 
 def test_imputed_labels_fill_every_gap_and_change_no_known_one(competition):
     faces = competition.train
-    filled = treat_labels(faces, "imputed")
+    filled = apply_label_policy(faces, "imputed")
     known = np.isfinite(faces.keypoints)
     assert np.isfinite(filled.keypoints).all()
     assert np.array_equal(filled.keypoints[known], faces.keypoints[known])
@@ -135,30 +130,30 @@ def test_imputed_labels_fill_every_gap_and_change_no_known_one(competition):
 
 
 def test_complete_keeps_only_faces_with_every_keypoint(competition):
-    complete = treat_labels(competition.train, "complete")
+    complete = apply_label_policy(competition.train, "complete")
     assert 0 < len(complete) < len(competition.train)
     assert complete.labelled.all()
     with pytest.raises(DataError, match="no training face has all keypoints"):
-        treat_labels(competition.train.of_convention(1), "complete")
+        apply_label_policy(competition.train.in_convention(1), "complete")
 
 
 def test_faces_keep_their_weights_when_picked_and_treated(competition):
     faces = competition.train
     weighted = replace(faces, weight=np.arange(len(faces), dtype=np.float32))
     assert weighted[[5, 3]].weight.tolist() == [5, 3]
-    complete = treat_labels(weighted, "complete")
+    complete = apply_label_policy(weighted, "complete")
     assert np.array_equal(complete.weight, np.flatnonzero(faces.labelled.all(axis=1)))
     assert weighted.digest() != faces.digest()
 
 
 def test_only_one_convention_may_train(competition):
     faces = competition.train
-    assert usable(faces, TrainConfig()).all()
+    assert trainable(faces, TrainConfig()).all()
     for index, convention in enumerate(KAGGLE15.conventions):
-        of_it = usable(faces, TrainConfig(only=convention.name))
+        of_it = trainable(faces, TrainConfig(only=convention.name))
         assert np.array_equal(of_it, faces.convention == index)
     with pytest.raises(UsageError, match=r"train\.only=C.*choose one of A, B"):
-        usable(faces, TrainConfig(only="C"))
+        trainable(faces, TrainConfig(only="C"))
 
 
 def test_only_masked_labels_have_heads_for_conventions_and_sides():
@@ -170,4 +165,4 @@ def test_only_masked_labels_have_heads_for_conventions_and_sides():
     one = NetworkShape.of(faces, Config(TrainConfig(heads="one")))
     assert one == NetworkShape(96, 96, 15, 1, mirrored=True)
     for config in (Config(TrainConfig(mirror_heads=False)), Config(augment=AugmentConfig(flip=0))):
-        assert NetworkShape.of(faces, config).all_heads == 2
+        assert NetworkShape.of(faces, config).total_heads == 2

@@ -13,10 +13,10 @@ from support.small_runs import CPU, QUICK, new_run, quick
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.runs.run import find_run, name_of, newest_trained, open_run, runs_in
+from kaggle_fkd.runs.run import find_run, joined_name, newest_trained, open_run, runs_in
 from kaggle_fkd.training import members
 from kaggle_fkd.training.members import held_out_faces, train_members
-from kaggle_fkd.training.trainer import Training
+from kaggle_fkd.training.trainer import Trainer
 
 
 @pytest.fixture
@@ -124,13 +124,13 @@ def test_an_interrupted_run_goes_on_in_the_member_where_it_was(
 ):
     for index in (1, 2):
         shutil.rmtree(copied.member(index).folder)
-    record = Training._record
+    record = Trainer._record
 
     def interrupted(self, *arguments):
         record(self, *arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Training, "_record", interrupted)
+    monkeypatch.setattr(Trainer, "_record", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_members(copied, competition.train, 3, CPU)
     assert [member.index for member in copied.members] == [0] and not copied.finished
@@ -171,7 +171,7 @@ def test_a_finished_member_is_left_as_it_is(copied, competition):
     member = copied.member(0)
     written = member.weights_file.stat().st_mtime_ns
     faces = competition.train
-    assert Training(member, faces, faces[:3], CPU).fit() == member.summary
+    assert Trainer(member, faces, faces[:3], CPU).fit() == member.summary
     assert member.weights_file.stat().st_mtime_ns == written
 
 
@@ -189,11 +189,11 @@ def test_runs_are_found_by_name_path_and_age(copied, tmp_path):
 
 def test_a_run_is_only_of_its_own_settings_and_data(tmp_path):
     run = new_run(tmp_path)
-    assert run.is_of(QUICK, "of the test")
-    assert run.is_of(quick(members=7), "of the test")  # the same networks, only more of them
-    assert not run.is_of(QUICK, "other data")
-    assert not run.is_of(quick(seed=1), "of the test")
-    assert not run.is_of(replace(QUICK, augment=replace(QUICK.augment, flip=0)), "of the test")
+    assert run.matches(QUICK, "of the test")
+    assert run.matches(quick(members=7), "of the test")  # the same networks, only more of them
+    assert not run.matches(QUICK, "other data")
+    assert not run.matches(quick(seed=1), "of the test")
+    assert not run.matches(replace(QUICK, augment=replace(QUICK.augment, flip=0)), "of the test")
     assert open_run(run.folder).config == QUICK
 
 
@@ -201,7 +201,7 @@ def change_record(run, **changes):
     (run.folder / "run.json").write_text(json.dumps({**run.record, **changes}))
 
 
-STORED = QUICK.of_training()
+STORED = QUICK.training_settings()
 WITHOUT_FLIPS = {name: value for name, value in STORED["augment"].items() if name != "flip"}
 
 
@@ -245,7 +245,7 @@ def test_foreign_files_in_a_run_are_no_members(copied):
 
 def test_other_runs_make_another_name_however_many_they_are():
     def name(letters):
-        return name_of([SimpleNamespace(name=letter * 30) for letter in letters])
+        return joined_name([SimpleNamespace(name=letter * 30) for letter in letters])
 
     names = [name(letters) for letters in ("A", "AB", "ABC", "ABCD", "ABCE", "ABCDE")]
     assert len(set(names)) == len(names) and max(map(len, names)) < 100

@@ -15,7 +15,7 @@ with contextlib.suppress(ImportError):
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.linear_model import Ridge
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import PALETTE, new_figure
 
@@ -63,7 +63,9 @@ def impute(keypoints: NDArray[np.float32], method: str, neighbours: int = 5) -> 
     return np.where(known, keypoints, filled)
 
 
-def score_imputation(faces: Faces, hidden_share: float, neighbours: int, seed: int) -> pd.DataFrame:
+def score_imputation(
+    faces: FaceDataset, hidden_share: float, neighbours: int, seed: int
+) -> pd.DataFrame:
     """The error of every method on labels hidden from it, the same ones for all methods.
 
     Of each keypoint's labels `hidden_share` are hidden, x and y together. An image that occurs
@@ -94,7 +96,7 @@ def pooled_scores(scores: pd.DataFrame) -> "pd.Series[float]":
     return pooled.set_index("method")["rmse"].sort_values()
 
 
-def imputed_table(faces: Faces, imputed: NDArray[np.float32]) -> pd.DataFrame:
+def imputed_table(faces: FaceDataset, imputed: NDArray[np.float32]) -> pd.DataFrame:
     """N x 2K coordinates in pixels, as training.csv has them, indexed by the faces' ids."""
     return pd.DataFrame(
         imputed.reshape(len(faces), -1),
@@ -132,7 +134,7 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
 
 
 def draw_before_and_after(
-    faces: Faces, imputed: NDArray[np.float32], method: str, columns: int = 6
+    faces: FaceDataset, imputed: NDArray[np.float32], method: str, columns: int = 6
 ) -> Figure:
     """Up to two rows of faces with gaps, each over the same faces with the imputed points."""
     gaps = (~faces.labelled & np.isfinite(imputed).all(axis=2)).sum(axis=1)

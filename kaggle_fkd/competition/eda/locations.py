@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import DIVERGING, keypoint_colours, new_figure
 from kaggle_fkd.keypoints import Convention, KeypointScheme
 
@@ -19,7 +19,7 @@ _DOTS = 1500
 """At most that many labels of a keypoint are drawn: more only blacken the panel."""
 
 
-def location_statistics(faces: Faces) -> pd.DataFrame:
+def location_statistics(faces: FaceDataset) -> pd.DataFrame:
     """One row a feature: labelled (how many faces), mean, std, min and max in pixels."""
     table = pd.DataFrame(
         faces.keypoints.reshape(len(faces), -1).astype(np.float64),
@@ -30,12 +30,12 @@ def location_statistics(faces: Faces) -> pd.DataFrame:
     return statistics.rename(columns={"count": "labelled"}).rename_axis("feature").reset_index()
 
 
-def mean_image(faces: Faces) -> NDArray[np.float64]:
+def mean_image(faces: FaceDataset) -> NDArray[np.float64]:
     """H x W, the mean of the images; adds up in blocks, so a memory map stays on the disk."""
     return np.asarray(faces.images.mean(axis=0, dtype=np.float64))
 
 
-def draw_locations(parts: Sequence[Faces]) -> Figure:
+def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
     """One panel for each of `parts`, the faces of one convention each."""
     figure = new_figure(6 * len(parts), 6.9)
     for axes, faces in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
@@ -80,7 +80,7 @@ def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
     axes.plot(*mean, "o", color=colour, markeredgecolor="black", markersize=6)
 
 
-def correlations(faces: Faces) -> pd.DataFrame:
+def correlations(faces: FaceDataset) -> pd.DataFrame:
     """Pearson correlations of the 2k coordinates that the faces' one convention marks, 2k x 2k.
 
     First every x, then every y, by part of the face. Each pair over the faces that have both

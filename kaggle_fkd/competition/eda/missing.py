@@ -9,14 +9,14 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PALETTE, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 _LABELLED, _MISSING, _NOT_MARKED = PALETTE[0], PALETTE[6], "#EEEEEE"
 
 
-def missing_counts(faces: Faces) -> pd.DataFrame:
+def missing_counts(faces: FaceDataset) -> pd.DataFrame:
     """One row a convention and keypoint: how many of the convention's faces lack it.
 
     Columns: convention, keypoint, marked (whether the convention marks it at all), faces,
@@ -42,7 +42,7 @@ def missing_counts(faces: Faces) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def label_patterns(faces: Faces) -> pd.DataFrame:
+def label_patterns(faces: FaceDataset) -> pd.DataFrame:
     """One row a convention and combination of labelled keypoints, the most frequent first.
 
     Columns: convention, faces, share (of the convention's faces), points (how many are

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from kaggle_fkd.competition.eda.imputation import impute
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.keypoints import KeypointScheme
 
@@ -39,18 +39,18 @@ class _Surprise:
     """N x K x 2, pixels."""
 
 
-def rank_by_plausibility(faces: Faces) -> pd.DataFrame:
+def rank_by_plausibility(faces: FaceDataset) -> pd.DataFrame:
     """One row a labelled face, the least plausible first.
 
     Columns: id, convention, score (standard deviations), worst_keypoint, distance (pixels from
     the expected position), expected_x, expected_y (pixels), reason. Each
     convention by itself; one that occurs at all needs ten faces or so.
     """
-    parts = [_rank_convention(faces.of_convention(index)) for index in np.unique(faces.convention)]
+    parts = [_rank_convention(faces.in_convention(index)) for index in np.unique(faces.convention)]
     return pd.concat(parts).sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 
-def draw_least_plausible(faces: Faces, ranking: pd.DataFrame) -> Figure:
+def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
     """The faces of `ranking` with their labels, a cross where the worst one was expected."""
     position = {face: index for index, face in enumerate(faces.ids)}
     chosen = np.array([position[face] for face in ranking["id"]])
@@ -70,7 +70,7 @@ def draw_least_plausible(faces: Faces, ranking: pd.DataFrame) -> Figure:
     )  # fmt: skip
 
 
-def _rank_convention(faces: Faces) -> pd.DataFrame:
+def _rank_convention(faces: FaceDataset) -> pd.DataFrame:
     """The rows of `rank_by_plausibility` for faces of one convention, in their order."""
     scheme, labelled = faces.scheme, faces.labelled
     surprise = _surprise(faces.keypoints, labelled)
@@ -131,7 +131,7 @@ def _conditional(points: NDArray[np.float64], trusted: NDArray[np.bool_]) -> _Su
     return _Surprise(np.sqrt(squared), points - residuals)
 
 
-def _broken_orders(faces: Faces) -> list[list[str]]:
+def _broken_orders(faces: FaceDataset) -> list[list[str]]:
     """For each face of one convention what lies on the wrong side of what, in words."""
     scheme = faces.scheme
     broken: list[list[str]] = [[] for _ in faces.ids]

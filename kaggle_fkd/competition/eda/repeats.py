@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import PALETTE, new_figure
 
@@ -19,7 +19,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def repeated_images(faces: Faces) -> pd.DataFrame:
+def repeated_images(faces: FaceDataset) -> pd.DataFrame:
     """One row an image that occurs more than once, the largest disagreement of labels first.
 
     Columns: faces (how often it occurs), conventions (as "2 A + 1 B"), ids (of each), id_1 and id_2
@@ -37,7 +37,7 @@ def repeated_images(faces: Faces) -> pd.DataFrame:
     )
 
 
-def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
+def _describe(faces: FaceDataset, same: NDArray[np.int64]) -> tuple[object, ...]:
     """The row of `repeated_images` for the faces at these positions."""
     apart = _largest_distances(faces, same)
     # Where nothing can be compared, a face of the first convention and one of the last.
@@ -56,13 +56,13 @@ def _describe(faces: Faces, same: NDArray[np.int64]) -> tuple[object, ...]:
     )
 
 
-def _count_conventions(faces: Faces, same: NDArray[np.int64]) -> str:
+def _count_conventions(faces: FaceDataset, same: NDArray[np.int64]) -> str:
     counts = zip(*np.unique(faces.convention[same], return_counts=True), strict=True)
     return " + ".join(f"{count} {faces.scheme.conventions[index].name}" for index, count in counts)
 
 
 def _largest_distances(
-    faces: Faces, same: NDArray[np.int64]
+    faces: FaceDataset, same: NDArray[np.int64]
 ) -> list[tuple[float, str, np.int64, np.int64]]:
     """(distance, keypoint, face, face) for each keypoint labelled twice within a convention."""
     apart = []
@@ -109,7 +109,7 @@ def draw_repeats(images: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_repeat_gallery(faces: Faces, images: pd.DataFrame) -> Figure:
+def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
     """The repeated images in `images` with the labels of id_1 as dots, of id_2 as crosses."""
     first, second = (
         np.array([np.flatnonzero(faces.ids == wanted)[0] for wanted in images[column]])

@@ -17,7 +17,7 @@ from kaggle_fkd.competition.eda import (
     repeats,
 )
 from kaggle_fkd.config import EdaConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
 from kaggle_fkd.figures.style import notice_figure, save_figure
@@ -47,14 +47,14 @@ class _Section:
     """By file name, without .png."""
 
 
-def write_report(train: Faces, folder: Path, config: EdaConfig) -> None:
+def write_report(train: FaceDataset, folder: Path, config: EdaConfig) -> None:
     """Write the analysis of the training faces into the empty `folder`.
 
     Beside the figures and tables of each section, summary.json has the headline numbers.
     Raises FkdError when the disk refuses.
     """
     summary: dict[str, Any] = {"faces": len(train)}
-    sections: dict[str, Callable[[Faces, EdaConfig], _Section]] = {
+    sections: dict[str, Callable[[FaceDataset, EdaConfig], _Section]] = {
         "missing": _missing,
         "imputation": _imputation,
         "correlation": _correlation,
@@ -88,17 +88,17 @@ def _write(section: _Section, folder: Path) -> None:
         save_figure(figure, folder / f"{name}.png")
 
 
-def _parts(train: Faces) -> dict[str, Faces]:
+def _parts(train: FaceDataset) -> dict[str, FaceDataset]:
     """The faces of each convention that has enough labelled ones, by the convention's name."""
     parts = {}
     labelled = train.labelled.any(axis=1)
     for index, convention in enumerate(train.scheme.conventions):
         if np.count_nonzero(labelled & (train.convention == index)) >= _FEWEST:
-            parts[convention.name] = train.of_convention(index)
+            parts[convention.name] = train.in_convention(index)
     return parts
 
 
-def _missing(train: Faces, config: EdaConfig) -> _Section:
+def _missing(train: FaceDataset, config: EdaConfig) -> _Section:
     counts, patterns = missing.missing_counts(train), missing.label_patterns(train)
     conventions = {}
     for index, convention in enumerate(train.scheme.conventions):
@@ -119,7 +119,7 @@ def _missing(train: Faces, config: EdaConfig) -> _Section:
     )
 
 
-def _imputation(train: Faces, config: EdaConfig) -> _Section:
+def _imputation(train: FaceDataset, config: EdaConfig) -> _Section:
     """Of the richest convention alone: the others have nearly nothing to impute."""
     name = train.scheme.conventions[0].name
     faces = _parts(train).get(name)
@@ -150,7 +150,7 @@ def _imputation(train: Faces, config: EdaConfig) -> _Section:
     )
 
 
-def _correlation(train: Faces, config: EdaConfig) -> _Section:
+def _correlation(train: FaceDataset, config: EdaConfig) -> _Section:
     headlines, section = [], _Section("", {})
     for name, faces in _parts(train).items():
         matrix = locations.correlations(faces)
@@ -165,7 +165,7 @@ def _correlation(train: Faces, config: EdaConfig) -> _Section:
     return section
 
 
-def _locations(train: Faces, config: EdaConfig) -> _Section:
+def _locations(train: FaceDataset, config: EdaConfig) -> _Section:
     parts = _parts(train)
     if not parts:
         return _Section(_TOO_FEW, {})
@@ -185,7 +185,7 @@ def _locations(train: Faces, config: EdaConfig) -> _Section:
     )
 
 
-def _gallery(train: Faces, config: EdaConfig) -> _Section:
+def _gallery(train: FaceDataset, config: EdaConfig) -> _Section:
     section = _Section("", {})
     for name, faces in _parts(train).items():
         count = min(config.gallery_faces, len(faces))
@@ -203,7 +203,7 @@ def _gallery(train: Faces, config: EdaConfig) -> _Section:
     return section
 
 
-def _heat_maps(train: Faces, config: EdaConfig) -> _Section:
+def _heat_maps(train: FaceDataset, config: EdaConfig) -> _Section:
     """Of one face, with as many labels as any has."""
     labels = train.labelled.sum(axis=1)
     richest = np.flatnonzero(labels == labels.max())
@@ -219,7 +219,7 @@ def _heat_maps(train: Faces, config: EdaConfig) -> _Section:
     )  # fmt: skip
 
 
-def _repeats(train: Faces, config: EdaConfig) -> _Section:
+def _repeats(train: FaceDataset, config: EdaConfig) -> _Section:
     images = repeats.repeated_images(train)
     rows = int(images["faces"].sum()) - len(images)
     compared = images["max_distance"].dropna()
@@ -245,7 +245,7 @@ def _repeats(train: Faces, config: EdaConfig) -> _Section:
     )
 
 
-def _plausibility(train: Faces, config: EdaConfig) -> _Section:
+def _plausibility(train: FaceDataset, config: EdaConfig) -> _Section:
     parts = _parts(train)
     if not parts:
         return _Section(_TOO_FEW, {})

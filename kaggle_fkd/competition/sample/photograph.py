@@ -22,7 +22,7 @@ from kaggle_fkd.competition.sample.relief import (
     resample,
     sculpt,
 )
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import progress
 
@@ -71,7 +71,7 @@ def empty_picture(seed: int, index: int) -> NDArray[np.uint8]:
     return _film(_background(rng), 1.0, rng)
 
 
-def sample_faces(count: int, seed: int) -> Faces:
+def sample_faces(count: int, seed: int) -> FaceDataset:
     """`count` drawn faces with all keypoints of convention A, exact; ids run from 0.
 
     Face i depends on `seed` and i alone, so a longer request extends a shorter one.
@@ -81,7 +81,7 @@ def sample_faces(count: int, seed: int) -> Faces:
     for index in progress(range(count), "drawing sample faces"):
         face = portrait(seed, index)
         images[index], keypoints[index] = face.image, face.labels[0]
-    return Faces(KAGGLE15, images, keypoints, np.zeros(count, np.int8), np.arange(count))
+    return FaceDataset(KAGGLE15, images, keypoints, np.zeros(count, np.int8), np.arange(count))
 
 
 def _labels(pixels: Points) -> NDArray[np.float32]:

@@ -24,13 +24,13 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.tables import place, shown
+from kaggle_fkd.competition.tables import describe_row, shorten
 from kaggle_fkd.errors import DataError, PictureError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, decode_picture
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.annotations.files import FileTree
 
-MEND = "correct it, or take the picture and its keypoints out"
+REMEDY = "correct it, or take the picture and its keypoints out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +52,10 @@ class AnnotatedPicture:
         try:
             picture = decode_picture(self.tree.read(self.name), where)
         except PictureError as error:
-            raise DataError(error.problem, MEND) from error
+            raise DataError(error.problem, REMEDY) from error
         middle = self.keypoints.mean(axis=0)
         if (middle < 0).any() or (middle > picture.shape[1::-1]).any():
-            raise DataError(f"{where}: its keypoints lie beside the picture", MEND)
+            raise DataError(f"{where}: its keypoints lie beside the picture", REMEDY)
         return picture
 
 
@@ -63,11 +63,11 @@ def points_of(cells: list[str], where: str) -> NDArray[np.float64]:
     """68 x 2 from the text of x, y, x, y, ...; DataError names `where` and what is wrong."""
     expected = 2 * len(IBUG68.names)
     if len(cells) != expected:
-        raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", MEND)
+        raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", REMEDY)
     numbers = np.array([_number(cell, where) for cell in cells])
     points = numbers.reshape(-1, 2)
     if (np.ptp(points, axis=0) == 0).any():
-        raise DataError(f"{where}: all points lie on one line", MEND)
+        raise DataError(f"{where}: all points lie on one line", REMEDY)
     return points
 
 
@@ -77,7 +77,7 @@ def _number(cell: str, where: str) -> float:
     except ValueError:
         number = np.nan
     if not np.isfinite(number):
-        raise DataError(f"{where}: no finite number: {shown(cell)}", MEND)
+        raise DataError(f"{where}: no finite number: {shorten(cell)}", REMEDY)
     return number
 
 
@@ -104,13 +104,13 @@ def _frames(tree: FileTree, table: str, folder: PurePosixPath) -> Iterator[Annot
         lines = tree.read_text(table).strip().splitlines()
         rows = list(csv.reader(lines, strict=True))[1:]
     except csv.Error as error:
-        raise DataError(f"{tree.place(table)}: no CSV ({error})", MEND) from error
+        raise DataError(f"{tree.place(table)}: no CSV ({error})", REMEDY) from error
     for index, row in enumerate(rows):
         file_name, *cells = row or [""]
-        where = f"{tree.place(table)}, {place(index)}"
+        where = f"{tree.place(table)}, {describe_row(index)}"
         picture = str(folder / file_name)
         if picture not in tree.names:
-            raise DataError(f"{where}: no picture {shown(file_name)} in {folder.name}/", MEND)
+            raise DataError(f"{where}: no picture {shorten(file_name)} in {folder.name}/", REMEDY)
         yield AnnotatedPicture(tree, picture, points_of(cells, where), person_of(file_name))
 
 
@@ -128,7 +128,7 @@ def read_pts(tree: FileTree) -> Iterator[AnnotatedPicture]:
     for name in sorted(tree.names):
         if PurePosixPath(name).suffix.lower() == ".pts":
             if _stem(name) not in pictures:
-                raise DataError(f"{tree.place(name)}: no picture of that name beside it", MEND)
+                raise DataError(f"{tree.place(name)}: no picture of that name beside it", REMEDY)
             picture = pictures[_stem(name)]
             keypoints = parse_pts(tree.read_text(name), tree.place(name))
             yield AnnotatedPicture(tree, picture, keypoints, subject=tree.place(picture))
@@ -137,11 +137,11 @@ def read_pts(tree: FileTree) -> Iterator[AnnotatedPicture]:
 def parse_pts(text: str, where: str) -> NDArray[np.float64]:
     """68 x 2 keypoints from 0; DataError names `where` and what is wrong."""
     if not (count := re.search(r"^\s*n_points:\s*(\S+)", text, re.MULTILINE)):
-        raise DataError(f"{where}: no line with n_points", MEND)
+        raise DataError(f"{where}: no line with n_points", REMEDY)
     if count[1] != str(len(IBUG68.names)):
-        raise DataError(f"{where}: n_points is {count[1]}, not {len(IBUG68.names)}", MEND)
+        raise DataError(f"{where}: n_points is {count[1]}, not {len(IBUG68.names)}", REMEDY)
     if not (body := re.search(r"\{(.*)\}", text, re.DOTALL)):
-        raise DataError(f"{where}: the points are not in braces", MEND)
+        raise DataError(f"{where}: the points are not in braces", REMEDY)
     return points_of(body[1].split(), where) - 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.imaging.chips import cut_chip, similarity, transform_points
 from kaggle_fkd.imaging.picture import grey_of
@@ -22,20 +22,20 @@ ROUNDS = 5
 """Procrustes rounds; after the third, the mean of 5135 faces moves less than 0.0001 pixels."""
 
 
-def crop_faces(pictures: Sequence[AnnotatedPicture], size: int, margin: int) -> Faces:
+def crop_faces(pictures: Sequence[AnnotatedPicture], size: int, margin: int) -> FaceDataset:
     """One grey chip a picture, `size + 2 margin` pixels square, with its keypoints.
 
-    Each is turned, scaled and shifted so that its keypoints lie on `mean_face` as well as they
+    Each is turned, scaled and shifted so that its keypoints lie on `mean_shape` as well as they
     can (least squares). Pictures are decoded one by one; DataError names a damaged one.
     """
     shapes = np.stack([picture.keypoints for picture in pictures])
-    matrices = similarity(shapes, mean_face(shapes, size) + margin)
+    matrices = similarity(shapes, mean_shape(shapes, size) + margin)
     side = size + 2 * margin
     images = np.empty((len(pictures), side, side), np.uint8)
     for index, picture in enumerate(progress(pictures, "cropping faces")):
         images[index] = cut_chip(grey_of(picture.load()), matrices[index], side)
     subject, _ = pd.factorize(np.array([picture.subject for picture in pictures]))
-    return Faces(
+    return FaceDataset(
         IBUG68,
         images,
         transform_points(matrices, shapes).astype(np.float32),
@@ -46,7 +46,7 @@ def crop_faces(pictures: Sequence[AnnotatedPicture], size: int, margin: int) -> 
     )
 
 
-def mean_face(shapes: NDArray[np.floating], size: int) -> NDArray[np.float64]:
+def mean_shape(shapes: NDArray[np.floating], size: int) -> NDArray[np.float64]:
     """68 x 2, the mean of N x 68 x 2 faces in the middle of a chip of `size` pixels.
 
     Generalised Procrustes analysis (Gower 1975), which starts from the faces' boxes. Each face
@@ -76,7 +76,9 @@ def youtube68_in(data_dir: Path) -> Path:
     return folder if folder.is_dir() else folder.with_suffix(".zip")
 
 
-def load_points68(paths: Iterable[Path], size: int, margin: int, part: str = "training") -> Faces:
+def load_points68(
+    paths: Iterable[Path], size: int, margin: int, part: str = "training"
+) -> FaceDataset:
     """The faces in any mix of folders and zips, cut as `crop_faces` does.
 
     Frames in Udacity's layout and pictures with `.pts` files are found at any depth. `part` is

@@ -5,7 +5,6 @@ face's. Keypoints are drawn where they are, to a sixteenth of a pixel.
 """
 
 from collections.abc import Iterable
-from itertools import groupby
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.figures.style import keypoint_colours, new_figure
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.head_model import head_points
 
 RIM = (20, 20, 20)
@@ -29,7 +28,10 @@ _SHIFT = 4
 
 
 def draw_faces(
-    picture: NDArray[np.uint8], faces: Iterable[Face], boxes: bool = True, indices: bool = False
+    picture: NDArray[np.uint8],
+    faces: Iterable[DetectedFace],
+    boxes: bool = True,
+    indices: bool = False,
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
@@ -49,7 +51,11 @@ def draw_faces(
 
 
 def _draw_face(
-    window: NDArray[np.uint8], face: Face, corner: NDArray[np.int_], boxes: bool, indices: bool
+    window: NDArray[np.uint8],
+    face: DetectedFace,
+    corner: NDArray[np.int_],
+    boxes: bool,
+    indices: bool,
 ) -> NDArray[np.uint8]:
     """The window of a picture that starts at `corner`, x and y, with the face drawn in it.
 
@@ -67,28 +73,15 @@ def _draw_face(
         x0, y0, x1, y1 = (face.box - np.tile(corner, 2)) * zoom - 0.5
         _line(canvas, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), True, WHITE, thickness)
     colours = [_rgb(colour) for colour in keypoint_colours(face.scheme)]
-    for members, closed in contours(face.scheme):
-        _line(canvas, points[members], closed, colours[members[0]], thickness)
+    for contour in face.scheme.contours:
+        members = list(contour.keypoints)
+        _line(canvas, points[members], contour.closed, colours[members[0]], thickness)
     for point, colour in zip(points, colours, strict=True):
         _dot(canvas, point, size / (10 * len(points) ** 0.5), colour)
     if indices:
         for index, point in enumerate(points):
             _number(canvas, index, point, size)
     return cv2.resize(canvas, window.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def contours(scheme: KeypointScheme) -> list[tuple[list[int], bool]]:
-    """The lines along a face: the keypoints of each, and whether it closes.
-
-    They are runs of keypoints whose names differ by a number alone; eyes and lips close.
-    """
-    lines = []
-    stems = [name.rstrip("0123456789") for name in scheme.names]
-    for _, run in groupby(range(len(stems)), key=lambda index: stems[index]):
-        members = list(run)
-        if len(members) > 1:
-            lines.append((members, scheme.group_of[members[0]] in ("eyes", "mouth")))
-    return lines
 
 
 def index_figure(scheme: KeypointScheme = IBUG68) -> Figure:
@@ -98,8 +91,9 @@ def index_figure(scheme: KeypointScheme = IBUG68) -> Figure:
     figure = new_figure(9, 9)
     axes = figure.add_subplot()
     lines = []
-    for members, closed in contours(scheme):
-        line = points[members + members[:1]] if closed else points[members]
+    for contour in scheme.contours:
+        members = list(contour.keypoints)
+        line = points[members + members[:1]] if contour.closed else points[members]
         axes.plot(line[:, 0], line[:, 1], color=colours[members[0]], linewidth=1.5, zorder=1)
         lines.append(_along(line))
     axes.scatter(

@@ -20,14 +20,16 @@ from PIL import Image, UnidentifiedImageError
 
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.imaging.chips import invert, similarity, transform_points
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15, SCHEMES
-from kaggle_fkd.photo.face import Face
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.head_model import find_camera, head_points
 from kaggle_fkd.photo.overlay import filter_art
 from kaggle_fkd.photo.overlay.canvas import Canvas
 
 DAYLIGHT = np.array([220.0, 180.0, 160.0])
 """RGB of the highlights on a face in good light, roughly."""
+
+SCHEMES = {scheme.name: scheme for scheme in (IBUG68, KAGGLE15)}
 
 Anchors = Mapping[int, Sequence[float]]
 """Keypoint index -> x, y in pixels of the artwork (which it may lie outside of)."""
@@ -134,7 +136,7 @@ def load_filter(path: Path) -> Filter:
 
 
 def apply_filter(
-    picture: NDArray[np.uint8], faces: Iterable[Face], worn: Filter
+    picture: NDArray[np.uint8], faces: Iterable[DetectedFace], worn: Filter
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture in which every face wears the filter.
 
@@ -147,7 +149,7 @@ def apply_filter(
     return result
 
 
-def _wear(picture: NDArray[np.uint8], face: Face, worn: Filter) -> None:
+def _wear(picture: NDArray[np.uint8], face: DetectedFace, worn: Filter) -> None:
     """Blend the filter into the picture, in place."""
     sheet, to_art = _place(face, worn)
     height, width = worn.art.shape[:2]
@@ -174,7 +176,7 @@ def _wear(picture: NDArray[np.uint8], face: Face, worn: Filter) -> None:
     window[:] = np.rint(blended).clip(0, 255).astype(np.uint8)
 
 
-def _place(face: Face, worn: Filter) -> tuple[_Sheet, NDArray[np.float64]]:
+def _place(face: DetectedFace, worn: Filter) -> tuple[_Sheet, NDArray[np.float64]]:
     """The sheet in the picture, and the 2 x 3 map from the sheet to the artwork's pixels."""
     name = face.scheme.name
     if name not in worn.anchors:
@@ -220,7 +222,7 @@ def _premultiplied(worn: Filter, shrink: int) -> NDArray[np.float32]:
     return np.pad(layers, ((1, 1), (1, 1), (0, 0))).astype(np.float32)
 
 
-def _light_on(face: Face) -> NDArray[np.float64]:
+def _light_on(face: DetectedFace) -> NDArray[np.float64]:
     """3, RGB, 0.4..1: the light to see the artwork in; lit brightly it looks pasted in.
 
     Told by the face's highlights, its brightest twentieth: the share of what skin shows in

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from kaggle_fkd.imaging.chips import box_overlap, similarity
-from kaggle_fkd.photo.face import Face
+from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.head_model import head_points
 
 # All in distances of the outer eye corners, so that near and far faces are treated alike.
@@ -51,7 +51,7 @@ class Smoother:
         self._time = 0.0
         self._tracks: list[_Track] = []
 
-    def smooth(self, faces: Sequence[Face]) -> list[Face]:
+    def smooth(self, faces: Sequence[DetectedFace]) -> list[DetectedFace]:
         """The faces of the next frame, in their order, with smoothed keypoints and boxes."""
         self._time += self._interval
         before = self._matching(faces)
@@ -66,13 +66,13 @@ class Smoother:
             for face, track in zip(faces, now, strict=True)
         ]
 
-    def lost(self, faces: Sequence[Face]) -> NDArray[np.float64]:
+    def lost(self, faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
         """N x 4, the boxes that faces were in a moment ago, and none of the next frame's is in."""
         known = np.array([track.box for track in self._tracks]).reshape(-1, 4)
         found = np.array([face.box for face in faces]).reshape(-1, 4)
         return known[~(box_overlap(known, found) >= MIN_IOU).any(axis=1)]
 
-    def _matching(self, faces: Sequence[Face]) -> list[_Track | None]:
+    def _matching(self, faces: Sequence[DetectedFace]) -> list[_Track | None]:
         """For each face the track that it continues; None for a new one."""
         matches: list[_Track | None] = [None] * len(faces)
         if faces and self._tracks:
@@ -85,7 +85,7 @@ class Smoother:
                     matches[face] = candidate
         return matches
 
-    def _follow(self, face: Face, before: _Track | None) -> _Track:
+    def _follow(self, face: DetectedFace, before: _Track | None) -> _Track:
         # The box's corners are smoothed like two keypoints more.
         measured = np.concatenate([face.keypoints, face.box.reshape(2, 2)])
         if before is None:

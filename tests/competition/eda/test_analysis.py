@@ -21,7 +21,7 @@ from kaggle_fkd.competition.eda.plausibility import rank_by_plausibility
 from kaggle_fkd.competition.eda.repeats import repeated_images
 from kaggle_fkd.competition.eda.report import write_report
 from kaggle_fkd.config import EdaConfig
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.keypoints import KAGGLE15
 
@@ -39,7 +39,9 @@ IMPUTATION_FILES = {
 }  # fmt: skip
 
 
-def with_labels(faces: Faces, face: int, points: list[int], labels: np.ndarray) -> Faces:
+def with_labels(
+    faces: FaceDataset, face: int, points: list[int], labels: np.ndarray
+) -> FaceDataset:
     """The same faces, but for these labels of one of them."""
     keypoints = faces.keypoints.copy()
     keypoints[face, points] = labels
@@ -222,7 +224,7 @@ def test_a_face_with_gaps_is_judged_by_the_labels_it_has():
     assert ranking[["score", "distance"]].notna().all(axis=None)
 
 
-def written(folder: Path, faces: Faces) -> dict[str, object]:
+def written(folder: Path, faces: FaceDataset) -> dict[str, object]:
     """What summary.json says after a report; its pictures are no blanks, its numbers are JSON."""
     write_report(faces, folder, EdaConfig(gallery_faces=4))
     for picture in folder.glob("*.png"):

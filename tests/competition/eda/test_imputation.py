@@ -14,10 +14,10 @@ from kaggle_fkd.competition.eda.imputation import (
     pooled_scores,
     score_imputation,
 )
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 
 
-def linear_faces(count: int = 80) -> Faces:
+def linear_faces(count: int = 80) -> FaceDataset:
     """Faces whose every coordinate is a linear function of the same three numbers."""
     rng = np.random.default_rng(3)
     spread = rng.normal(0, 3, (count, 3)) @ rng.normal(0, 1, (3, 30))

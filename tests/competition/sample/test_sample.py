@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from kaggle_fkd.competition.sample import SampleSize, sample_faces, write_sample_competition
 from kaggle_fkd.competition.sample.photograph import Portrait, portrait
-from kaggle_fkd.dataset import Faces
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15
 
 FILES = ("training.csv", "test.csv", "IdLookupTable.csv", "SampleSubmission.csv")
@@ -19,7 +19,7 @@ BROWS = list(KAGGLE15.groups["brows"])
 
 
 @pytest.fixture(scope="module")
-def faces() -> Faces:
+def faces() -> FaceDataset:
     return sample_faces(120, seed=1)
 
 
@@ -169,13 +169,13 @@ def test_the_sample_submission_answers_every_request_with_zero(tables):
 
 def test_both_conventions_are_told_apart_by_the_labels_and_by_the_requests(tables):
     labelled = np.isfinite(labels(tables)).all(axis=2)
-    assert KAGGLE15.conventions_of(labelled).tolist() == [A] * 80 + [B] * 80
+    assert KAGGLE15.conventions_from_marks(labelled).tolist() == [A] * 80 + [B] * 80
     lookup = tables["IdLookupTable.csv"]
     asked = np.zeros((32, 30), bool)
     columns = pd.Index(KAGGLE15.feature_names).get_indexer(pd.Index(lookup["FeatureName"]))
     asked[lookup["ImageId"] - 1, columns] = True
     marked = asked.reshape(-1, 15, 2).any(axis=2)
-    assert KAGGLE15.conventions_of(marked).tolist() == [A] * 12 + [B] * 20
+    assert KAGGLE15.conventions_from_marks(marked).tolist() == [A] * 12 + [B] * 20
 
 
 def test_most_faces_are_complete_and_a_few_miss_labels(tables):
@@ -201,11 +201,11 @@ def test_labels_scatter_about_the_true_points(tables, truth):
 
 def test_every_kind_of_wrong_row_occurs(tables, truth):
     error = np.linalg.norm(residuals(tables, truth), axis=2)
-    far_off = (error > 10).sum(axis=1)
+    is_outlier = (error > 10).sum(axis=1)
     known = {face.image.tobytes() for face in truth}
     unknown = [image.tobytes() not in known for image in pixels(tables["training.csv"])]
-    assert (far_off == 1).sum() == 1  # displaced
-    assert (far_off > 1).sum() == 1  # swapped
+    assert (is_outlier == 1).sum() == 1  # displaced
+    assert (is_outlier > 1).sum() == 1  # swapped
     assert sum(unknown) == 1  # no face
 
 

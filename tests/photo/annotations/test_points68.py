@@ -18,7 +18,7 @@ from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.annotations import load_points68
 from kaggle_fkd.photo.annotations.files import download_udacity
 from kaggle_fkd.photo.annotations.formats import person_of
-from kaggle_fkd.photo.annotations.load import find_pictures, mean_face
+from kaggle_fkd.photo.annotations.load import find_pictures, mean_shape
 
 PERSONS = ["Ann_Lee_00.jpg", "Ann_Lee_12.jpg", "Bo_01.jpg"]
 
@@ -216,7 +216,7 @@ def test_a_path_with_nothing_to_read_is_named(tmp_path):
 
 
 def test_the_mean_face_is_upright_symmetrical_and_of_its_size():
-    mean = mean_face(np.stack([a_shape(seed) for seed in range(20)]), 100)
+    mean = mean_shape(np.stack([a_shape(seed) for seed in range(20)]), 100)
     sides = np.ptp(mean, axis=0)
     assert sides.max() == pytest.approx(100 / 1.25)
     np.testing.assert_allclose((mean.min(axis=0) + mean.max(axis=0)) / 2, 49.5)

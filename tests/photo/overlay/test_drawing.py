@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.overlay.drawing import contours, draw_faces, index_figure
+from kaggle_fkd.photo.overlay.drawing import draw_faces, index_figure
 
 SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
 
@@ -73,11 +73,11 @@ def test_a_face_may_stick_out_or_lie_outside(x, y, size):
 
 
 def test_each_of_the_68_points_is_on_one_contour_and_eyes_and_lips_close():
-    lines = contours(IBUG68)
-    assert sorted(index for members, _ in lines for index in members) == list(range(68))
-    closed = sorted(members[0] for members, closes in lines if closes)
+    lines = IBUG68.contours
+    assert sorted(index for line in lines for index in line.keypoints) == list(range(68))
+    closed = sorted(line.keypoints[0] for line in lines if line.closed)
     assert closed == [36, 42, 48, 60]
-    assert contours(KAGGLE15) == []
+    assert KAGGLE15.contours == ()
 
 
 @SCHEMES

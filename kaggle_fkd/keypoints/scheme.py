@@ -1,0 +1,140 @@
+"""`KeypointScheme`: what the K keypoints of a task are."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A way of labelling a face: which keypoints are marked, and what they mean there."""
+
+    name: str
+    """Short name, as figures and metrics show it."""
+    keypoints: tuple[int, ...]
+    """Indices of the keypoints that this convention marks."""
+    meaning: str
+    """How its labels differ from those of the other conventions."""
+    ibug68: tuple[tuple[int, ...], ...] = ()
+    """For each of the K keypoints, the points of iBUG's 68 whose mean it is; empty: unknown."""
+
+
+@dataclass(frozen=True)
+class Contour:
+    """A line along the face, which drawings connect."""
+
+    keypoints: tuple[int, ...]
+    """Indices of the keypoints on it, in order."""
+    closed: bool = False
+    """Whether the last keypoint is connected with the first."""
+
+
+@dataclass(frozen=True)
+class KeypointScheme:
+    """The K keypoints of one task. Arrays of keypoints are `... x K x 2`, x then y, in pixels."""
+
+    name: str
+    """Name of the scheme, as messages and files show it."""
+    names: tuple[str, ...]
+    """Keypoint names, in array order."""
+    flip_pairs: tuple[tuple[int, int], ...]
+    """Indices of (left, right) keypoints that change places in a mirror image."""
+    groups: Mapping[str, tuple[int, ...]]
+    """Parts of the face, each keypoint in exactly one; figures colour by group. The keypoints of a
+    group called jaw slide along the face's outline, so the head's pose does not rest on them."""
+    conventions: tuple[Convention, ...]
+    """Label conventions, the richest first; labels of different ones are never averaged."""
+    nose_tip: int
+    """Index of the tip of the nose, which stays visible however the head is turned."""
+    eye_corners: tuple[int, int]
+    """Indices of the right and left outer eye corner: their distance normalises the NME."""
+    agreed: tuple[int, ...] = ()
+    """Keypoints that every convention marks, in the same place."""
+    eyelids: tuple[tuple[int, ...], ...] = ()
+    """Six keypoints around the right eye, then the left: a corner, two on the upper lid, the other
+    corner, two on the lower lid; empty where the scheme does not have them."""
+    contours: tuple[Contour, ...] = field(default=())
+    """Lines along the face."""
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """The 2K coordinate names in column order: `nose_tip_x`, `nose_tip_y`, ..."""
+        return tuple(f"{name}_{axis}" for name in self.names for axis in "xy")
+
+    @cached_property
+    def flip_order(self) -> tuple[int, ...]:
+        """`keypoints[flip_order]` are the keypoints of the mirror image, before x is mirrored."""
+        order = list(range(len(self.names)))
+        for left, right in self.flip_pairs:
+            order[left], order[right] = right, left
+        return tuple(order)
+
+    @cached_property
+    def group_by_keypoint(self) -> tuple[str, ...]:
+        """The group's name of each keypoint."""
+        names = {index: group for group, members in self.groups.items() for index in members}
+        return tuple(names[index] for index in range(len(self.names)))
+
+    def index(self, name: str) -> int:
+        """Position of the keypoint `name`; raises ValueError for an unknown one."""
+        return self.names.index(name)
+
+    def conventions_from_marks(self, marked: NDArray[np.bool_]) -> NDArray[np.int8]:
+        """The convention, N, of faces whose keypoints `marked`, N x K, are labelled or requested.
+
+        The last convention whose keypoints cover all the marked ones: with Kaggle's two, a face
+        is of the rich one if and only if it has a keypoint that the sparse one lacks.
+        """
+        convention = np.zeros(len(marked), np.int8)
+        for index, candidate in enumerate(self.conventions):
+            outside = np.ones(len(self.names), bool)
+            outside[list(candidate.keypoints)] = False
+            convention[~marked[:, outside].any(axis=1)] = index
+        return convention
+
+    def from_ibug68(
+        self, points: NDArray[np.floating], convention: int = 0
+    ) -> NDArray[np.floating]:
+        """The scheme's `... x K x D` keypoints that follow from `... x 68 x D` iBUG points.
+
+        `convention` is an index into `conventions`. Raises ValueError where it does not say how.
+        """
+        sources = self.conventions[convention].ibug68
+        if not sources:
+            raise ValueError(f"{self.name} does not say which iBUG points its keypoints are")
+        means = [points[..., list(indices), :].mean(axis=-2) for indices in sources]
+        return np.stack(means, axis=-2)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The scheme as JSON can hold it, for `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "KeypointScheme":
+        """The scheme that `as_dict` gave; TypeError or KeyError for anything else."""
+        values = {name: _tuples(value) for name, value in stored.items()}
+        values["groups"] = {name: _tuples(value) for name, value in stored["groups"].items()}
+        for name, kind in (("conventions", Convention), ("contours", Contour)):
+            values[name] = tuple(
+                kind(**{key: _tuples(value) for key, value in each.items()})
+                for each in stored[name]
+            )
+        return cls(**values)
+
+
+def mirror_pairs(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """The (left, right) index pairs of names that differ by that word alone."""
+    return tuple(
+        (index, names.index(name.replace("left", "right")))
+        for index, name in enumerate(names)
+        if "left" in name
+    )
+
+
+def _tuples(value: Any) -> Any:
+    """Lists, which JSON has instead of tuples, as tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value

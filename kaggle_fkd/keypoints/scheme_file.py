@@ -1,0 +1,94 @@
+"""A keypoint scheme of one's own, as a TOML file.
+
+    name = "five"
+    names = ["left_eye", "right_eye", "nose_tip", "mouth_left", "mouth_right"]
+    nose_tip = "nose_tip"
+    eye_corners = ["right_eye", "left_eye"]        # their distance normalises the NME
+
+    [groups]
+    eyes = ["left_eye", "right_eye"]
+    nose = ["nose_tip"]
+    mouth = ["mouth_left", "mouth_right"]
+
+    [ibug68]                 # the points of iBUG's 68, from 0, whose mean a keypoint roughly is
+    left_eye = [42, 45]
+    right_eye = [36, 39]
+    nose_tip = [30]
+    mouth_left = [54]
+    mouth_right = [48]
+
+Names that differ by the words left and right alone are mirror pairs; where names do not tell,
+`flip_pairs = [["a", "b"], ...]` does. Optional: `[[contours]]` with `keypoints` and `closed`.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme, mirror_pairs
+
+REQUIRED = ("name", "names", "nose_tip", "eye_corners", "groups", "ibug68")
+OPTIONAL = ("flip_pairs", "contours")
+
+
+def read_scheme(path: Path) -> KeypointScheme:
+    """The scheme in a TOML file; UsageError names the file and what is wrong in it."""
+    try:
+        return _scheme(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror or error})", "check the path of the scheme"
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UsageError(
+            f"{path}: not a keypoint scheme ({error})",
+            "docs/data.md shows what such a file looks like",
+        ) from error
+
+
+def _scheme(stored: Mapping[str, Any]) -> KeypointScheme:
+    """The scheme; ValueError and its like say what is wrong."""
+    missing = [key for key in REQUIRED if key not in stored]
+    unknown = sorted(stored.keys() - {*REQUIRED, *OPTIONAL})
+    if missing or unknown:
+        wrong = [f"{key} is missing" for key in missing] + [f"{key} is unknown" for key in unknown]
+        raise ValueError(", ".join(wrong))
+    names = tuple(map(str, stored["names"]))
+    if len(set(names)) != len(names) or not names:
+        raise ValueError("names must be different from each other")
+
+    def indices(keypoints: Sequence[str], count: int | None = None) -> tuple[int, ...]:
+        strange = [name for name in keypoints if name not in names]
+        if strange:
+            raise ValueError(f"{strange[0]!r} is not one of names")
+        if count not in (None, len(keypoints)):
+            raise ValueError(f"{keypoints} should have {count} keypoints")
+        return tuple(map(names.index, keypoints))
+
+    groups = {str(name): indices(members) for name, members in stored["groups"].items()}
+    if sorted(index for members in groups.values() for index in members) != [*range(len(names))]:
+        raise ValueError("each keypoint must be in exactly one of the groups")
+    pairs = tuple(
+        (left, right) for left, right in (indices(pair, 2) for pair in stored["flip_pairs"])
+    ) if "flip_pairs" in stored else mirror_pairs(names)  # fmt: skip
+    sources = tuple(tuple(map(int, stored["ibug68"][name])) for name in names)
+    if not all(each and min(each) >= 0 and max(each) < 68 for each in sources):
+        raise ValueError("ibug68 must give one point or more, from 0 to 67, for each keypoint")
+    right, left = indices(stored["eye_corners"], 2)
+    everything = tuple(range(len(names)))
+    return KeypointScheme(
+        name=str(stored["name"]),
+        names=names,
+        flip_pairs=pairs,
+        groups=groups,
+        conventions=(Convention("own", everything, f"all {len(names)} keypoints", sources),),
+        nose_tip=indices([stored["nose_tip"]])[0],
+        eye_corners=(right, left),
+        agreed=everything,
+        contours=tuple(
+            Contour(indices(each["keypoints"]), bool(each.get("closed", False)))
+            for each in stored.get("contours", ())
+        ),
+    )
