@@ -33,7 +33,7 @@ class Contour:
     """Whether the last keypoint is connected with the first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KeypointScheme:
     """The K keypoints of one task. Arrays of keypoints are `... x K x 2`, x then y, in pixels."""
 
@@ -59,6 +59,9 @@ class KeypointScheme:
     corner, two on the lower lid; empty where the scheme does not have them."""
     contours: tuple[Contour, ...] = field(default=())
     """Lines along the face."""
+
+    def __repr__(self) -> str:
+        return f"KeypointScheme({self.name!r}, {len(self.names)} keypoints)"
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:

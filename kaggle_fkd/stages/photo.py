@@ -35,7 +35,7 @@ def run(context: Context) -> None:
     request = context.request
     named = context.named_runs()
     find = FaceKeypoints(named[0] if named else None, request.points, device=context.device)
-    if request.pts and find.scheme is not IBUG68:
+    if request.pts and find.scheme != IBUG68:
         raise UsageError("--pts: .pts files have 68 points", "use --points 68, or --csv")
     annotator = Annotator(find, request)
     results, failure = process_inputs(request.inputs, annotator.folder, annotator.annotate)

@@ -46,7 +46,7 @@ def test_the_package_itself_offers_the_class():
 
 
 def test_the_face_of_a_photograph_is_found_and_its_parts_are_where_they_are(face):
-    assert face.scheme is IBUG68 and face.keypoints.shape == (68, 2)
+    assert face.scheme == IBUG68 and face.keypoints.shape == (68, 2)
     assert face.confidence > 0.9
     # What anyone sees in the picture: the eyes' and the mouth's centres, to a few pixels.
     centres = KAGGLE15.from_ibug68(face.keypoints, 0)
@@ -154,7 +154,7 @@ def test_grey_pictures_and_paths_are_pictures(finder, face, astronaut, tmp_path)
 
 def test_fifteen_points_are_those_of_the_competition(astronaut, face):
     (found,) = FaceKeypoints(points=15).detect(astronaut)
-    assert found.scheme is KAGGLE15
+    assert found.scheme == KAGGLE15
     expected = KAGGLE15.from_ibug68(face.keypoints, 0)
     np.testing.assert_allclose(found.keypoints, expected, atol=0.05)
 
@@ -162,13 +162,13 @@ def test_fifteen_points_are_those_of_the_competition(astronaut, face):
 def test_a_network_of_the_users_own_speaks_in_place_of_the_shipped_one(crossed_run, astronaut):
     own = FaceKeypoints(crossed_run)
     (found,) = own.detect(astronaut)
-    assert found.scheme is KAGGLE15 and found.keypoints.shape == (15, 2)
+    assert found.scheme == KAGGLE15 and found.keypoints.shape == (15, 2)
     # Hardly trained, on drawn faces; but it looks at this face and at no other place.
     low, high = found.keypoints.min(axis=0), found.keypoints.max(axis=0)
     assert (low > found.box[:2] - 20).all() and (high < found.box[2:] + 20).all()
     with pytest.raises(UsageError, match="68 points: not what this network gives"):
         FaceKeypoints(crossed_run, points=68)
-    assert FaceKeypoints(crossed_run.folder, points=15).scheme is KAGGLE15
+    assert FaceKeypoints(crossed_run.folder, points=15).scheme == KAGGLE15
 
 
 @pytest.mark.parametrize("reach", [100, 2_000, 90_000])
@@ -195,7 +195,7 @@ def test_a_network_of_68_points_gives_the_fifteen_as_well(tmp_path, astronaut):
     run.member(0).folder.mkdir()
     run.member(0).finish(network.state_dict(), {"seed": 0})
     (found,) = FaceKeypoints(run, points=15).detect(astronaut)
-    assert found.keypoints.shape == (15, 2) and found.scheme is KAGGLE15
+    assert found.keypoints.shape == (15, 2) and found.scheme == KAGGLE15
 
 
 @pytest.mark.parametrize(
