@@ -1,18 +1,22 @@
 # make run    the main job: from Kaggle (or sample faces) to a submission, in its own .venv
-# make test   what the tests need, and the tests
+# make test   what the tests need, and all tests
+# make fast   the tests that take no processes and no long trainings: about a minute
 # make check  lint and types
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test check clean
+.PHONY: run test fast check clean
 
 run: $(VENV)/installed
 	$(BIN)/python run_pipeline.py --stage all
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+
+fast: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "not slow"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -1,12 +1,12 @@
-"""What each ingredient of the default recipe is worth: it is left out, and the rest trained.
+"""The effect of each ingredient of the default recipe: train the recipe without it.
 
     python benchmarks/ablation.py --data-dir data --runs-dir runs/ablation --out results/ablation
 
 Trains every variant with several seeds (each with a split of its own, the same for all variants)
-and scores it on the faces that it held out, as compare.py does: but for those on which every
-variant misses a label by more than 12 pixels. Runs that are there already are not trained again, so
-the script can be stopped at any time. Writes ablation.csv, one row a training, and ablation.md, the
-table of means. Use short trainings: what counts is the difference.
+and scores it on the faces that it held out, as compare.py does: except those on which every variant
+misses a label by more than 12 pixels. Runs that already exist are not trained again, so the script
+can be stopped at any time. Writes ablation.csv, one row per training, and ablation.md, the table of
+means. Use short trainings: the differences are what matters.
 """
 
 import argparse
@@ -15,17 +15,18 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.compare import compare
+from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
-from kaggle_fkd.prediction.members import NO_TTA
-from kaggle_fkd.stages import train
-from kaggle_fkd.stages.context import Context
-from kaggle_fkd.stages.request import Request
-from kaggle_fkd.system.console import exit_code, log, set_up
+from kaggle_fkd.experiment import train
+from kaggle_fkd.prediction.tta import NO_TTA
+from kaggle_fkd.system.console import log, run_reporting_errors, set_up
+from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
 
 
@@ -34,17 +35,17 @@ class Variant:
     """The recipe without one ingredient."""
 
     name: str
-    """How the table calls it."""
+    """Its name in the table."""
     settings: dict[str, str]
-    """What differs from the recipe in training."""
+    """The settings of its training that differ from the recipe."""
     predict: PredictConfig = field(default_factory=PredictConfig)
-    """How it predicts."""
+    """The settings of its prediction."""
 
 
 VARIANTS = (
-    Variant("the whole recipe", {}),
-    Variant("one head for both conventions", {"train.heads": "one"}),
-    Variant("no heads of their own for mirrored faces", {"train.mirror_heads": "false"}),
+    Variant("nothing", {}),
+    Variant("one head for both conventions", {"train.heads": "shared"}),
+    Variant("no separate heads for mirrored faces", {"train.mirror_heads": "false"}),
     Variant("fully connected head instead of the grid", {"train.model": "plainnet"}),
     Variant("heat maps and soft-argmax instead of the grid", {"train.model": "heatmapnet"}),
     Variant(
@@ -52,7 +53,7 @@ VARIANTS = (
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no averaging over views", {}, NO_TTA),
+    Variant("no TTA", {}, NO_TTA),
 )
 
 
@@ -69,26 +70,33 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     set_up(quiet=False)
-    table = pd.DataFrame([row for seed in range(options.seeds) for row in _rows(seed, options)])
-    options.out.mkdir(parents=True, exist_ok=True)
+    competition, device = load_competition(options.data_dir), pick_device("auto")
+    table = pd.DataFrame(
+        [row for seed in range(options.seeds) for row in _rows(seed, options, competition, device)]
+    )
     write_text(options.out / "ablation.csv", table.to_csv(index=False, float_format="%.4f"))
     write_text(options.out / "ablation.md", summary(table))
     print(summary(table))
 
 
-def _rows(seed: int, options: argparse.Namespace) -> list[dict[str, object]]:
-    """The table's rows of one seed: every variant is trained, unless it is there, and scored."""
-    runs, predictions = {}, {}
+def _rows(
+    seed: int, options: argparse.Namespace, competition: Competition, device: torch.device
+) -> list[dict[str, object]]:
+    """The table's rows of one seed: every variant is trained, unless it is finished, and scored."""
+    faces, runs, predictions = competition.train, {}, {}
     for variant in VARIANTS:
-        context = _context(variant, seed, options)
-        train.run(context)
-        assert context.run is not None
+        settings = {
+            "train.epochs": options.epochs, "train.folds": options.folds, "train.seed": seed,
+            **variant.settings,
+        }  # fmt: skip
         log.info("%s, seed %d", variant.name, seed)
-        runs[variant.name] = context.run
-        predictions[variant.name] = out_of_fold(
-            context.run, context.faces, context.device, variant.predict
-        )
-    scores = compare(predictions, context.faces)
+        run = train(
+            faces, settings, runs_dir=options.runs_dir, device="auto",
+            sample_faces=competition.is_sample,
+        )  # fmt: skip
+        runs[variant.name] = run
+        predictions[variant.name] = out_of_fold(run, faces, device, variant.predict)
+    scores = compare(predictions, faces)
     return [
         {
             "variant": name,
@@ -101,20 +109,6 @@ def _rows(seed: int, options: argparse.Namespace) -> list[dict[str, object]]:
     ]
 
 
-def _context(variant: Variant, seed: int, options: argparse.Namespace) -> Context:
-    settings = {
-        "train.epochs": options.epochs,
-        "train.folds": options.folds,
-        "train.seed": str(seed),
-        **variant.settings,
-    }
-    request = Request(
-        stages=("train",), data_dir=options.data_dir, runs_dir=options.runs_dir, preset="cpu",
-        settings=tuple(settings.items()), resume="",
-    )  # fmt: skip
-    return Context(request)
-
-
 def summary(table: pd.DataFrame) -> str:
     """A Markdown table: mean and standard deviation over seeds, and the change in per cent."""
     groups = table.groupby("variant", sort=False)
@@ -122,7 +116,7 @@ def summary(table: pd.DataFrame) -> str:
     by_seed = table.pivot(index="seed", columns="variant", values="rmse_all")
     change = by_seed.div(by_seed[VARIANTS[0].name], axis=0) - 1
     lines = [
-        "| left out | RMSE in pixels | change | A | B | training, s |",
+        "| left out or replaced | RMSE in pixels | change | A | B | training, s |",
         "|---|---|---|---|---|---|",
     ]
     for name in mean.index:
@@ -136,4 +130,4 @@ def summary(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

@@ -1,10 +1,10 @@
-"""How well the label audit finds wrong labels: errors are planted, and looked for.
+"""How well the label audit works: errors are planted, and the audit is scored on finding them.
 
     python benchmarks/audit.py --data-dir data --runs-dir runs/audit --out results/audit
 
 Plants three kinds of errors in a copy of the training faces, trains a member for each fold on
-that copy, audits its out-of-fold predictions, and writes precision.csv: which share of the k most
-suspicious faces was planted. The data's own wrong labels count as false alarms, so the true
+that copy, audits its out-of-fold predictions, and writes precision.csv: the share of planted errors
+among the k most suspicious faces. The data's own wrong labels count as false alarms, so the true
 precision is higher. Trained members are kept, so the script can be stopped at any time.
 """
 
@@ -19,20 +19,16 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.competition.load import load_competition
-from kaggle_fkd.config import PredictConfig, build_config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.audit import audit, write_audit
-from kaggle_fkd.evaluation.out_of_fold import out_of_fold
-from kaggle_fkd.evaluation.report import audit_gallery
+from kaggle_fkd.evaluation.audit import DISPLACED, NO_FACE, SWAPPED, audit, write_audit
+from kaggle_fkd.evaluation.worst_faces import audit_gallery
+from kaggle_fkd.experiment import cross_validate, train
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.runs.run import runs_in, start_run
-from kaggle_fkd.system.console import exit_code, set_up
-from kaggle_fkd.system.device import pick_device
+from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.members import train_members
 
-KINDS = ("no face, or another one", "left and right swapped", "displaced point")
-"""As the audit calls them."""
+KINDS = (NO_FACE, SWAPPED, DISPLACED)
+"""The planted errors, by the audit's reasons."""
 DISPLACED_PX = (8.0, 20.0)
 """How far a displaced point is moved."""
 TILE = 24
@@ -50,13 +46,13 @@ def plant(faces: FaceDataset, share: float, seed: int) -> tuple[FaceDataset, "pd
     for kind in KINDS:
         able = [
             i for i in order
-            if i not in planted and (kind != KINDS[1] or faces.labelled[i, pairs].all())
+            if i not in planted and (kind != SWAPPED or faces.labelled[i, pairs].all())
         ]  # fmt: skip
         for index in able[:count]:
             planted[int(index)] = kind
-            if kind == KINDS[0]:
+            if kind == NO_FACE:
                 images[index] = _shuffled_tiles(images[index], rng)
-            elif kind == KINDS[1]:
+            elif kind == SWAPPED:
                 keypoints[index] = keypoints[index, list(faces.scheme.flip_order)]
             else:
                 point = rng.choice(np.flatnonzero(faces.labelled[index]))
@@ -78,7 +74,8 @@ def _shuffled_tiles(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def precision_table(table: pd.DataFrame, planted: "pd.Series[str]") -> pd.DataFrame:
-    """For several k: which share of the k most suspicious rows was planted, and is so named."""
+    """For several k: the share of the k most suspicious rows that was planted, and that with the
+    right reason."""
     kind = table["row"].map(planted)
     rows = []
     for k in (10, 25, 50, 100, len(planted)):
@@ -111,21 +108,16 @@ def main() -> None:
     parser.add_argument("--folds", default="3")
     options = parser.parse_args()
     set_up(quiet=False)
-    device = pick_device("auto")
     competition = load_competition(options.data_dir)
     faces, planted = plant(competition.train, options.share, seed=0)
-    config = build_config("cpu", [("train.epochs", options.epochs), ("train.folds", options.folds)])
-    digest = faces.digest()
-    same = [run for run in runs_in(options.runs_dir) if run.matches(config, digest)]
-    run = same[0] if same else start_run(
-        options.runs_dir, config,
-        {"data_hash": digest, "sample_faces": competition.is_sample}, faces, device,
+    settings = {"train.epochs": options.epochs, "train.folds": options.folds}
+    run = train(
+        faces, settings, runs_dir=options.runs_dir, device="auto",
+        sample_faces=competition.is_sample,
     )  # fmt: skip
-    train_members(run, faces, config.train.folds, device)
-    predicted = out_of_fold(run, faces, device, PredictConfig())
+    predicted = cross_validate(run, faces, device="auto")
     table = audit(predicted, faces)
     precision = precision_table(table, planted)
-    options.out.mkdir(parents=True, exist_ok=True)
     write_text(options.out / "precision.csv", precision.to_csv(index=False, float_format="%.3f"))
     write_audit(run.folder / "audit.csv", table)
     save_figure(audit_gallery(predicted, faces, table), run.folder / "audit.png")
@@ -133,4 +125,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

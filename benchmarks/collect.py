@@ -1,4 +1,4 @@
-"""Gathers what a results folder holds: a run's record, its trainings, scores and submission.
+"""Collects the files of a results folder: a run's record, trainings, scores and submission.
 
     python benchmarks/collect.py runs/RUN results/cpu [--submission submissions/RUN.csv] \\
         [--evaluation runs/evaluation-RUN]
@@ -12,15 +12,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import atomic_path
 
 EVALUATION = ("evaluation.json", "scores.csv")
-"""What is kept of an evaluation. Its pictures show faces, and those stay where they are."""
+"""The files of an evaluation that are kept. Its pictures show faces, which are not published."""
 
 
 def main() -> None:
-    """Copy the files, each under a name of its own, and drop those of an earlier run."""
+    """Copy the files under unique names, and remove those of an earlier run."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,7 +31,7 @@ def main() -> None:
     options = parser.parse_args()
     for path in (options.submission, options.evaluation):
         if path and not path.exists():
-            parser.error(f"{path}: not there")
+            parser.error(f"{path} does not exist")
     set_up(quiet=False)
     run = open_run(options.run)
     contents = {"run.json": (run.folder / "run.json").read_bytes()}
@@ -42,16 +42,16 @@ def main() -> None:
         contents |= {name: (options.evaluation / name).read_bytes() for name in EVALUATION}
     if options.submission:
         contents["submission.json"] = options.submission.with_suffix(".json").read_bytes()
-        # Without a time stamp, so that the same submission is the same file.
+        # Without a time stamp, so that the same submission gives the same file.
         contents["submission.csv.gz"] = gzip.compress(options.submission.read_bytes(), mtime=0)
     for name, content in contents.items():
         with atomic_path(options.out / name) as temporary:
             temporary.write_bytes(content)
     for pattern in ("member-*", *EVALUATION, "submission.*"):
-        for old in options.out.glob(pattern):  # of the run that was here before
+        for old in options.out.glob(pattern):  # of an earlier run
             if old.name not in contents:
                 old.unlink()
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

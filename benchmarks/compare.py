@@ -2,10 +2,10 @@
 
     python benchmarks/compare.py runs/RUN_A runs/RUN_B [...] --data-dir data [--out results/x.csv]
 
-In place of a run, the oof.csv of an evaluation will do. Prints the RMSE in pixels, averaged over
-views, pooled and by label convention: without the faces on which every run misses a label by more
-than 12 pixels, and with them. There the label is wrong, or not to be seen, and half a dozen of them
-can be half of the squared error.
+An evaluation's oof.csv can be given instead of a run. Prints the RMSE in pixels, with test-time
+augmentation, pooled and by label convention: without the faces on which every run misses a label by
+more than 12 pixels, and with them. On those faces the label is wrong or the keypoint is not
+visible, and half a dozen of them can be half of the squared error.
 """
 
 import argparse
@@ -19,15 +19,18 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+
+from kaggle_fkd.competition.load import load_competition
+from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.out_of_fold import is_outlier, out_of_fold, read_predictions
-from kaggle_fkd.metrics import rmse_by_convention
+from kaggle_fkd.evaluation.oof_file import read_predictions
+from kaggle_fkd.evaluation.out_of_fold import out_of_fold
+from kaggle_fkd.metrics import is_outlier, rmse_by_convention
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.stages.context import Context
-from kaggle_fkd.stages.request import Request
-from kaggle_fkd.stages.train import require_same_faces
-from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.system.console import run_reporting_errors, set_up
+from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.training.select import require_same_data
 
 
 def main() -> None:
@@ -40,26 +43,27 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     set_up(quiet=False)
-    context = Context(Request(stages=("evaluate",), data_dir=options.data_dir))
-    table = compare(dict(_predictions(context, path) for path in options.runs), context.faces)
+    faces = load_competition(options.data_dir).train
+    table = compare(dict(_predictions(path, faces) for path in options.runs), faces)
     print(table.to_string(float_format="%.3f"))
     if options.out:
         write_text(options.out, table.to_csv(index_label="run", float_format="%.4f"))
 
 
-def _predictions(context: Context, path: Path) -> tuple[str, NDArray[np.float32]]:
-    """The name of a run, or of an evaluation, and what it predicts out of fold."""
+def _predictions(path: Path, faces: FaceDataset) -> tuple[str, NDArray[np.float32]]:
+    """The name of a run, or of an evaluation, and its out-of-fold predictions."""
     if path.suffix == ".csv":
-        return path.parent.name, read_predictions(path, context.faces)
-    run = require_same_faces(context, open_run(path))
-    return run.name, out_of_fold(run, context.faces, context.device, context.config.predict)
+        return path.parent.name, read_predictions(path, faces)
+    run = require_same_data(open_run(path), faces)
+    return run.name, out_of_fold(run, faces, pick_device("auto"), PredictConfig())
 
 
 def compare(predictions: Mapping[str, NDArray[np.float32]], faces: FaceDataset) -> pd.DataFrame:
     """A row of scores for each prediction, N x K x 2 pixels of `faces`, NaN where there is none.
 
-    Compared are the faces that all of them predict, but for what their convention does not mark.
-    `wrong_faces` of these are left out of `rmse_*`, but not of `with_wrong_*`.
+    The scores cover the faces for which every prediction has all keypoints that the face's
+    convention marks. `wrong_faces` of these are excluded from `rmse_*`, but not from
+    `with_wrong_*`.
     """
     stack = np.stack(list(predictions.values()))
     known = np.isfinite(stack).all(axis=(0, 3)) | ~faces.marked
@@ -81,4 +85,4 @@ def compare(predictions: Mapping[str, NDArray[np.float32]], faces: FaceDataset) 
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

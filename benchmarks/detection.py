@@ -1,14 +1,14 @@
-"""Which faces a detector finds, what else it takes for one, and how long it searches.
+"""Recall, false positives and time of face detectors.
 
     python benchmarks/detection.py helen/testset lfpw/testset afw --out results/detection
 
-Each folder holds pictures with 68 points each, in the layouts that training takes. Plain Haar
-(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours, with the network's second
-opinion and its keypoints, search each picture one after the other on one core: as it is, tilted,
-darkened, and in crowds. A face is found when a box has an IoU above 0.35 with the tight box of its
-points enlarged by 10 % at each side. Every other box is a false one, also where it holds a face
-without points. scikit-image's pictures without a face come last. Writes detection.csv, and prints
-it as Markdown.
+Each folder contains pictures with 68 points each, in the layouts that training takes. Plain Haar
+(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours, `FaceKeypoints`, which
+verifies detections with its networks, process each picture one after the other on one core: as it
+is, tilted, darkened, and in crowds. A face is found when a box has an IoU above 0.35 with the tight
+box of its points, expanded on each side by 10 % of its width and height. Every other box counts as
+a false positive, even if it contains an unannotated face. scikit-image's pictures without a face
+come last. Writes detection.csv, and prints it as Markdown.
 """
 
 import argparse
@@ -27,19 +27,21 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap, transform_points
+from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap
 from kaggle_fkd.imaging.picture import grey_of, read_picture
+from kaggle_fkd.imaging.similarity import transform_points
+from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.annotations.load import find_pictures
 from kaggle_fkd.photo.detectors import Detector, load_cascade
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.system.console import exit_code, progress, set_up
+from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 
 FOUND_IOU = 0.35
 TILT = 30.0
-"""Degrees; turned one way and the other in turns."""
+"""Degrees, alternately clockwise and anticlockwise."""
 LIGHT, NOISE = 0.15, 2.0
-"""How much light is left in the dark pictures, and their noise's deviation in grey levels."""
+"""Factor on the light in the dark pictures, and their noise's deviation in grey levels."""
 CROWD, CELL = 16, 120
 """Pictures in a crowd, and the length of each one's longer side."""
 FACELESS = (
@@ -64,7 +66,7 @@ class Scene:
 
 def read_scenes(folder: Path, limit: int | None) -> list[Scene]:
     """The folder's annotated pictures, each with its one face; `limit` takes every n-th."""
-    pictures = find_pictures(folder)
+    pictures = find_pictures(folder, IBUG68)
     step = 1 if limit is None else max(1, len(pictures) // limit)
     return [Scene(each.load(), each.keypoints[None]) for each in pictures[::step][:limit]]
 
@@ -100,7 +102,7 @@ def crowd(scenes: list[Scene]) -> Scene:
 
 
 def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]:
-    """The scenes as they are, and what is made of them."""
+    """The scenes as they are, tilted, darkened, and in crowds."""
     rng = np.random.default_rng(0)
     yield name, scenes
     yield f"{name}, tilted", [tilted(s, TILT * (-1) ** i) for i, s in enumerate(scenes)]
@@ -124,7 +126,7 @@ def faceless() -> list[Scene]:
 
 
 def plain_haar() -> Detector:
-    """What everybody does; the squares are taken for the faces' boxes."""
+    """The usual baseline; its squares are used as the faces' boxes."""
     cascade = load_cascade("default")
 
     def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -135,7 +137,7 @@ def plain_haar() -> Detector:
 
 
 def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
-    """A row of the table for each detector; both search a scene before the next one comes."""
+    """A row of the table for each detector; both process a scene before the next."""
     finder = FaceKeypoints()
 
     def ours(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -143,7 +145,7 @@ def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
 
     detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": ours}
     for detect in detectors.values():
-        detect(scenes[0].picture)  # whatever is loaded once
+        detect(scenes[0].picture)  # warm-up
     found: dict[str, list[bool]] = {key: [] for key in detectors}
     false: dict[str, list[int]] = {key: [] for key in detectors}
     seconds: dict[str, list[float]] = {key: [] for key in detectors}
@@ -169,7 +171,7 @@ def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table with one decimal for percents and milliseconds, three for false boxes."""
+    """The table with one decimal for percents and milliseconds, three for false positives."""
     digits = {"recall_percent": 1, "false_per_picture": 3, "ms_per_picture": 1}
     rows = [list(table.columns), ["---"] * len(table.columns)]
     for record in table.to_dict("records"):
@@ -186,7 +188,7 @@ def main() -> None:
     )
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, help="at most so many pictures of each folder")
+    parser.add_argument("--limit", type=int, help="maximum number of pictures of each folder")
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
@@ -201,4 +203,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

@@ -1,13 +1,13 @@
-"""NME on whole photographs, of the faces that runs held out: each looked at in its box.
+"""NME on photographs, of the faces that runs held out: each predicted in its box.
 
-    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--shipped] \
-        --faces data/youtube68 data/w300_train --out results/photo
+    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--pretrained] \
+        --train-on data/youtube68 data/w300_train --out results/photo
 
-Scores the networks of runs that were trained on the same faces and hold out the same of them. They
-look at faces that the shipped network has set upright, as in every photograph; --shipped scores
-that one as well, which says something only when it was made of the first of these runs (ship.py).
-A box is the tight box of the face's true keypoints and 10 % of its sides more at each side. Writes
-nme.csv and error_curve.png.
+Scores the networks of runs that were trained on the same faces and hold out the same ones. The
+pretrained networks first align each face, as in normal use; --pretrained scores those networks, as
+well, which is meaningful only if they were packed from the first of these runs
+(tools/pack_networks.py). A box is the tight box of the face's true keypoints, expanded on each side
+by 10 % of its width and height. Writes nme.csv and error_curve.png.
 """
 
 import argparse
@@ -20,17 +20,18 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.config import ChipConfig
+from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.imaging.chips import box_of_keypoints
+from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.annotations.load import crop_faces, find_pictures
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.system.console import exit_code, progress, set_up
+from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.members import held_out_faces
+from kaggle_fkd.training.folds import held_out_faces
 
 
 def main() -> None:
@@ -39,27 +40,33 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=Path, nargs="+", required=True)
-    parser.add_argument("--shipped", action="store_true")
-    parser.add_argument("--faces", type=Path, nargs="+", required=True)
+    parser.add_argument("--pretrained", action="store_true")
+    parser.add_argument("--train-on", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
     runs = [open_run(path) for path in options.runs]
     run = runs[0]
     chips = ChipConfig(run.shape.width)
-    sets = [find_pictures(path) for path in options.faces]
+    sets = [find_pictures(path, IBUG68) for path in options.train_on]
     pictures = [picture for part in sets for picture in part]
-    faces = crop_faces(pictures, chips.size, chips.margin)
+    faces = crop_faces(pictures, IBUG68, chips.size, chips.margin)
     if run.record["data_hash"] != faces.digest():
-        sys.exit(f"{run.folder}: not trained on these faces, or not in this order: --faces")
+        raise RunError(
+            f"{run.folder} was not trained on these faces in this order",
+            "give --train-on the folders and zips of its training, in the same order",
+        )
     held_out = held_out_faces(run.member(0), faces)
     for each in runs:
         if len(each.members) != 1 or (held_out_faces(each.member(0), faces) != held_out).any():
-            sys.exit(f"{each.folder}: not one network that holds out the faces of {run.folder}")
-    origin = np.repeat([str(path) for path in options.faces], [len(part) for part in sets])
-    finders = {path.name: FaceKeypoints(path) for path in options.runs}
+            raise RunError(
+                f"{each.folder} is not one network that holds out the faces of {run.folder}",
+                "give runs of one fold with the same seed, trained on the same faces",
+            )
+    origin = np.repeat([str(path) for path in options.train_on], [len(part) for part in sets])
+    finders = {path.name: FaceKeypoints(run=path) for path in options.runs}
     if options.pretrained:
-        finders["shipped"] = FaceKeypoints()
+        finders["pretrained"] = FaceKeypoints()
     rows, curves = [], {}
     for name, finder in finders.items():
         predicted, truth = [], []
@@ -78,7 +85,6 @@ def main() -> None:
                 )
             curves[f"{name}, {part}"] = chosen.mean(axis=1)
     table = pd.DataFrame(rows)
-    options.out.mkdir(parents=True, exist_ok=True)
     write_text(options.out / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
     save_figure(
         error_curve(curves, "Faces held out, persons apart"), options.out / "error_curve.png"
@@ -87,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

@@ -1,11 +1,11 @@
-"""Are labels off as a whole? The mean residual of a face, by how sharp its picture is.
+"""Systematic offset of the labels: the mean residual of a face, by the sharpness of its picture.
 
     python benchmarks/residuals.py runs/evaluation-RUN/oof.csv [...] --data-dir data [--out x.csv]
 
-A residual is label minus out-of-fold prediction, in pixels. What a network cannot learn stays in
-it: labels that are off to one side leave a mean that is not 0 where mirrored faces are trained with
-mirrored labels, and one that changes with sharpness where they are off by so much of the picture
-before it was scaled. Left out are faces with a label further than 12 pixels from its prediction.
+A residual is label minus out-of-fold prediction, in pixels. It contains what a network cannot
+learn. If labels are off to one side, the mean is not 0 where mirrored faces are trained with
+mirrored labels, and it changes with sharpness if the offset is constant in pixels of the unscaled
+picture. Faces with a label more than 12 pixels from its prediction are excluded.
 """
 
 import argparse
@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.out_of_fold import is_outlier, read_predictions
-from kaggle_fkd.system.console import exit_code, set_up
+from kaggle_fkd.evaluation.oof_file import read_predictions
+from kaggle_fkd.metrics import is_outlier
+from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 
 FIFTHS = ("most blurred", "blurred", "middle", "sharp", "sharpest")
@@ -49,10 +50,10 @@ def main() -> None:
 
 
 def residuals(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
-    """A row for each label convention and fifth of its faces, by sharpness, and for all of these.
+    """One row per label convention and fifth of its faces, by sharpness, and one for all of them.
 
-    `mean_*` and `spread_*` are of the faces' mean residuals; `within_*` is how far the residuals of
-    a face's keypoints are from their mean (root mean square).
+    `mean_*` and `spread_*` are the mean and standard deviation of the faces' mean residuals;
+    `within_*` is the root mean square of the residuals' differences from their face's mean.
     """
     residual = faces.keypoints - predicted
     usable = np.isfinite(residual).any(axis=(1, 2)) & ~is_outlier(predicted, faces)
@@ -63,17 +64,19 @@ def residuals(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFra
             continue
         by_sharpness = chosen[np.argsort(sharpness(faces.images[chosen]), kind="stable")]
         parts = dict(zip(FIFTHS, np.array_split(by_sharpness, len(FIFTHS)), strict=True))
-        for part, rows_of_it in {"all": chosen, **parts}.items():
-            of_it = np.ma.masked_invalid(residual[rows_of_it])
-            mean = of_it.mean(axis=1)
+        for part, members in {"all": chosen, **parts}.items():
+            offsets = np.ma.masked_invalid(residual[members])
+            mean = offsets.mean(axis=1)
             rows.append(
                 {
                     "convention": convention.name,
                     "faces": part,
-                    "number": len(of_it),
+                    "number": len(offsets),
                     **_by_axis("mean", mean.mean(axis=0)),
                     **_by_axis("spread", mean.std(axis=0)),
-                    **_by_axis("within", np.sqrt(((of_it - mean[:, None]) ** 2).mean(axis=(0, 1)))),
+                    **_by_axis(
+                        "within", np.sqrt(((offsets - mean[:, None]) ** 2).mean(axis=(0, 1)))
+                    ),
                 }
             )
     return pd.DataFrame(rows)
@@ -86,7 +89,7 @@ def _by_axis(name: str, values: NDArray[np.floating]) -> dict[str, float]:
 def sharpness(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """N, second over first differences of grey values along the rows of N x H x W images.
 
-    A picture that was enlarged, or is out of focus, has little of the second.
+    Pictures that were enlarged, or are out of focus, have small second differences.
     """
     grey = images.astype(np.float64)
     first, second = (np.abs(np.diff(grey, n, axis=2)).mean(axis=(1, 2)) for n in (1, 2))
@@ -94,4 +97,4 @@ def sharpness(images: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(run_reporting_errors(main))

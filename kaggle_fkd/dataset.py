@@ -1,4 +1,4 @@
-"""`FaceDataset`: the one container that flows from the sources to the submission."""
+"""`FaceDataset`: the faces and keypoints that all parts exchange."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -13,24 +13,24 @@ from kaggle_fkd.keypoints import KeypointScheme
 
 @dataclass(frozen=True)
 class FaceDataset:
-    """N grey faces with K keypoints each. Nothing writes into the arrays of a `FaceDataset`."""
+    """N grey faces with K keypoints each. Its arrays are never written into."""
 
     scheme: KeypointScheme
     """What the K keypoints are."""
     images: NDArray[np.uint8]
     """N x H x W, 0 is black; may be memory-mapped."""
     keypoints: NDArray[np.float32]
-    """N x K x 2, x then y in pixels, pixel centres at whole numbers, NaN where missing."""
+    """N x K x 2, x then y in pixels, pixel centres at integer coordinates, NaN where missing."""
     convention: NDArray[np.int8]
     """N, index into `scheme.conventions`."""
     ids: NDArray[np.int64]
-    """N, what the source calls each face: the row of training.csv from 0, or Kaggle's ImageId."""
+    """N, how the source numbers each face: the row of training.csv from 0, or Kaggle's ImageId."""
     weight: NDArray[np.float32] | None = None
-    """N, how much each face counts in training; None: all alike."""
+    """N, the weight of each face in the training; None: all are weighted equally."""
     subject: NDArray[np.int64] | None = None
-    """N, who is shown, where the source knows: folds never part a person's faces."""
+    """N, the person shown, if the source names them: all faces of a person are in one fold."""
     margin: int = 0
-    """Pixels of the images at each side that only augmentation sees: networks see `inner()`."""
+    """Pixels at each side of the images that only augmentation uses; networks take `inner()`."""
 
     def __post_init__(self) -> None:
         n, k = len(self.images), len(self.scheme.names)
@@ -87,7 +87,7 @@ class FaceDataset:
         return replace(self, images=self.images[:, :, ::-1], keypoints=keypoints)
 
     def inner(self) -> "FaceDataset":
-        """The faces as a network sees them: without their margin."""
+        """The faces as the input of a network: without their margin."""
         if self.margin == 0:
             return self
         seen = slice(self.margin, -self.margin)
@@ -101,13 +101,13 @@ class FaceDataset:
     def repeat_groups(self) -> NDArray[np.int64]:
         """N, equal numbers for faces that share an image, byte by byte, or a subject.
 
-        So do faces that a chain of others connects in this way; folds never part such a group.
+        Faces that a chain of others connects in this way are in one group; folds keep it together.
         """
         return self._repeat_groups
 
     @cached_property
     def _repeat_groups(self) -> NDArray[np.int64]:
-        # Once an object: a report asks for it with every score, and it reads all images.
+        # Cached: a report asks for it with every score, and it reads all images.
         hashes = [hashlib.blake2b(image.tobytes()).digest() for image in self.images]
         _, image = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
         if self.subject is None:
@@ -115,7 +115,11 @@ class FaceDataset:
         return _connected(image, self.subject)
 
     def digest(self) -> str:
-        """Hex sha256 of everything in it: what a run was trained on, however the files lay."""
+        """Hex sha256 of all its content: what a run was trained on, wherever the files are."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         sha = hashlib.sha256(self.scheme.name.encode())
         arrays: list[NDArray[Any]] = [self.images, self.keypoints, self.convention, self.ids]
         arrays += [array for array in (self.weight, self.subject) if array is not None]

@@ -1,12 +1,19 @@
-"""Every way the program stops on purpose: one line, which names its remedy.
+"""The exceptions that are raised on purpose: each is one line, which names its remedy.
 
-The command line prints the line alone and exits with `exit_code`; a library user catches
-`FkdError` or one of its kinds.
+The command line prints that line and exits with `exit_code`; a library user catches `FkdError` or
+one of its subclasses.
 """
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Self
+
+MOST_CHOICES = 12
+"""A remedy lists up to so many choices; of more, only those that look alike."""
 
 
 class FkdError(Exception):
-    """Something the user can mend. `problem` says what and where, `remedy` what to do."""
+    """Something that the user can fix: `problem` says what and where, `remedy` what to do."""
 
     exit_code = 1
 
@@ -15,19 +22,23 @@ class FkdError(Exception):
         self.remedy = remedy
         super().__init__(f"{self.problem} -> {remedy}")
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        """By both arguments, so that worker processes can hand the error on."""
+        return type(self), (self.problem, self.remedy)
 
-class UsageError(FkdError):
-    """An option, or a value of one, that cannot be."""
+
+class UsageError(FkdError, ValueError):
+    """An argument, a setting or an option that is unknown, or whose value does not fit."""
 
     exit_code = 2
 
 
 class DataError(FkdError):
-    """A file of the data that is missing, damaged or holds an impossible value."""
+    """A data file that is missing, damaged or holds an impossible value."""
 
 
 class NoDataError(DataError):
-    """No files of the data where they were looked for."""
+    """There are no data files where they were looked for."""
 
 
 class RunError(FkdError):
@@ -39,12 +50,32 @@ class SubmissionError(FkdError):
 
 
 class KaggleError(FkdError):
-    """Kaggle, or the way to it, said no."""
+    """Kaggle refused, or could not be reached."""
 
 
 class NoCredentialsError(KaggleError):
-    """The Kaggle client would find no credentials."""
+    """The Kaggle client would not find any credentials."""
 
 
 class PictureError(FkdError):
     """A picture, a video or a filter's artwork that is missing, damaged or of a kind not read."""
+
+
+class MissingPictureError(PictureError, FileNotFoundError):
+    """There is no such picture, or folder of pictures."""
+
+
+def suggest(name: str, choices: Iterable[str]) -> str:
+    """The remedy for an unknown name: what was probably meant, and the choices if they are few.
+
+    That is what begins with the name, or ends with it after a dot, or else looks like it.
+    """
+    known = list(choices)
+    begun = [choice for choice in known if name and choice.startswith(name)]
+    ended = [choice for choice in known if choice.endswith(f".{name}")]
+    close = begun or ended or get_close_matches(name, known, n=3, cutoff=0.75)
+    meant = f"did you mean {' or '.join(close[:3])}?" if close else ""
+    listed = f"choose one of {', '.join(known)}"
+    if not close:
+        return listed
+    return f"{meant} {listed}" if len(known) <= MOST_CHOICES else meant

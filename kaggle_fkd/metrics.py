@@ -1,4 +1,4 @@
-"""Scores of predictions: pure functions of what was predicted and what is true."""
+"""Scores of predictions: pure functions of the predictions and the labels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,12 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KeypointScheme
 
 FAILURE = 0.08
-"""A face with a larger NME is a failure, and error curves end there: the custom of 300-W."""
+"""A face with a larger NME is a failure, and error curves end at this NME, as is customary for
+300-W."""
+OUTLIER_PX = 12.0
+"""Labels farther than this from the prediction are treated as outliers where they would decide a
+comparison: a single picture without a face can contribute a quarter as much squared error as all
+others together."""
 
 
 def rmse(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
@@ -23,9 +28,9 @@ def rmse_by_convention(predicted: NDArray[np.floating], faces: FaceDataset) -> d
     """The pooled RMSE in pixels (`all`), and that of each label convention that has labels."""
     scores = {"all": rmse(predicted, faces.keypoints)}
     for index, convention in enumerate(faces.scheme.conventions):
-        of_it = faces.convention == index
-        if faces.labelled[of_it].any():
-            scores[convention.name] = rmse(predicted[of_it], faces.keypoints[of_it])
+        chosen = faces.convention == index
+        if faces.labelled[chosen].any():
+            scores[convention.name] = rmse(predicted[chosen], faces.keypoints[chosen])
     return scores
 
 
@@ -35,22 +40,29 @@ def rmse_by_keypoint(
     """RMSE in pixels of every labelled keypoint of every convention, by their names."""
     table: dict[str, dict[str, float]] = {}
     for index, convention in enumerate(faces.scheme.conventions):
-        of_it = faces.convention == index
+        chosen = faces.convention == index
         table[convention.name] = {
-            faces.scheme.names[k]: rmse(predicted[of_it, k], faces.keypoints[of_it, k])
+            faces.scheme.names[k]: rmse(predicted[chosen, k], faces.keypoints[chosen, k])
             for k in convention.keypoints
-            if faces.labelled[of_it, k].any()
+            if faces.labelled[chosen, k].any()
         }
     return table
+
+
+def is_outlier(predicted: NDArray[np.floating], faces: FaceDataset) -> NDArray[np.bool_]:
+    """N, the faces with a label more than OUTLIER_PX from the prediction, N x K x 2 pixels."""
+    distance = np.linalg.norm(predicted - faces.keypoints, axis=2)
+    # A missing label is NaN, which compares as False.
+    return np.asarray((distance > OUTLIER_PX).any(axis=1))
 
 
 def nme(
     predicted: NDArray[np.floating], truth: NDArray[np.floating], scheme: KeypointScheme
 ) -> NDArray[np.float64]:
-    """N x K, each keypoint's distance from the truth, N x K x 2, over the inter-ocular distance.
+    """N x K, each keypoint's distance from `truth`, N x K x 2, over the inter-ocular distance.
 
-    That is the distance of the outer eye corners (Sagonas et al., "300 Faces in-the-Wild
-    Challenge", 2013). A face's NME is the mean of its row.
+    That is the distance between the outer eye corners (Sagonas et al., "300 Faces in-the-Wild
+    Challenge", 2013). A face's NME is the mean of its row. NaN where the truth is not known.
     """
     right, left = scheme.eye_corners
     eyes = np.linalg.norm(truth[:, left] - truth[:, right], axis=-1)
@@ -61,9 +73,8 @@ def nme(
 def error_scores(errors: NDArray[np.floating]) -> dict[str, float]:
     """Mean and median NME of N faces, their failure rate, and the area under the error curve.
 
-    The area is that under the share of faces of at most some NME, from 0 to `FAILURE`, over the
-    area of a perfect curve (Yang et al., "An empirical study of recent face alignment methods",
-    2015, arXiv 1511.05049).
+    The area under the cumulative error distribution (CED) from 0 to `FAILURE`, divided by `FAILURE`
+    (Yang et al., "An empirical study of recent face alignment methods", 2015, arXiv 1511.05049).
     """
     return {
         "mean": float(errors.mean()),

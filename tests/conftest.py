@@ -1,14 +1,22 @@
 """Fixtures for all tests: no credentials, a small sample competition, a run trained on it."""
 
 import os
+
+# Threads of OpenMP that wait for each other give the core away: spinning, two of them make a
+# training four times as long on a machine that is busy. It must be said before torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from support.small_runs import CPU, new_run, quick
 
-from kaggle_fkd.competition.load import Competition, load_competition, write_manifest
-from kaggle_fkd.competition.sample import SampleSize, write_sample_competition
+from kaggle_fkd.competition import task
+from kaggle_fkd.competition.load import Competition, load_competition
+from kaggle_fkd.competition.manifest import write_manifest
+from kaggle_fkd.competition.sample import competition as sample_module
+from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system import console
 from kaggle_fkd.training.members import train_members
@@ -19,7 +27,17 @@ settings.load_profile("untimed")
 
 pytest_plugins = ["support.kaggle_server", "support.command_line"]
 
+SLOW_FIXTURES = {"finished", "evaluated_root", "kaggle_server"}
+"""What uses them trains networks, or starts processes: such a test is marked `slow`."""
 SMALL = SampleSize(train_a=80, train_b=80, test_a=12, test_b=20)
+SMALLER = SampleSize(train_a=60, train_b=60, test_a=6, test_b=9)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow for its fixtures; other slow tests are marked where they are."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +65,14 @@ def sample_dir(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture
+def small_default_sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever asks for the sample competition, without a size, gets a small one."""
+    for module in (task, sample_module):
+        monkeypatch.setattr(module, "SampleSize", lambda: SMALLER)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
 @pytest.fixture(scope="session")
 def competition(sample_dir: Path) -> Competition:
     """The same, loaded."""
@@ -57,5 +83,6 @@ def competition(sample_dir: Path) -> Competition:
 def crossed_run(tmp_path_factory, competition: Competition) -> Run:
     """A run with a member for each of three folds; tests must not write into it."""
     run = new_run(tmp_path_factory.mktemp("crossed"), quick(epochs=2, folds=3, members=3))
-    train_members(run, competition.train, 3, CPU)
+    for _ in train_members(run, competition.train, 3, CPU):
+        pass
     return run

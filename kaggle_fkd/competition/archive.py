@@ -1,4 +1,4 @@
-"""The competition's files where they lie: plain CSV, inside `training.zip`, or inside the bundle.
+"""The competition's files as people have them: plain CSV, inside `training.zip` or the bundle.
 
 Nothing is unpacked: a zipped CSV is read through its archives, so a zip cannot write anywhere.
 """
@@ -7,22 +7,25 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from kaggle_fkd.errors import DataError, NoDataError
 
 SLUG = "facial-keypoints-detection"
-"""The competition's name in Kaggle's addresses and of its bundle."""
+"""The competition's name in Kaggle's addresses and the stem of its zip file."""
 BUNDLE = f"{SLUG}.zip"
 TRAINING, TEST = "training.csv", "test.csv"
 LOOKUP, SAMPLE_SUBMISSION = "IdLookupTable.csv", "SampleSubmission.csv"
 REQUIRED = (TRAINING, TEST, LOOKUP)
-"""Without these no stage can work; the sample submission is checked where it is there."""
+"""No stage can work without these; the sample submission is checked if it exists."""
+MOUNT = Path("/kaggle/input")
+"""Kaggle's notebooks mount a competition's data in a folder below this one."""
 
-FETCH_AGAIN = "delete the file and run `python run_pipeline.py --stage download` to fetch it again"
+FETCH_AGAIN = "delete the file and run the download stage again"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class SourceFile:
     path: Path
     """The plain CSV or the outermost zip."""
     members: tuple[str, ...] = ()
-    """File names to follow inside it: () for a plain CSV, (training.zip, training.csv), ..."""
+    """File names to follow inside it: () for a plain CSV, or (training.zip, training.csv)."""
 
     def __str__(self) -> str:
         return " > ".join((str(self.path), *self.members))
@@ -43,7 +46,7 @@ class SourceFile:
         return self.members[-1] if self.members else self.path.name
 
     def stamp(self) -> list[str | int]:
-        """What tells a changed file from an unchanged one: its place, size and time (in ns)."""
+        """Path, size and time (in ns) of the file, which tell whether it has changed."""
         status = self.path.stat()
         place = " > ".join((str(self.path.resolve()), *self.members))
         return [place, status.st_size, status.st_mtime_ns]
@@ -57,25 +60,41 @@ class SourceFile:
                 for member in self.members:
                     archive = stack.enter_context(zipfile.ZipFile(_seekable(stream)))
                     stream = stack.enter_context(archive.open(_find(archive, member, self.path)))
-                _refuse_web_page(stream, self)
+                _reject_web_page(stream, self)
                 yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise DataError(
-                f"{self}: damaged or truncated archive ({error})", FETCH_AGAIN
+                f"{self}: the archive is damaged or truncated ({error})", FETCH_AGAIN
             ) from error
         except OSError as error:
             raise DataError(
-                f"{self}: cannot be read ({error.strerror or error})",
-                "check that the file is whole and that you may read it",
+                f"{self}: the file cannot be read ({error.strerror or error})",
+                "check that the file is complete and that you may read it",
             ) from error
 
 
-def find_competition_files(folder: Path) -> dict[str, SourceFile]:
-    """The competition's files in `folder`, by CSV name; plain CSV before inner zip before bundle.
+def find_files(data_dir: Path) -> dict[str, SourceFile]:
+    """The competition's files by CSV name, in `data_dir` or where Kaggle mounts them.
 
-    Raises NoDataError when none of them is there, DataError when some are and a required one
-    is not, or when a zip is not the competition's.
+    Raises NoDataError if none of them exists, DataError if they are incomplete or damaged.
     """
+    try:
+        return find_competition_files(data_dir)
+    except NoDataError:
+        for folder in _mounted_folders():
+            with suppress(NoDataError):
+                return find_competition_files(folder)
+        raise
+
+
+def find_competition_files(folder: Path) -> dict[str, SourceFile]:
+    """The competition's files in `folder`, by CSV name.
+
+    A plain CSV is preferred to an inner zip, an inner zip to the bundle. Raises NoDataError if none
+    of the files exists, DataError if only some of the required ones do, or if a zip is not the
+    competition's.
+    """
+    bundle, members_of = folder / BUNDLE, cache(_bundle_members)
     found = {}
     for name in (*REQUIRED, SAMPLE_SUBMISSION):
         inner = name.replace(".csv", ".zip")
@@ -83,58 +102,67 @@ def find_competition_files(folder: Path) -> dict[str, SourceFile]:
             found[name] = SourceFile(folder / name)
         elif (folder / inner).is_file():
             found[name] = SourceFile(folder / inner, (name,))
-        elif (folder / BUNDLE).is_file():
-            members = _bundle_members(folder / BUNDLE)
-            if name in members:
-                found[name] = SourceFile(folder / BUNDLE, (name,))
-            elif inner in members:
-                found[name] = SourceFile(folder / BUNDLE, (inner, name))
+        elif bundle.is_file():
+            if name in members_of(bundle):
+                found[name] = SourceFile(bundle, (name,))
+            elif inner in members_of(bundle):
+                found[name] = SourceFile(bundle, (inner, name))
     missing = [name for name in REQUIRED if name not in found]
-    if len(missing) == len(REQUIRED) and not (folder / BUNDLE).exists():
+    if len(missing) == len(REQUIRED) and not bundle.exists():
         raise NoDataError(
-            f"{folder}: holds none of the competition's files ({', '.join(REQUIRED)} or {BUNDLE})",
-            "run `python run_pipeline.py --stage download`, or name the right folder: --data-dir",
+            f"{folder} holds none of the competition's files ({', '.join(REQUIRED)} or {BUNDLE})",
+            "run the download stage, or name the folder that contains them",
         )
     if missing:
         raise DataError(
             f"{folder}: {' and '.join(missing)} not found, neither plain nor zipped",
             FETCH_AGAIN
-            if (folder / BUNDLE).exists()
-            else f"put the whole of {BUNDLE} there, or fetch it: --stage download",
+            if bundle.exists()
+            else f"put the complete {BUNDLE} into that folder, or run the download stage",
         )
     return found
 
 
 def is_web_page(start: bytes) -> bool:
-    """Whether a file that starts so is HTML, with or without a BOM."""
+    """True if a file that starts with these bytes is HTML, with or without a BOM."""
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
 
 
+def _mounted_folders() -> Iterator[Path]:
+    """Folders in which Kaggle may have mounted the files, the usual ones first.
+
+    The search for the others visits every data set of the notebook.
+    """
+    yield from (MOUNT / SLUG, MOUNT / "competitions" / SLUG)
+    for name in (LOOKUP, BUNDLE):
+        yield from (path.parent for path in sorted(MOUNT.rglob(name)))
+
+
 def _bundle_members(bundle: Path) -> set[str]:
-    """File names in the bundle; DataError when it is no zip, or one that is not to be trusted."""
+    """File names in the bundle; DataError if it is not a zip, or an unsafe one."""
     try:
         with bundle.open("rb") as file:
-            _refuse_web_page(file, SourceFile(bundle))
+            _reject_web_page(file, SourceFile(bundle))
             with zipfile.ZipFile(file) as archive:
-                _refuse_escapes(archive, bundle)
+                _reject_escapes(archive, bundle)
                 return {PurePosixPath(name).name for name in archive.namelist()}
     except zipfile.BadZipFile as error:
-        raise DataError(f"{bundle}: no zip, or a truncated one ({error})", FETCH_AGAIN) from error
+        raise DataError(f"{bundle} is not a zip, or is truncated ({error})", FETCH_AGAIN) from error
 
 
 def _find(archive: zipfile.ZipFile, name: str, path: Path) -> zipfile.ZipInfo:
-    """The member of that file name, in whatever folder of the archive."""
-    _refuse_escapes(archive, path)
+    """The member with that file name, in any folder of the archive."""
+    _reject_escapes(archive, path)
     for info in archive.infolist():
-        # macOS adds a shadow `__MACOSX/._training.csv` to zips that people make by hand.
+        # Exact name: macOS adds `__MACOSX/._training.csv`.
         if PurePosixPath(info.filename).name == name:
             if info.flag_bits & 0x1:
                 raise DataError(f"{path}: {info.filename} is encrypted", FETCH_AGAIN)
             return info
-    raise DataError(f"{path}: holds no {name}; it is another archive", FETCH_AGAIN)
+    raise DataError(f"{path} does not contain {name}, so it is another archive", FETCH_AGAIN)
 
 
-def _refuse_escapes(archive: zipfile.ZipFile, path: Path) -> None:
+def _reject_escapes(archive: zipfile.ZipFile, path: Path) -> None:
     """DataError for a member whose path would leave the folder (never in Kaggle's own files)."""
     for name in archive.namelist():
         places = PurePosixPath(name), PureWindowsPath(name)
@@ -145,20 +173,20 @@ def _refuse_escapes(archive: zipfile.ZipFile, path: Path) -> None:
             )
 
 
-def _refuse_web_page(stream: IO[bytes], file: SourceFile) -> None:
-    """DataError when HTML lies where data should: a login page that a browser saved."""
+def _reject_web_page(stream: IO[bytes], file: SourceFile) -> None:
+    """DataError if the file is HTML instead of data, such as a login page saved by a browser."""
     if is_web_page(stream.read(512)):
         raise DataError(
-            f"{file}: a web page, not data (Kaggle's login page, most likely)",
+            f"{file} is a web page instead of data (Kaggle's login page, most likely)",
             "log in to Kaggle and accept the rules first, then " + FETCH_AGAIN,
         )
     stream.seek(0)
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:
-    """`stream`, or its bytes in memory when it is itself a zip's member.
+    """`stream`, or its bytes in memory if it is itself a zip's member.
 
-    An inner zip is at most 64 MB; reading its directory through the outer one would
-    decompress it several times over.
+    An inner zip has at most 64 MB; reading its directory through the outer one would decompress it
+    several times.
     """
     return io.BytesIO(stream.read()) if isinstance(stream, zipfile.ZipExtFile) else stream

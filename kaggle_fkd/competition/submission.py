@@ -1,127 +1,142 @@
-"""The submission file: predictions mapped onto RowIds, written, checked and blended."""
+"""The submission file: predicted coordinates by RowId, written, read and checked."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.tables import Lookup, describe_row, long_rows_refused
-from kaggle_fkd.errors import SubmissionError, UsageError
+from kaggle_fkd.competition.lookup import Lookup
+from kaggle_fkd.competition.tables import SIDE, long_rows_rejected
+from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.text import describe_row
 
 COLUMNS = ["RowId", "Location"]
-LOWEST, HIGHEST = 0.0, 96.0
-"""Where a keypoint of a 96 x 96 image can be; predictions beyond are clipped."""
-REMEDY = "write it anew: --stage predict --force"
+LOWEST, HIGHEST = 0.0, float(SIDE)
+"""Valid range of a coordinate, in pixels; predictions outside it are clipped."""
+MOST_CLIPPED = 0.01
+"""A larger share of locations outside the image indicates a network that has not learnt."""
+LARGEST_ID = 2.0**53
+"""Integers up to this one are exact as floating-point numbers."""
+REMEDY = "correct the file, or let the predict stage write it again"
 
 
-def write_submission(path: Path, lookup: Lookup, keypoints: NDArray[np.floating]) -> None:
+@dataclass(frozen=True)
+class Submission:
+    """The content of a submission file: R locations by RowId."""
+
+    row_ids: NDArray[np.int64]
+    """R, Kaggle's RowId, each once."""
+    locations: NDArray[np.float64]
+    """R, a coordinate in pixels, within 0..96."""
+
+
+def write_submission(path: Path | str, lookup: Lookup, keypoints: NDArray[np.floating]) -> None:
     """Write N x K x 2 predicted keypoints as `RowId,Location`; see `write_locations`."""
-    locations = keypoints.reshape(len(keypoints), -1)[lookup.image, lookup.feature]
-    write_locations(path, lookup, locations)
+    write_locations(Path(path), lookup.row_ids, lookup.locations(keypoints))
 
 
-def write_locations(path: Path, lookup: Lookup, locations: NDArray[np.floating]) -> None:
-    """Write the locations of `lookup.row_ids` as a submission, sorted by RowId, and check it.
+def write_locations(
+    path: Path, row_ids: NDArray[np.int64], locations: NDArray[np.floating]
+) -> None:
+    """Write R locations as a submission, clipped to 0..96, sorted by RowId, and check it.
 
-    The file appears only once it has passed; raises SubmissionError otherwise.
+    The file appears only once it has passed the check; raises SubmissionError otherwise.
     """
     if not np.isfinite(locations).all():
         raise SubmissionError(
-            f"{path}: the network predicts what is no finite number",
-            "train again with a lower --lr, or name another run: --run",
+            f"{path} was not written: the predictions are not all finite numbers",
+            "train again with a lower train.lr, or predict with another run",
         )
-    table = pd.DataFrame(dict(zip(COLUMNS, (lookup.row_ids, locations), strict=True)))
-    table["Location"] = table["Location"].clip(LOWEST, HIGHEST)
+    table = pd.DataFrame({"RowId": row_ids, "Location": locations.clip(LOWEST, HIGHEST)})
     with atomic_path(path) as temporary:
         table.sort_values("RowId").to_csv(temporary, index=False, float_format="%.4f")
-        check_submission(temporary, lookup)
+        _require_row_ids(path, _parse(path, _read(temporary)), row_ids)
 
 
-def check_submission(path: Path, lookup: Lookup) -> None:
-    """SubmissionError unless every RowId is there once, its location finite and within 0..96."""
+def clipped_share(locations: NDArray[np.floating]) -> float:
+    """Share, 0 to 1, of the known locations that are at the border of 0..96 after clipping.
+
+    `locations` is an array of coordinates of any shape, in pixels, clipped or not, NaN where
+    unknown.
+    """
+    known = locations[np.isfinite(locations)]
+    return float(((known <= LOWEST) | (known >= HIGHEST)).mean()) if known.size else 0.0
+
+
+def check_submission(path: Path | str, lookup: Lookup) -> None:
+    """SubmissionError unless the file is valid and has every RowId of the lookup table once."""
+    path = Path(path)
     table = _read(path)
-    columns = ", ".join(map(str, table.columns))
-    if list(table.columns) != COLUMNS:
-        raise SubmissionError(f"{path}: its columns are {columns}, not RowId, Location", REMEDY)
-    row_ids, location = (
-        pd.to_numeric(table[name], errors="coerce").astype(np.float64) for name in COLUMNS
-    )
-    _refuse(path, table, row_ids.isna(), "RowId {RowId!r} is no number")
-    _refuse(path, table, row_ids.duplicated(), "RowId {RowId} occurs a second time")
-    unknown = ~row_ids.isin(lookup.row_ids)
-    _refuse(path, table, unknown, "RowId {RowId} is not in the lookup table")
-    finite = np.isfinite(location)
-    _refuse(path, table, ~finite, "RowId {RowId}: location {Location!r} is no finite number")
-    outside = (location < LOWEST) | (location > HIGHEST)
-    _refuse(path, table, outside, "RowId {RowId}: location {Location} is not within 0..96")
-    missing = np.setdiff1d(lookup.row_ids, row_ids)
-    if missing.size:
-        raise SubmissionError(
-            f"{path}: {missing.size} of {len(lookup)} RowIds missing, the first is {missing[0]}",
-            REMEDY,
-        )
+    submission = _parse(path, table)
+    unknown = ~np.isin(submission.row_ids, lookup.row_ids)
+    _reject(path, table, unknown, "RowId {RowId} is not in the lookup table")
+    _require_row_ids(path, submission, lookup.row_ids)
 
 
-def read_locations(path: Path, lookup: Lookup) -> NDArray[np.float64]:
-    """The locations of a checked submission, in the order of `lookup.row_ids`."""
-    table = _read(path).astype(np.float64).set_index("RowId")
-    return table["Location"].reindex(lookup.row_ids).to_numpy()
+def read_submission(path: Path) -> Submission:
+    """A submission that is valid by itself, in ascending order of the RowIds.
+
+    Raises SubmissionError unless its columns are right, every RowId is an integer that occurs once,
+    and every location is a finite number within 0..96.
+    """
+    submission = _parse(path, _read(path))
+    if not len(submission.row_ids):
+        raise SubmissionError(f"{path} has no rows", REMEDY)
+    order = np.argsort(submission.row_ids)
+    return Submission(submission.row_ids[order], submission.locations[order])
 
 
 def _read(path: Path) -> pd.DataFrame:
+    """The rows as text, empty cells as NaN."""
     try:
-        with long_rows_refused():
+        with long_rows_rejected():
             return pd.read_csv(
                 path, dtype=str, keep_default_na=False, na_values=[""], index_col=False
             )
     except FileNotFoundError:
         raise SubmissionError(
-            f"{path}: no such file", "write one: --stage predict, or name another: --submission"
+            f"{path}: no such file", "run the predict stage, or name another submission"
         ) from None
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
-        raise SubmissionError(f"{path}: no CSV file that can be read ({error})", REMEDY) from error
+        raise SubmissionError(f"{path} cannot be read as a CSV file ({error})", REMEDY) from error
 
 
-def _refuse(
-    path: Path, table: pd.DataFrame, wrong: "pd.Series[bool] | NDArray[np.bool_]", reason: str
-) -> None:
+def _parse(path: Path, table: pd.DataFrame) -> Submission:
+    """The submission in the file's order; SubmissionError for a column or cell that is invalid."""
+    if list(table.columns) != COLUMNS:
+        columns = ", ".join(map(str, table.columns))
+        raise SubmissionError(f"{path}: its columns are {columns}, not RowId, Location", REMEDY)
+    row_ids, locations = (
+        pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64) for name in COLUMNS
+    )
+    whole = (np.abs(row_ids) < LARGEST_ID) & (row_ids == np.floor(row_ids))
+    _reject(path, table, ~whole, "RowId {RowId!r} is not a whole number")
+    repeated = pd.Series(row_ids).duplicated().to_numpy()
+    _reject(path, table, repeated, "RowId {RowId} occurs a second time")
+    finite = np.isfinite(locations)
+    _reject(path, table, ~finite, "RowId {RowId}: location {Location!r} is not a finite number")
+    outside = (locations < LOWEST) | (locations > HIGHEST)
+    _reject(path, table, outside, "RowId {RowId}: location {Location} is not within 0..96")
+    return Submission(row_ids.astype(np.int64), locations)
+
+
+def _require_row_ids(path: Path, submission: Submission, row_ids: NDArray[np.int64]) -> None:
+    """SubmissionError if one of the R `row_ids` is missing."""
+    missing = np.setdiff1d(row_ids, submission.row_ids)
+    if missing.size:
+        raise SubmissionError(
+            f"{path}: {missing.size} of {len(row_ids)} RowIds missing, the first is {missing[0]}",
+            REMEDY,
+        )
+
+
+def _reject(path: Path, table: pd.DataFrame, wrong: NDArray[np.bool_], reason: str) -> None:
     """SubmissionError for the first row where `wrong`, described by its own cells."""
     if wrong.any():
         row = int(np.argmax(wrong))
         raise SubmissionError(
             f"{path}, {describe_row(row)}: {reason.format(**table.iloc[row])}", REMEDY
         )
-
-
-def check_blend(paths: Sequence[Path], weights: Sequence[float]) -> None:
-    """UsageError unless there are two files or more, and a positive weight for each, if any.
-
-    Raises SubmissionError for a file that is not there.
-    """
-    if len(paths) < 2:
-        raise UsageError("--stage blend: nothing to blend", "name two submissions: --blend A B")
-    if weights and len(weights) != len(paths):
-        raise UsageError(
-            f"--weights: {len(weights)} for {len(paths)} files", "give one for each file, or none"
-        )
-    if not all(np.isfinite(weight) and weight > 0 for weight in weights):
-        raise UsageError(f"--weights {weights}: impossible", "give numbers above 0")
-    for path in paths:
-        if not path.is_file():
-            raise SubmissionError(f"{path}: no such file", "name another: --blend")
-
-
-def blend_submissions(
-    paths: Sequence[Path], weights: Sequence[float], lookup: Lookup
-) -> NDArray[np.float64]:
-    """R locations in the order of `lookup.row_ids`: the mean of the files with these weights.
-
-    Equal weights when there are none. Raises SubmissionError for a file that is not valid.
-    """
-    for path in paths:
-        check_submission(path, lookup)
-    columns = [read_locations(path, lookup) for path in paths]
-    return np.asarray(np.average(columns, axis=0, weights=list(weights) or None))

@@ -1,7 +1,5 @@
-"""Label audit: which training labels are probably wrong, by the evidence of networks that never
-saw them."""
+"""The label audit: which labels are probably wrong, according to out-of-fold predictions."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,28 +7,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE
 
-SUSPECT_SCORE = 6.0
-"""Labels that score higher are suspected: with 168 errors planted in 5587 faces 157, of which 128
-are planted ones (results/audit)."""
+NO_FACE, SWAPPED = "no face, or another one", "left and right swapped"
+DISPLACED, SEVERAL_OFF = "displaced point", "several points off"
+"""The reasons of the audit."""
 SWAP_GAIN = 0.5
-"""Sides are swapped when exchanging left and right at least halves the error."""
+"""Left and right are swapped when exchanging them at least halves the error."""
 ALONE = 3.0
-"""A point is displaced when it scores this many times what the face's other points do."""
+"""A point is displaced when its score is more than this many times the next largest score of the
+face."""
 MOST_POINTS_OFF = 3.0
-"""No label fits the picture when half of them score more than this; on a picture without a face the
-network answers with a mean face, which is no further from most labels."""
-COLUMNS = ("row", "convention", "score", "reason", "keypoint", "error_px", "suspected")
+"""No label fits the picture when half of them score more than this. On a picture without a face the
+network predicts a mean face, which is not farther than that from most labels."""
 
 
 def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
-    """One row a face with labels, the most suspicious first, in the columns `COLUMNS`.
+    """One row per labelled face, the most suspicious first, in the columns `COLUMNS`.
 
     `predicted`, N x K x 2 pixels, are out-of-fold. A label's score is its distance from the
-    prediction in units of what is usual for that keypoint of that convention (the median); a
-    face's score is that of its worst label. After Northcutt et al., "Confident learning", 2021
+    prediction, divided by the median distance of that keypoint in that convention; a face's score
+    is that of its worst label. After Northcutt et al., "Confident learning", 2021
     (arXiv 1911.00068): labels that held-out predictions contradict are wrong more often than not.
     """
     error = np.linalg.norm(predicted.astype(np.float64) - faces.keypoints, axis=2)
@@ -46,7 +44,7 @@ def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
                 "convention": faces.scheme.conventions[faces.convention[index]].name,
                 "score": scores[index, worst],
                 "reason": reason,
-                "keypoint": faces.scheme.names[worst] if reason == "displaced point" else "",
+                "keypoint": faces.scheme.names[worst] if reason == DISPLACED else "",
                 "error_px": error[index, worst],
                 "suspected": scores[index, worst] > SUSPECT_SCORE,
             }
@@ -59,8 +57,8 @@ def _usual_error(error: NDArray[np.float64], convention: NDArray[np.int8]) -> ND
     """N x K, the median error of each keypoint among the faces of the same convention."""
     usual = np.full(error.shape, np.nan)
     for index in np.unique(convention):
-        of_it = convention == index
-        usual[of_it] = np.ma.median(np.ma.masked_invalid(error[of_it]), axis=0).filled(np.nan)
+        chosen = convention == index
+        usual[chosen] = np.ma.median(np.ma.masked_invalid(error[chosen]), axis=0).filled(np.nan)
     return np.asarray(np.maximum(usual, 1e-6))
 
 
@@ -78,66 +76,15 @@ def _reason(
         as_is = np.linalg.norm(predicted[in_pairs] - labels[in_pairs], axis=1).mean()
         exchanged = np.linalg.norm(predicted[in_pairs] - swapped[in_pairs], axis=1).mean()
         if exchanged < SWAP_GAIN * as_is:
-            return "left and right swapped"
+            return SWAPPED
     known = np.sort(scores[np.isfinite(scores)])
     if len(known) > 1 and known[-1] > ALONE * known[-2]:
-        return "displaced point"
+        return DISPLACED
     if np.median(known) > MOST_POINTS_OFF:
-        return "no face, or another one"
-    return "several points off"
+        return NO_FACE
+    return SEVERAL_OFF
 
 
 def write_audit(path: Path, table: pd.DataFrame) -> None:
     """Write the table as CSV, atomically."""
     write_text(path, table.to_csv(index=False, float_format="%.4g"))
-
-
-def apply_audit(path: Path, faces: FaceDataset, suspects: str) -> FaceDataset:
-    """The faces with the labels that an audit.csv suspects treated as `suspects` says.
-
-    See `apply_suspect_policy`. Raises DataError when the file cannot be read or is of other faces.
-    """
-    return apply_suspect_policy(_read(path, faces), faces, suspects)
-
-
-def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, suspects: str) -> FaceDataset:
-    """The faces with the suspected labels of an audit dropped or weighted.
-
-    drop: a displaced point loses its label, any other suspected face loses all of them.
-    weight: a suspected face counts by (threshold / score) squared, at most 1, so that a label twice
-    as far out pulls half as much with an L2 loss.
-    """
-    table = table[table["suspected"]]
-    position = {int(id_): index for index, id_ in enumerate(faces.ids)}
-    keypoints, weight = faces.keypoints.copy(), np.ones(len(faces), np.float32)
-    for row, score, keypoint in zip(table["row"], table["score"], table["keypoint"], strict=True):
-        index = position[int(row)]
-        weight[index] = min(1, SUSPECT_SCORE / score) ** 2
-        keypoints[index, faces.scheme.index(keypoint) if keypoint else slice(None)] = np.nan
-    if suspects == "weight":
-        return replace(faces, weight=weight)
-    return replace(faces, keypoints=keypoints)
-
-
-def _read(path: Path, faces: FaceDataset) -> pd.DataFrame:
-    remedy = "name the audit.csv of an evaluation of these faces: --set train.audit=FILE"
-    try:
-        kinds = {"row": np.int64, "score": np.float64, "suspected": np.bool_}
-        table = pd.read_csv(path, keep_default_na=False, dtype=kinds)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: no audit that can be read ({error})", remedy) from error
-    missing = [name for name in COLUMNS if name not in table]
-    if missing:
-        raise DataError(f"{path}: no column {missing[0]}", remedy)
-    strange = sorted(set(table["keypoint"]) - {*faces.scheme.names, ""})
-    if strange:
-        raise DataError(f"{path}: no keypoint {strange[0]}", remedy)
-    impossible = table.loc[table["suspected"] & (table["score"] <= 0), "row"].tolist()
-    if impossible:
-        raise DataError(
-            f"{path}: row {impossible[0]} is suspected with a score that is not above 0", remedy
-        )
-    unknown = np.setdiff1d(table["row"], faces.ids)
-    if len(unknown):
-        raise DataError(f"{path}: row {unknown[0]} is no training face", remedy)
-    return table

@@ -1,4 +1,4 @@
-"""The scores of 68-point work: NME, failure rate, and the area under the error curve."""
+"""The report of an evaluation by NME, as is customary for photographs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,13 +10,42 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
+from kaggle_fkd.evaluation.oof_file import write_predictions
+from kaggle_fkd.evaluation.worst_faces import worst_faces
+from kaggle_fkd.figures.style import PALETTE, keypoint_colours, new_figure, save_figure
 from kaggle_fkd.metrics import FAILURE, error_scores, nme
 from kaggle_fkd.system.files import write_json, write_text
 
 
+def write_nme(
+    folder: Path, predicted: NDArray[np.floating], faces: FaceDataset, summary: Mapping[str, Any]
+) -> list[str]:
+    """Write the report of N x K x 2 out-of-fold predictions; return its summary in a few lines.
+
+    Faces whose prediction is NaN are left out.
+    """
+    write_predictions(folder / "oof.csv", faces, predicted)
+    covered = np.isfinite(predicted).all(axis=(1, 2))
+    faces, predicted = faces[covered], predicted[covered]
+    table = nme_table(predicted, faces)
+    write_text(folder / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
+    write_json(folder / "evaluation.json", {**summary, "nme": table.to_dict("records")})
+    errors = nme(predicted, faces.keypoints, faces.scheme).mean(axis=1)
+    curve = error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve")
+    save_figure(curve, folder / "error_curve.png")
+    save_figure(nme_by_region(table, faces), folder / "nme_by_region.png")
+    save_figure(worst_faces(predicted, faces), folder / "worst_faces.png")
+    overall = table.iloc[0]
+    return [
+        f"out-of-fold NME of {len(errors)} faces: mean {100 * overall['mean']:.2f} %, median "
+        f"{100 * overall['median']:.2f} %; {100 * overall['failure_rate']:.1f} % of the faces "
+        f"above {100 * FAILURE:.0f} %; area under the error curve "
+        f"{overall['area_under_curve']:.3f}"
+    ]
+
+
 def nme_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
-    """`error_scores` of N x 68 x 2 predictions over whole faces (`all`) and over each region."""
+    """`error_scores` of N x K x 2 predictions over all keypoints (`all`) and over each region."""
     errors = nme(predicted, faces.keypoints, faces.scheme)
     regions = {"all": tuple(range(errors.shape[1])), **faces.scheme.groups}
     return pd.DataFrame(
@@ -28,7 +57,7 @@ def nme_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFra
 
 
 def error_curve(curves: Mapping[str, NDArray[np.floating]], title: str) -> Figure:
-    """The share of faces of at most some NME, for each named set of N faces' errors."""
+    """The cumulative error distribution of each named set of faces, given their N errors."""
     figure = new_figure(6.5, 4.6)
     axes = figure.subplots()
     for number, (name, errors) in enumerate(curves.items()):
@@ -49,24 +78,21 @@ def error_curve(curves: Mapping[str, NDArray[np.floating]], title: str) -> Figur
     return figure
 
 
-def write_nme(
-    folder: Path, predicted: NDArray[np.floating], faces: FaceDataset, summary: Mapping[str, Any]
-) -> list[str]:
-    """Write the scores of N x 68 x 2 predictions and their error curve into the folder.
-
-    Faces whose prediction is NaN do not count. Returns the result in a line.
-    """
-    covered = np.isfinite(predicted).all(axis=(1, 2))
-    faces, predicted = faces[covered], predicted[covered]
-    table = nme_table(predicted, faces)
-    write_text(folder / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
-    write_json(folder / "evaluation.json", {**summary, "nme": table.to_dict("records")})
-    errors = nme(predicted, faces.keypoints, faces.scheme).mean(axis=1)
-    figure = error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve")
-    save_figure(figure, folder / "error_curve.png")
-    whole = table.iloc[0]
-    return [
-        f"out-of-fold NME of {len(errors)} faces: mean {100 * whole['mean']:.2f} %, median "
-        f"{100 * whole['median']:.2f} %; {100 * whole['failure_rate']:.1f} % of the faces above "
-        f"{100 * FAILURE:.0f} %; area under the error curve {whole['area_under_curve']:.3f}"
-    ]
+def nme_by_region(table: pd.DataFrame, faces: FaceDataset) -> Figure:
+    """Bars of the mean NME of each region, in the colours in which its keypoints are drawn."""
+    colours = keypoint_colours(faces.scheme)
+    regions = table[table["region"] != "all"]
+    figure = new_figure(6.5, 0.5 * len(regions) + 1.6)
+    axes = figure.subplots()
+    bars = axes.barh(
+        regions["region"], 100 * regions["mean"],
+        color=[colours[faces.scheme.groups[name][0]] for name in regions["region"]],
+        edgecolor="black", linewidth=0.6,
+    )  # fmt: skip
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.axvline(100 * table.iloc[0]["mean"], color="black", linestyle="--", linewidth=1)
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    axes.set_xlabel("mean NME (% of the distance of the outer eye corners); dashed: all keypoints")
+    axes.set_title(f"Out-of-fold NME by region, {len(faces)} faces")
+    return figure

@@ -1,4 +1,4 @@
-"""Faces with their keypoints, alone and in galleries."""
+"""Faces with their keypoints: one face, or a gallery of them."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,10 @@ def draw_face(
     scheme: KeypointScheme,
     predicted: NDArray[np.floating] | None = None,
 ) -> None:
-    """Draw one H x W face: K x 2 labels as dots coloured by group, predictions as crosses."""
+    """Draw an H x W face with K x 2 `keypoints` as dots, coloured by group, in pixels.
+
+    `predicted`, K x 2, is drawn as crosses. NaN coordinates are left out.
+    """
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     size = 0.35 * axes.get_window_extent().width * 72 / axes.figure.dpi
     axes.scatter(
@@ -29,7 +32,7 @@ def draw_face(
     )  # fmt: skip
     if predicted is not None:
         axes.scatter(predicted[:, 0], predicted[:, 1], s=max(size, 8), c=PREDICTED, marker="x")
-    # Points outside the image stay visible, within a tenth of its size.
+    # Points that lie outside the image by up to a tenth of its size stay visible.
     height, width = image.shape
     axes.set_xlim(-0.1 * width, 1.1 * width)
     axes.set_ylim(1.1 * height, -0.1 * height)
@@ -44,10 +47,10 @@ def gallery(
     columns: int = 6,
     predicted_label: str = "predicted",
 ) -> Figure:
-    """All N faces in a grid, a caption over each, with a legend of the keypoint groups.
+    """All N faces in a grid with N captions above them, and a legend of the keypoint groups.
 
-    `predicted`, N x K x 2, is drawn as crosses beside the labels; the legend calls them
-    `predicted_label`.
+    `predicted`, N x K x 2 in pixels, is drawn as crosses, which the legend calls
+    `predicted_label`. Captions and title are plain text, without mathematical notation.
     """
     columns = min(columns, len(faces))
     rows = -(-len(faces) // columns)
@@ -61,8 +64,8 @@ def gallery(
             axes, faces.images[index], faces.keypoints[index], faces.scheme,
             None if predicted is None else predicted[index],
         )  # fmt: skip
-        axes.set_title(caption, fontsize=8)
-    figure.suptitle(title)
+        axes.set_title(caption, fontsize=8, parse_math=False)
+    figure.suptitle(title, parse_math=False)
     figure.legend(
         handles=_legend(faces, None if predicted is None else predicted_label),
         loc="outside lower center", ncols=5, frameon=False, fontsize=9,
@@ -71,7 +74,7 @@ def gallery(
 
 
 def _legend(faces: FaceDataset, crosses: str | None) -> list[Line2D]:
-    """Handles for what the gallery shows: a dot a group where there are labels, the cross."""
+    """A dot for each group that has labels, and a cross with the name `crosses`, if given."""
     handles = []
     colours = keypoint_colours(faces.scheme)
     for group, members in faces.scheme.groups.items():

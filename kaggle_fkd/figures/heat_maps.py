@@ -1,4 +1,4 @@
-"""Gaussian heat maps of keypoints: the targets of heat-map networks, and a drawing of them."""
+"""Gaussian heat maps of keypoints, the usual targets of heat-map networks, and their drawings."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +12,14 @@ from kaggle_fkd.keypoints import KeypointScheme
 def gaussian_heat_maps(
     keypoints: NDArray[np.floating], height: int, width: int, sigma: float
 ) -> NDArray[np.float32]:
-    """K x H x W maps of K x 2 keypoints (pixels): exp(-distance^2 / (2 sigma^2)), in 0..1.
+    """K x H x W heat maps of K x 2 `keypoints`: exp(-distance^2 / (2 sigma^2)), from 0 to 1.
 
-    The peak is 1 at the keypoint itself, between pixels if it lies there. A missing keypoint's
-    map is all zero; `sigma`, in pixels, is above 0. Tompson et al. 2014, arXiv 1406.2984.
+    Keypoints, distances and `sigma`, which is above 0, are in pixels. The peak of 1 lies at the
+    keypoint itself, even if that is between pixels. The map of a missing keypoint is zero. Source:
+    Tompson et al. 2014, arXiv 1406.2984.
     """
     x, y = keypoints[:, 0, None].astype(np.float64), keypoints[:, 1, None].astype(np.float64)
-    # The Gaussian is separable: a row of x and a column of y make the whole map.
+    # The Gaussian is separable: each map is the product of a column and a row.
     across = np.exp(-((np.arange(width) - x) ** 2) / (2 * sigma**2))
     down = np.exp(-((np.arange(height) - y) ** 2) / (2 * sigma**2))
     maps = down[:, :, None] * across[:, None, :]
@@ -34,7 +35,10 @@ def draw_gaussians(
     title: str,
     columns: int = 4,
 ) -> Figure:
-    """The heat map of each labelled keypoint over the H x W face, and their sum in the end."""
+    """Panels of the H x W face, each overlaid with the heat map of one labelled keypoint.
+
+    The last panel has the sum of all heat maps. `keypoints`, K x 2, and `sigma` are in pixels.
+    """
     height, width = image.shape
     maps = gaussian_heat_maps(keypoints, height, width, sigma)
     labelled = np.flatnonzero(np.isfinite(keypoints).all(axis=1))
@@ -48,14 +52,14 @@ def draw_gaussians(
     for axes, (name, heat) in zip(grid[: len(panels)], panels, strict=True):
         draw_heat(axes, image, heat)
         axes.set_title(name, fontsize=9)
-    figure.suptitle(title)
+    figure.suptitle(title, parse_math=False)
     return figure
 
 
 def draw_heat(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.floating]) -> None:
-    """Heat, 0..1, over the H x W face, more opaque where it is hotter.
+    """Draw a heat map over the H x W face, more opaque where its values, from 0 to 1, are higher.
 
-    Its rows and columns may be fewer than the face's, which they then divide evenly.
+    A heat map with fewer rows and columns than the face is stretched over it.
     """
     face = axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.imshow(

@@ -1,10 +1,9 @@
-"""Pictures from anywhere, all turned into one kind of array; which files of a folder are pictures.
+"""Pictures from files, Pillow and arrays in one array format; the pictures of a folder.
 
-The one kind: H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation applied).
+The format is H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation applied).
 """
 
 import io
-import warnings
 from pathlib import Path
 
 import cv2
@@ -12,21 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kaggle_fkd.errors import PictureError
+from kaggle_fkd.errors import MissingPictureError, PictureError
+from kaggle_fkd.system.warning_filters import warnings_filtered
 
 ASTRONAUT = "astronaut"
-"""The name that stands for scikit-image's photograph, which is in every installation."""
+"""The name that stands for scikit-image's photograph, which every installation includes."""
 
-# No format that Pillow hands to another program (EPS goes to Ghostscript). JPEG includes MPO.
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's formats that are read, without those that it passes to another program, as it does EPS
+to Ghostscript. JPEG includes MPO."""
 PICTURE_SUFFIXES = (
     ".bmp", ".gif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
     ".tif", ".tiff", ".webp",
 )  # fmt: skip
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 
 Source = str | Path | Image.Image | NDArray[np.generic]
-"""What `read_picture` takes."""
+"""The types that `read_picture` takes."""
 
 _READABLE = f"give a picture of one of these kinds: {', '.join(FORMATS)}"
 _SHAPES = "give H x W (grey), H x W x 1, H x W x 3 (RGB) or H x W x 4 (RGBA)"
@@ -37,11 +37,12 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
 
     `source` is a file, the name "astronaut", a Pillow picture of any mode, or an array of shape
     H x W, H x W x 1, H x W x 3 or H x W x 4, RGB order, uint8, uint16 (0..65535) or float (0..1).
-    Whatever is transparent shows white. An array that already is of the right kind is returned
-    itself, not copied.
+    Transparent parts become white. An array that already has the format is returned itself,
+    not a copy.
 
-    Raises PictureError for anything else: no such file, not a picture, damaged, animated, more
-    pixels than Pillow's limit against decompression bombs, an array of another shape or type.
+    Raises MissingPictureError (a PictureError and a FileNotFoundError) if there is no such file,
+    and PictureError for a source that is not a picture, is damaged or animated, has more pixels
+    than Pillow's limit against decompression bombs, or is an array of another shape or type.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -50,7 +51,7 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     if not isinstance(source, str | Path):
         raise PictureError(f"a {type(source).__name__} is not a picture", _SHAPES)
     if str(source) == ASTRONAUT:
-        from skimage import data  # here, because it takes a while to import
+        from skimage import data  # here, because the import takes a while
 
         return _from_array(data.astronaut())
     return _from_file(Path(source))
@@ -61,16 +62,12 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def is_video(path: Path) -> bool:
-    """Whether the file's suffix is that of a video."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
-
-
 def pictures_in(path: Path) -> list[Path]:
     """The pictures directly in a folder, sorted by name; or the file (or "astronaut") itself.
 
-    Pictures are known by their suffix; hidden files (".name", "._name") are none. Raises
-    PictureError when there is no such file or folder, or no picture in it.
+    Pictures are recognised by their suffix; hidden files (".name", "._name") are left out. Raises
+    MissingPictureError if there is no such file or folder, PictureError for a folder without a
+    picture.
     """
     if str(path) == ASTRONAUT:
         return [path]
@@ -88,21 +85,23 @@ def pictures_in(path: Path) -> list[Path]:
     ]
     if not pictures:
         raise PictureError(
-            f"{path} holds no picture", f"give a folder with files of {' '.join(PICTURE_SUFFIXES)}"
+            f"{path} does not contain a picture",
+            f"give a folder with files that end in {', '.join(PICTURE_SUFFIXES)}",
         )
     return pictures
 
 
 def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The picture in a file's bytes, as `read_picture` gives it; PictureError calls it `name`."""
+    """The picture in a file's bytes, as `read_picture` gives it; errors call it `name`."""
     if not content:
         raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
-        with warnings.catch_warnings():
-            # About odd metadata, which harms no pixel, and half of Pillow's limit of pixels.
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _from_pillow(image, name)
+        # Pillow warns of odd metadata, which harms no pixel, and of half of its pixel limit.
+        with (
+            warnings_filtered("ignore"),
+            Image.open(io.BytesIO(content), formats=FORMATS) as image,
+        ):
+            return _from_pillow(image, name)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
@@ -110,16 +109,16 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     except Image.DecompressionBombError as error:
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise PictureError(
-            f"{name} has more than {limit} million pixels", "make it smaller first"
+            f"{name} has more than {limit} million pixels", "reduce its size first"
         ) from error
-    # On damaged bytes a decoder raises anything: OSError, SyntaxError, struct.error, zlib.error.
+    # For damaged bytes decoders raise OSError, SyntaxError, struct.error, zlib.error and others.
     except Exception as error:
         raise _damaged(name, error) from error
 
 
 def _from_file(path: Path) -> NDArray[np.uint8]:
     if path.is_dir():
-        raise PictureError(f"{path} is a folder", "give a picture's file")
+        raise PictureError(f"{path} is a folder", "give the file of a picture")
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
@@ -128,8 +127,10 @@ def _from_file(path: Path) -> NDArray[np.uint8]:
 
 
 def _unreadable(path: Path, error: Exception) -> PictureError:
-    why = getattr(error, "strerror", None) or error
-    return PictureError(f"cannot read {path}: {why}", "check the path and its permissions")
+    problem = f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
+    if isinstance(error, FileNotFoundError):
+        return MissingPictureError(problem, "check the path")
+    return PictureError(problem, "check the path and its permissions")
 
 
 def _damaged(name: str, error: Exception) -> PictureError:
@@ -138,11 +139,12 @@ def _damaged(name: str, error: Exception) -> PictureError:
 
 def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
     try:
-        # An MPO is a phone's photograph with previews or a depth map behind it, not a film.
+        # An MPO is a phone's photograph followed by previews or a depth map, not an animation.
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":
             raise PictureError(
-                f"{name} is animated or has pages: {frames} pictures", "save one of them as a file"
+                f"{name} contains {frames} frames or pages",
+                "save one of them as a separate file",
             )
         image = ImageOps.exif_transpose(image)
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
@@ -159,7 +161,7 @@ def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
 
 
 def _from_deep(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """A grey Pillow picture of more than 8 bits: integers up to 65535, or floats 0..1."""
+    """The array of a grey Pillow picture of more than 8 bits: integers to 65535, or floats 0..1."""
     if image.mode == "F":
         return _from_array(np.asarray(image), name)
     grey = np.asarray(image).astype(np.int64)
@@ -190,7 +192,7 @@ def _as_uint8(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
             f"{name} is of type {array.dtype}", "give uint8, uint16, or floats from 0 to 1"
         )
     values = array.astype(np.float64)
-    if not (values.min() >= 0 and values.max() <= 1):  # so that NaN fails, too
+    if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN fails, too
         raise PictureError(
             f"{name} has floats outside 0..1, or NaN", "divide by 255, or convert it to uint8"
         )

@@ -1,4 +1,4 @@
-"""Where pixels and keypoints go: mirror images, homographies and elastic bending, by the batch."""
+"""Warps of batches of images with their keypoints: mirror images, homographies."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.keypoints import KeypointScheme
 
-INVERSION_STEPS = 3
-"""Fixed-point steps that find where bending takes a keypoint; each divides the error by 5 to 10."""
-
 
 def flip(
     images: Tensor, keypoints: Tensor, mirrored: Tensor, scheme: KeypointScheme
 ) -> tuple[Tensor, Tensor]:
-    """Mirror the faces where `mirrored`, N, is true: x becomes W - 1 - x, left and right swap."""
+    """Mirror the faces where `mirrored`, N, is true: x becomes W - 1 - x, left and right swap.
+
+    Images are N x H x W, keypoints N x K x 2.
+    """
     other = flip_keypoints(keypoints, scheme, images.shape[-1])
     return (
         torch.where(mirrored[:, None, None], images.flip(-1), images),
@@ -24,7 +24,7 @@ def flip(
 
 
 def flip_keypoints(keypoints: Tensor, scheme: KeypointScheme, width: int) -> Tensor:
-    """N x K x 2 keypoints of the mirror images, which are `width` pixels wide."""
+    """The N x K x 2 keypoints of the mirror images, which are `width` pixels wide."""
     swapped = keypoints[:, list(scheme.flip_order)] * keypoints.new_tensor([-1, 1])
     return swapped + keypoints.new_tensor([width - 1, 0])
 
@@ -39,9 +39,10 @@ def homography(
 ) -> Tensor:
     """N x 3 x 3 maps of pixels about the centre of an image of `size` (height, width).
 
-    In this order: `shear` (N, x moves by so much of y), `scale` (N), `rotation` (N, radians,
-    clockwise on the screen as y points down), `perspective` (N x 2, by which share the picture
-    shrinks between the centre and the right and lower border), `shift` (N x 2, pixels).
+    Applied in this order: `shear` (N, the share of y that is added to x), `scale` (N), `rotation`
+    (N, radians, clockwise on the screen as y points down), `perspective` (N x 2, the share by which
+    the picture shrinks from the centre to the right and to the lower border), `shift` (N x 2,
+    pixels).
     """
     count = len(rotation)
     cos, sin = scale * rotation.cos(), scale * rotation.sin()
@@ -58,18 +59,12 @@ def homography(
 
 
 def warp(
-    images: Tensor,
-    keypoints: Tensor,
-    matrix: Tensor,
-    displacement: Tensor | None = None,
-    margin: int = 0,
+    images: Tensor, keypoints: Tensor, matrix: Tensor, margin: int = 0
 ) -> tuple[Tensor, Tensor]:
     """Move images (N x H x W, float) and keypoints (N x K x 2) by N x 3 x 3 maps of pixels.
 
-    `displacement`, N x 2 x C x C, bends the picture elastically on top: how far, in x and y and in
-    pixels, each of C x C control points that span the image is moved, smoothly in between. It may
-    be on the CPU, whatever the images' device, as may `matrix`: they are small. What comes into
-    view from outside repeats the border; the outermost `margin` pixels at each side are cut off.
+    `matrix` may be on the CPU, whatever the images' device: it is small. Outside the image its
+    border is repeated; the outermost `margin` pixels at each side are cut off.
     """
     height, width = (length - 2 * margin for length in images.shape[-2:])
     device = images.device
@@ -78,26 +73,15 @@ def warp(
         crop = torch.eye(3, device=device)
         crop[:2, 2] = -margin
         matrix = crop @ matrix
-    # Sampling asks where each output pixel comes from: the inverse map.
+    # Sampling needs the place that each output pixel comes from: the inverse map.
     pixels = _pixels((height, width), device)
     source = apply_homography(pixels.view(1, -1, 2), torch.linalg.inv(matrix))
-    moved = apply_homography(keypoints, matrix)
-    if displacement is not None:
-        field = F.interpolate(
-            displacement.to(device), size=(height, width), mode="bicubic", align_corners=True
-        )
-        source = source + field.flatten(2).transpose(1, 2)
-        # A keypoint k goes where inverse(q) + bend(q) = k.
-        for _ in range(INVERSION_STEPS):
-            at = sample_bilinear(field, moved.nan_to_num()[:, None])[:, :, 0].transpose(1, 2)
-            moved = apply_homography(keypoints - at, matrix)
     warped = sample_bilinear(images[:, None], source.view(-1, height, width, 2))
-    return warped[:, 0], moved
+    return warped[:, 0], apply_homography(keypoints, matrix)
 
 
 def zoom(images: Tensor, factor: float) -> Tensor:
-    """N x H x W faces made larger by a factor, about the centre; what comes into view repeats the
-    border."""
+    """N x H x W faces enlarged by a factor about the centre; outside, the border is repeated."""
     if factor == 1:
         return images.float()
     size = images.shape[-2:]
@@ -106,23 +90,26 @@ def zoom(images: Tensor, factor: float) -> Tensor:
 
 
 def zoom_points(points: Tensor, factor: float, size: Sequence[int]) -> Tensor:
-    """Points (`... x 2`) of a picture of `size` (height, width), where `zoom` takes them."""
+    """Points (`... x 2`) of an image of `size` (height, width) where `zoom` moves them."""
     centre = points.new_tensor([size[1] - 1, size[0] - 1]) / 2
     return centre + (points - centre) * factor
 
 
 def apply_homography(points: Tensor, matrix: Tensor) -> Tensor:
-    """N x P x 2 (or 1 x P x 2) points by N x 3 x 3 homographies."""
+    """N x P x 2, the images of N x P x 2 (or 1 x P x 2) points under N x 3 x 3 homographies."""
     moved = points @ matrix[:, :2, :2].transpose(1, 2) + matrix[:, None, :2, 2]
     depth = points @ matrix[:, 2, :2, None] + matrix[:, None, 2, 2:]
     return moved / depth
 
 
 def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
-    """N x C x h x w, the N x C x H x W maps at N x h x w x 2 pixels, bilinear; border repeated."""
+    """N x C x h x w, the values of N x C x H x W maps at N x h x w x 2 pixels.
+
+    Bilinear; outside the maps their border is repeated.
+    """
     size = points.new_tensor([maps.shape[-1], maps.shape[-2]])
-    # grid_sample's -1..1 spans from the first pixel's edge to the last one's. The border by hand,
-    # at the outermost pixels' centres: MPS lacked padding_mode="border" for long.
+    # grid_sample's -1..1 spans from the first pixel's edge to the last one's. Points are clamped to
+    # the outermost pixels' centres by hand, as MPS lacked padding_mode="border" for a long time.
     inside = torch.minimum(points.clamp(min=0), size - 1)
     return F.grid_sample(maps, (2 * inside + 1) / size - 1, mode="bilinear", align_corners=False)
 

@@ -1,4 +1,4 @@
-"""Figures of how a network responds to one face: what `responses` measures, drawn.
+"""Figures of how a network responds to one face, from what `responses` measures.
 
 Chips are H x W grey faces, keypoints x and y in their pixels.
 """
@@ -17,11 +17,11 @@ from kaggle_fkd.figures.heat_maps import draw_heat
 from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, new_figure
 
 PAIRS = 4
-"""Filters, each with its map, in a row at most."""
+"""Maximum number of filters, each beside its map, in a row."""
 LAYERS, MAPS = 8, 8
-"""Layers that are shown at most, and maps of each."""
+"""Maximum number of layers that are shown, and of maps of each."""
 SMOOTHING = 1.5
-"""Sigma, in pixels, of what smooths a saliency over the face, so that flicker does not hide it."""
+"""Sigma, in pixels, of the Gaussian that smooths a saliency: its noise would hide the face."""
 
 _ROW_TITLE: dict[str, Any] = {"x": 0.005, "ha": "left", "fontsize": 9}
 
@@ -29,32 +29,33 @@ Maps = NDArray[np.floating]
 
 
 def draw_filters(filters: Maps, maps: Maps, title: str) -> Figure:
-    """F x h x w filters, each beside its map, F x H x W: what it makes of the face."""
+    """F x h x w filters, each beside its map, F x H x W: its response to the face."""
     columns = min(PAIRS, int(np.ceil(np.sqrt(len(filters)))))
     rows = -(-len(filters) // columns)
     figure = new_figure(2.7 * columns, 1.45 * rows + 1.4)
     grid = figure.subplots(rows, 2 * columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    most = np.abs(filters).max()
+    highest = np.abs(filters).max()
     for index, (kernel, response) in enumerate(zip(filters, maps, strict=True)):
         left, right = grid[2 * index : 2 * index + 2]
-        weights = left.imshow(kernel, cmap=DIVERGING, vmin=-most, vmax=most)
+        weights = left.imshow(kernel, cmap=DIVERGING, vmin=-highest, vmax=highest)
         left.set_title(f"filter {index}", fontsize=9)
         _draw_map(right, response, "gray")
         right.set_title(f"map {index}", fontsize=9)
     figure.colorbar(
         weights, ax=list(grid), location="bottom", shrink=0.5, aspect=40,
-        label="weight of a pixel in the filter; a map is bright where the face is like its filter",
+        label="weight of a pixel; a map is bright where the face resembles its filter",
     )  # fmt: skip
     figure.suptitle(title)
     return figure
 
 
 def draw_features(chip: NDArray[np.uint8], maps: Mapping[str, Maps], title: str) -> Figure:
-    """Some maps, C x h x w, of some layers, from the first to the last, below the face itself.
+    """Some maps, C x h x w, of some layers, from the first to the last, below the face.
 
-    Those whose values vary most over the face, each with colours from its own low to its high.
+    The maps whose values vary most over the face are shown, each with colours from its own low to
+    its own high values.
     """
     steps = np.linspace(0, len(maps) - 1, min(LAYERS, len(maps))).round().astype(int)
     layers = [list(maps.items())[step] for step in steps]
@@ -64,16 +65,16 @@ def draw_features(chip: NDArray[np.uint8], maps: Mapping[str, Maps], title: str)
     _row_of_axes(top)[0].imshow(chip, cmap="gray", vmin=0, vmax=255)
     top.text(
         0.15, 0.42,
-        f"Below: {len(layers)} of {len(maps)} convolutions, called as in the network's code, and "
+        f"Below: {len(layers)} of {len(maps)} convolutions, named as in the network's code, and "
         "of each the maps that\nvary most over this face; yellow is high, violet low. Early maps "
-        "show edges and shades,\nlater ones are coarser and answer to larger parts of the face.",
+        "show edges and shades,\nlater ones are coarser and respond to larger parts of the face.",
         va="center", fontsize=9,
     )  # fmt: skip
     for row, (name, layer) in zip(rows, layers, strict=True):
         count, height, width = layer.shape
         row.suptitle(f"{name}: {count} maps of {width} x {height}", **_ROW_TITLE)
-        liveliest = np.sort(np.argsort(-layer.std(axis=(1, 2)), kind="stable")[:MAPS])
-        for axes, index in zip(_row_of_axes(row), liveliest, strict=False):
+        shown = np.sort(np.argsort(-layer.std(axis=(1, 2)), kind="stable")[:MAPS])
+        for axes, index in zip(_row_of_axes(row), shown, strict=False):
             _draw_map(axes, layer[index], SEQUENTIAL)
     figure.suptitle(title)
     return figure
@@ -87,10 +88,10 @@ def draw_heat_maps(
     title: str,
     note: str,
 ) -> Figure:
-    """Heat maps over the face: a column for each of K keypoints, K x 2, a row for each kind.
+    """Heat maps over the face: one column per keypoint, K x 2, one row per kind.
 
-    `rows` names kinds of K x h x w maps, drawn from 0 to their highest value. The note
-    stands below.
+    `rows` are the K x h x w maps of each kind, by its name, drawn from 0 to their highest value.
+    The note is printed below.
     """
     figure = new_figure(2.3 * len(names), 2.3 * len(rows) + 0.9)
     grid = figure.subplots(len(rows), len(names), squeeze=False)
@@ -108,22 +109,22 @@ def draw_heat_maps(
 
 
 def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title: str) -> Figure:
-    """The face with the keypoint, its saliency, H x W, and that over the face."""
+    """The face with the keypoint, 2, then its saliency, H x W, then both together."""
     figure = new_figure(11.5, 4.1)
     face, alone, over = figure.subplots(1, 3)
     face.imshow(chip, cmap="gray", vmin=0, vmax=255)
     face.set_title("the face and the keypoint", fontsize=10)
-    most = np.percentile(saliency, 99.5)
-    drawn = alone.imshow(saliency, cmap=SEQUENTIAL, vmin=0, vmax=most)
-    alone.set_title("saliency: which pixels it hangs on", fontsize=10)
+    highest = np.percentile(saliency, 99.5)
+    drawn = alone.imshow(saliency, cmap=SEQUENTIAL, vmin=0, vmax=highest)
+    alone.set_title("saliency: which pixels it depends on", fontsize=10)
     figure.colorbar(
         drawn, ax=alone, shrink=0.85, extend="max",
-        label="pixels it moves when one pixel changes\nby the face's standard deviation",
+        label="pixels that it moves when one pixel changes\nby the face's standard deviation",
     )  # fmt: skip
     draw_heat(over, chip, _from_0_to_1(gaussian_filter(saliency, SMOOTHING)))
     radius = half_radius(saliency, keypoint)
     over.add_patch(Circle((keypoint[0], keypoint[1]), radius, fill=False, color="white", ls="--"))
-    over.set_title(f"smoothed; half of it within the circle, {radius:.0f} px", fontsize=10)
+    over.set_title(f"smoothed; half of it is within the circle, {radius:.0f} px", fontsize=10)
     for axes in (face, alone, over):
         _mark(axes, keypoint)
         axes.set_axis_off()
@@ -132,7 +133,7 @@ def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title
 
 
 def half_radius(saliency: Maps, keypoint: Maps) -> float:
-    """The radius, in pixels, of the circle around the keypoint that holds half of the saliency."""
+    """The radius, in pixels, of the circle around the keypoint with half of the saliency, H x W."""
     y, x = np.indices(saliency.shape)
     distance = np.hypot(x - keypoint[0], y - keypoint[1]).ravel()
     order = np.argsort(distance)
@@ -141,12 +142,15 @@ def half_radius(saliency: Maps, keypoint: Maps) -> float:
 
 
 def _from_0_to_1(values: Maps) -> Maps:
-    """Divided by their highest, unless all are 0: of a keypoint far outside, or a dead network."""
+    """The values divided by the highest one, unless all are 0.
+
+    They are 0 for a keypoint far outside the chip, and for a network that ignores its input.
+    """
     return values / (values.max() or 1)
 
 
 def _draw_map(axes: Axes, values: Maps, colours: str) -> None:
-    low, high = np.percentile(values, (1, 99))  # one hot pixel would leave all others dark
+    low, high = np.percentile(values, (1, 99))  # one very high pixel would leave the others dark
     axes.imshow(values, cmap=colours, vmin=low, vmax=high)
 
 
@@ -158,7 +162,7 @@ def _mark(axes: Axes, keypoint: Maps) -> None:
 
 
 def _row_of_axes(row: SubFigure) -> NDArray[np.object_]:
-    """MAPS axes; those that stay empty are not seen."""
+    """MAPS axes, which are invisible while they are empty."""
     axes = row.subplots(1, MAPS)
     for each in axes:
         each.set_axis_off()

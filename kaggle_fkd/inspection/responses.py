@@ -1,7 +1,6 @@
 """How a network responds to one face, in numbers: filters, feature maps, heat maps, saliency.
 
-Chips are H x W grey faces of the network's size, pixels 0..255. Networks are those that runs and
-`read_pretrained` give: the convolutions of `optimised_for_inference` ones cannot be looked into.
+Chips are H x W grey faces of the network's size, pixels 0..255.
 """
 
 import numpy as np
@@ -12,14 +11,14 @@ from torch import Tensor, nn
 from kaggle_fkd.networks.network import KeypointNetwork, evaluating, standardise
 
 COPIES, NOISE = 32, 0.25
-"""Noisy copies that a saliency is the mean of, and their noise: standard deviations of the face.
-About 7 % of the grey values' range, as SmoothGrad advises."""
+"""Number of noisy copies that a saliency is the mean of, and the noise, in standard deviations of
+the face: about 7 % of the grey values' range, within what SmoothGrad advises."""
 
 Maps = NDArray[np.float32]
 
 
 def convolutions(network: KeypointNetwork) -> dict[str, nn.Conv2d | nn.ConvTranspose2d]:
-    """The network's convolutions by name, in the order in which it holds them."""
+    """The network's convolutions by name, in the order of its modules."""
     return {
         name: layer
         for name, layer in network.named_modules()
@@ -28,20 +27,20 @@ def convolutions(network: KeypointNetwork) -> dict[str, nn.Conv2d | nn.ConvTrans
 
 
 def first_filters(network: KeypointNetwork) -> Maps:
-    """F x h x w, the kernels that the first convolution slides over the grey face."""
+    """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
     first = next(iter(convolutions(network).values()))
     return _numbers(first.weight[:, 0])
 
 
 @torch.no_grad()
 def feature_maps(network: KeypointNetwork, chip: NDArray[np.uint8]) -> dict[str, Maps]:
-    """C x h x w, what each convolution makes of the chip, by its name and in the order of the work.
+    """C x h x w for each convolution: its output for the chip, by its name, in order of execution.
 
-    As the convolution gives them, before any normalisation, pooling and activation.
+    Outputs are taken before any normalisation, pooling and activation.
     """
     maps: dict[str, Maps] = {}
     hooks = [
-        layer.register_forward_hook(lambda _, __, output, name=name: _note(maps, name, output))
+        layer.register_forward_hook(lambda _, __, output, name=name: _store(maps, name, output))
         for name, layer in convolutions(network).items()
     ]
     try:
@@ -55,9 +54,9 @@ def feature_maps(network: KeypointNetwork, chip: NDArray[np.uint8]) -> dict[str,
 
 @torch.no_grad()
 def own_heat_maps(network: KeypointNetwork, chip: NDArray[np.uint8], head: int = 0) -> Maps | None:
-    """K x rows x columns, how the network weighs the cells of its grid for each keypoint.
+    """K x rows x columns, the weights of the cells of the network's grid for each keypoint.
 
-    A keypoint's weights add up to 1. None for a network that regresses coordinates.
+    The weights of a keypoint sum to 1. None for a network that regresses coordinates.
     """
     with evaluating(network):
         maps = network.heat_maps(_pixels(network, chip))
@@ -67,12 +66,13 @@ def own_heat_maps(network: KeypointNetwork, chip: NDArray[np.uint8], head: int =
 def saliency(
     network: KeypointNetwork, chip: NDArray[np.uint8], keypoint: int, head: int = 0
 ) -> Maps:
-    """H x W, how far the keypoint moves, in pixels, for each pixel's change.
+    """H x W, how far the keypoint moves, in pixels, when one pixel of the chip changes.
 
-    The length of the gradient of its x and y (Simonyan et al. 2013, arXiv 1312.6034), by the
-    standardised pixels: a change of 1 is the standard deviation of the chip's grey values. One
-    gradient flickers from pixel to pixel, so it is the mean over noisy copies of the chip
-    (SmoothGrad, Smilkov et al. 2017, arXiv 1706.03825), the same at every call.
+    The length of the gradient of its x and y (Simonyan et al. 2013, arXiv 1312.6034) with respect
+    to the standardised pixels: a change of 1 is the standard deviation of the chip's grey values. A
+    single gradient is noisy from pixel to pixel, so this is the gradient's mean over noisy copies
+    of the chip (SmoothGrad, Smilkov et al. 2017, arXiv 1706.03825), with the same noise at every
+    call.
     """
     pixels = _pixels(network, chip)
     noise = torch.randn(COPIES, *pixels.shape[1:], generator=torch.Generator().manual_seed(0))
@@ -84,14 +84,14 @@ def saliency(
 
 
 def _pixels(network: KeypointNetwork, chip: NDArray[np.uint8]) -> Tensor:
-    """1 x 1 x H x W, standardised, where the network is."""
+    """1 x 1 x H x W, the standardised chip on the network's device."""
     return standardise(torch.from_numpy(chip)[None].to(network.mean_keypoints.device))
 
 
-def _note(maps: dict[str, Maps], name: str, output: Tensor) -> None:
+def _store(maps: dict[str, Maps], name: str, output: Tensor) -> None:
     maps[name] = _numbers(output[0])
 
 
 def _numbers(tensor: Tensor) -> Maps:
-    """A copy: layers that work in place may write into the tensor later."""
+    """A copy, as layers that change their input may write into the tensor later."""
     return np.array(tensor.detach().cpu().numpy(), np.float32)

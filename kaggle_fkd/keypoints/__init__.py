@@ -1,7 +1,7 @@
 """Keypoint schemes: names, order, mirror pairs, groups and label conventions.
 
 Only this folder spells a keypoint's name; everything else takes a `KeypointScheme`. A scheme of
-one's own is a TOML file (`read_scheme`). Left and right are the subject's.
+your own is a TOML file (`read_scheme`). Left and right are the subject's.
 """
 
 from kaggle_fkd.keypoints.ibug68 import IBUG68

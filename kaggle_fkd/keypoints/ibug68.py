@@ -5,8 +5,8 @@ from itertools import accumulate, pairwise
 
 from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme
 
-# Keypoints from the subject's right to the left, in rows that the mirror reverses; the bridge of
-# the nose alone stands on the axis.
+# Keypoints from the subject's right to the left, in rows that the mirror reverses; only the bridge
+# of the nose is in no row.
 _ROWS: tuple[Sequence[int], ...] = (
     range(17),  # jaw
     range(17, 27),  # brows

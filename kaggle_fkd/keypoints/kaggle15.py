@@ -38,7 +38,7 @@ _IBUG68_A = {
     "mouth_center_top_lip": (51,),
     "mouth_center_bottom_lip": (57,),
 }
-# What B does not mark is given as A has it.
+# Keypoints that B does not mark use A's mapping.
 _IBUG68_B = _IBUG68_A | {"nose_tip": (33,), "mouth_center_bottom_lip": (62, 66)}
 
 KAGGLE15 = KeypointScheme(

@@ -1,4 +1,4 @@
-"""`KeypointScheme`: what the K keypoints of a task are."""
+"""`KeypointScheme`: the K keypoints of a task."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kaggle_fkd.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,12 @@ class Convention:
     meaning: str
     """How its labels differ from those of the other conventions."""
     ibug68: tuple[tuple[int, ...], ...] = ()
-    """For each of the K keypoints, the points of iBUG's 68 whose mean it is; empty: unknown."""
+    """For each of the K keypoints, the points of iBUG's 68 whose mean it is; empty if unknown."""
 
 
 @dataclass(frozen=True)
 class Contour:
-    """A line along the face, which drawings connect."""
+    """A line along the face, which drawings show."""
 
     keypoints: tuple[int, ...]
     """Indices of the keypoints on it, in order."""
@@ -44,8 +46,8 @@ class KeypointScheme:
     flip_pairs: tuple[tuple[int, int], ...]
     """Indices of (left, right) keypoints that change places in a mirror image."""
     groups: Mapping[str, tuple[int, ...]]
-    """Parts of the face, each keypoint in exactly one; figures colour by group. The keypoints of a
-    group called jaw slide along the face's outline, so the head's pose does not rest on them."""
+    """Parts of the face, each keypoint in exactly one; figures colour by group. The keypoints
+    of the group named jaw lie on the visible outline; the pose estimate ignores them."""
     conventions: tuple[Convention, ...]
     """Label conventions, the richest first; labels of different ones are never averaged."""
     nose_tip: int
@@ -56,7 +58,7 @@ class KeypointScheme:
     """Keypoints that every convention marks, in the same place."""
     eyelids: tuple[tuple[int, ...], ...] = ()
     """Six keypoints around the right eye, then the left: a corner, two on the upper lid, the other
-    corner, two on the lower lid; empty where the scheme does not have them."""
+    corner, two on the lower lid; empty if the scheme does not have them."""
     contours: tuple[Contour, ...] = field(default=())
     """Lines along the face."""
 
@@ -90,7 +92,7 @@ class KeypointScheme:
         """The convention, N, of faces whose keypoints `marked`, N x K, are labelled or requested.
 
         The last convention whose keypoints cover all the marked ones: with Kaggle's two, a face
-        is of the rich one if and only if it has a keypoint that the sparse one lacks.
+        belongs to the rich one if and only if it has a keypoint that the sparse one lacks.
         """
         convention = np.zeros(len(marked), np.int8)
         for index, candidate in enumerate(self.conventions):
@@ -104,21 +106,28 @@ class KeypointScheme:
     ) -> NDArray[np.floating]:
         """The scheme's `... x K x D` keypoints that follow from `... x 68 x D` iBUG points.
 
-        `convention` is an index into `conventions`. Raises ValueError where it does not say how.
+        `convention` is an index into `conventions`. Raises UsageError if the convention
+        has no `ibug68`.
         """
         sources = self.conventions[convention].ibug68
         if not sources:
-            raise ValueError(f"{self.name} does not say which iBUG points its keypoints are")
+            raise UsageError(
+                f"{self.name} does not say which of iBUG's points its keypoints are",
+                f"give the convention {self.conventions[convention].name} its `ibug68`",
+            )
         means = [points[..., list(indices), :].mean(axis=-2) for indices in sources]
         return np.stack(means, axis=-2)
 
     def as_dict(self) -> dict[str, Any]:
-        """The scheme as JSON can hold it, for `from_dict`."""
+        """The scheme as a dictionary for JSON, which `from_dict` reads."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "KeypointScheme":
-        """The scheme that `as_dict` gave; TypeError or KeyError for anything else."""
+        """The scheme that `as_dict` gave.
+
+        Raises TypeError, KeyError or AttributeError for another value.
+        """
         values = {name: _tuples(value) for name, value in stored.items()}
         values["groups"] = {name: _tuples(value) for name, value in stored["groups"].items()}
         for name, kind in (("conventions", Convention), ("contours", Contour)):
@@ -130,12 +139,17 @@ class KeypointScheme:
 
 
 def mirror_pairs(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """The (left, right) index pairs of names that differ by that word alone."""
-    return tuple(
-        (index, names.index(name.replace("left", "right")))
-        for index, name in enumerate(names)
-        if "left" in name
-    )
+    """The (left, right) index pairs of names that differ by that word alone.
+
+    Raises ValueError for a name of one side without its counterpart on the other.
+    """
+    for side, other in (("left", "right"), ("right", "left")):
+        for name in names:
+            if side in name and name.replace(side, other) not in names:
+                problem = f"{name!r} has no counterpart on the {other}, so flip_pairs are needed"
+                raise ValueError(problem)
+    lefts = [name for name in names if "left" in name]
+    return tuple((names.index(left), names.index(left.replace("left", "right"))) for left in lefts)
 
 
 def _tuples(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A keypoint scheme of one's own, as a TOML file.
+"""A keypoint scheme of your own, as a TOML file.
 
     name = "five"
     names = ["left_eye", "right_eye", "nose_tip", "mouth_left", "mouth_right"]
@@ -10,15 +10,15 @@
     nose = ["nose_tip"]
     mouth = ["mouth_left", "mouth_right"]
 
-    [ibug68]                 # the points of iBUG's 68, from 0, whose mean a keypoint roughly is
+    [ibug68]                 # points of iBUG's 68, from 0, whose mean is near the keypoint
     left_eye = [42, 45]
     right_eye = [36, 39]
     nose_tip = [30]
     mouth_left = [54]
     mouth_right = [48]
 
-Names that differ by the words left and right alone are mirror pairs; where names do not tell,
-`flip_pairs = [["a", "b"], ...]` does. Optional: `[[contours]]` with `keypoints` and `closed`.
+Names that differ by the words left and right alone are mirror pairs; for other names, give
+`flip_pairs = [["a", "b"], ...]`. Optional: `[[contours]]` with `keypoints` and `closed`.
 """
 
 import tomllib
@@ -44,19 +44,24 @@ def read_scheme(path: Path) -> KeypointScheme:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
             f"{path}: not a keypoint scheme ({error})",
-            "docs/data.md shows what such a file looks like",
+            "correct the file; docs/data.md has an example",
         ) from error
 
 
 def _scheme(stored: Mapping[str, Any]) -> KeypointScheme:
-    """The scheme; ValueError and its like say what is wrong."""
+    """The scheme of a TOML table.
+
+    Raises ValueError, TypeError, KeyError or AttributeError for what is wrong in it.
+    """
     missing = [key for key in REQUIRED if key not in stored]
     unknown = sorted(stored.keys() - {*REQUIRED, *OPTIONAL})
     if missing or unknown:
         wrong = [f"{key} is missing" for key in missing] + [f"{key} is unknown" for key in unknown]
         raise ValueError(", ".join(wrong))
     names = tuple(map(str, stored["names"]))
-    if len(set(names)) != len(names) or not names:
+    if not names:
+        raise ValueError("names must have at least one keypoint")
+    if len(set(names)) != len(names):
         raise ValueError("names must be different from each other")
 
     def indices(keypoints: Sequence[str], count: int | None = None) -> tuple[int, ...]:
@@ -70,13 +75,21 @@ def _scheme(stored: Mapping[str, Any]) -> KeypointScheme:
     groups = {str(name): indices(members) for name, members in stored["groups"].items()}
     if sorted(index for members in groups.values() for index in members) != [*range(len(names))]:
         raise ValueError("each keypoint must be in exactly one of the groups")
+    if not all(groups.values()):
+        raise ValueError("each of the groups must have a keypoint")
     pairs = tuple(
         (left, right) for left, right in (indices(pair, 2) for pair in stored["flip_pairs"])
     ) if "flip_pairs" in stored else mirror_pairs(names)  # fmt: skip
-    sources = tuple(tuple(map(int, stored["ibug68"][name])) for name in names)
+    paired = [index for pair in pairs for index in pair]
+    if len(set(paired)) != len(paired):
+        raise ValueError("no keypoint may be in two of the flip_pairs")
+    sources = tuple(tuple(map(int, stored["ibug68"].get(name, ()))) for name in names)
     if not all(each and min(each) >= 0 and max(each) < 68 for each in sources):
         raise ValueError("ibug68 must give one point or more, from 0 to 67, for each keypoint")
+    indices(stored["ibug68"])
     right, left = indices(stored["eye_corners"], 2)
+    if right == left:
+        raise ValueError("eye_corners must be two keypoints")
     everything = tuple(range(len(names)))
     return KeypointScheme(
         name=str(stored["name"]),

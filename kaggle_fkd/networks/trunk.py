@@ -1,4 +1,4 @@
-"""The trunk of our own networks: a small residual pyramid."""
+"""The trunk of the grid networks and their baselines: a small residual pyramid."""
 
 import torch
 from torch import Tensor, nn
@@ -9,13 +9,13 @@ STEM, QUARTER, EIGHTH, SIXTEENTH = 24, 64, 128, 256
 
 
 class Trunk(nn.Module):
-    """Features at an eighth of the image's size that have seen all of the face.
+    """Features at an eighth of the image's size, with the complete face in view.
 
     Residual blocks (He et al., 2015, arXiv 1512.03385) down to a sixteenth, whose features then
     join those at an eighth, as in Lin et al., "Feature Pyramid Networks", 2017 (arXiv
     1612.03144). No block works above an eighth: one at a quarter of 96 pixels costs as much as
-    two below, and took nothing off the error. `eighth` and `sixteenth` are the channels there;
-    the defaults make 2.8 M parameters.
+    two below, and did not reduce the error. `eighth` and `sixteenth` are the channels there; with
+    the defaults, the trunk has 2.8 M parameters.
     """
 
     def __init__(self, eighth: int = EIGHTH, sixteenth: int = SIXTEENTH) -> None:
@@ -47,7 +47,7 @@ class Residual(nn.Module):
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or inputs != outputs:
-            # Averaging before the projection keeps what a strided one would skip (ResNet-D).
+            # Averaging before the projection uses pixels that a strided one would skip (ResNet-D).
             pool = nn.AvgPool2d(stride, ceil_mode=True)
             self.shortcut = nn.Sequential(pool, conv(inputs, outputs, kernel=1, activation=False))
 

@@ -1,57 +1,90 @@
-"""`DetectedFace`: one face found in a picture, and what can be measured on its keypoints."""
+"""`DetectedFace`: a face that was found in a picture, and what can be measured on its keypoints."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.errors import UsageError
-from kaggle_fkd.imaging.chips import box_of_keypoints, cut_chip, similarity
+from kaggle_fkd.errors import UsageError, suggest
+from kaggle_fkd.imaging.boxes import box_of_keypoints
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.photo.head_model import Pose, find_camera, head_points
+from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
+
+NOSE_TIP = "nose_tip"
+"""An alias of the tip of the nose that every scheme understands."""
 
 
 class EyeAspectRatio(NamedTuple):
-    """How far each eye is open: height over width, about 0.3 when open, below 0.2 when shut."""
+    """Height over width of each eye: about 0.3 when it is open, below 0.2 when it is shut."""
 
     right: float
     """The subject's right eye, at the left of the picture."""
     left: float
+    """The subject's left eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class DetectedFace:
-    """A face in a picture. Pixel centres are at whole numbers; nothing writes into the arrays."""
+    """A face in a picture. Pixel centres have integer coordinates.
+
+    `face["nose_tip"]` and `face[30]` are the x and y of one keypoint, by its name or its index in
+    the scheme. The face refers to the complete picture, which stays in memory as long as the face:
+    keep `as_dict()` or the arrays of many faces, rather than the faces themselves.
+    """
 
     box: NDArray[np.float64]
-    """4: x0, y0, x1, y1, the latter two exclusive; may stick out of the picture."""
+    """4: x0, y0, x1, y1, the latter two exclusive; it may extend beyond the picture."""
     keypoints: NDArray[np.float64]
     """K x 2, x then y in pixels of the picture."""
     confidence: float
-    """0..1, how sure the network is that this is a face and these are its keypoints."""
-    scheme: KeypointScheme = field(repr=False)
-    """What the K keypoints are."""
-    picture: NDArray[np.uint8] = field(repr=False)
-    """H x W x 3 RGB, the picture that the face is in: a reference, not a copy."""
+    """0..1, the probability that this is a face and these are its keypoints."""
+    scheme: KeypointScheme
+    """The names, groups and mirror pairs of the K keypoints."""
+    picture: NDArray[np.uint8]
+    """H x W x 3 RGB, the complete picture that the face is in: a reference, not a copy."""
+
+    def __repr__(self) -> str:
+        box = ", ".join(f"{edge:.0f}" for edge in self.box)
+        keypoints = f"{len(self.keypoints)} keypoints of {self.scheme.name}"
+        return f"DetectedFace({keypoints}, confidence {self.confidence:.2f}, box ({box}))"
+
+    def __getitem__(self, keypoint: str | int) -> NDArray[np.float64]:
+        """2, the x and y of one keypoint, by its name or its index in the scheme.
+
+        "nose_tip" is a name in every scheme. Raises UsageError for an unknown name, IndexError for
+        an index that is out of range.
+        """
+        if isinstance(keypoint, str):
+            places = {NOSE_TIP: self.scheme.nose_tip} | {
+                name: index for index, name in enumerate(self.scheme.names)
+            }
+            if keypoint not in places:
+                raise UsageError(
+                    f"{self.scheme.name} has no keypoint {keypoint!r}", suggest(keypoint, places)
+                )
+            keypoint = places[keypoint]
+        return np.asarray(self.keypoints[keypoint])
 
     def region(self, name: str) -> NDArray[np.float64]:
-        """K' x 2, the keypoints of one group of the scheme: "eyes", "brows", "nose", "mouth", ...
+        """K' x 2, the keypoints of one part of the face, in the order of the scheme.
 
-        Raises UsageError for a group that the scheme does not have.
+        That is a group of the scheme ("eyes", "brows", "nose", "mouth", ...), or what the names of
+        several keypoints begin with: "left_eye" for left_eye_0, left_eye_1 and so on. Left and
+        right are the subject's. Raises UsageError for an unknown name.
         """
-        if name not in self.scheme.groups:
-            raise UsageError(
-                f"{self.scheme.name} has no region {name!r}",
-                f"choose one of {', '.join(self.scheme.groups)}",
-            )
-        return self.keypoints[list(self.scheme.groups[name])]
+        regions = _regions(self.scheme)
+        if name not in regions:
+            raise UsageError(f"{self.scheme.name} has no region {name!r}", suggest(name, regions))
+        return self.keypoints[list(regions[name])]
 
     def chip(self, size: int = 96) -> NDArray[np.uint8]:
-        """size x size x 3, the face cut out upright and centred by its keypoints.
+        """size x size x 3, the face cropped from the picture, upright and centred.
 
-        Turned and scaled so that the generic head's keypoints, seen from the front, fill it with
-        the margin of a face's box; whatever lies outside the picture repeats its border. Raises
+        It is turned and scaled so that the generic head's keypoints, seen from the front, fill it
+        with the margin of a face's box; outside the picture, its border is repeated. Raises
         UsageError for a size below 1.
         """
         if size < 1:
@@ -64,44 +97,69 @@ class DetectedFace:
         return np.dstack([cut_chip(self.picture[:, :, band], to_chip, size) for band in range(3)])
 
     def pose(self) -> Pose:
-        """How the head is turned: (pitch, yaw, roll) in degrees, all 0 when it looks at us.
+        """The rotation of the head: (pitch, yaw, roll) in degrees, all 0 if it looks at the camera.
 
         Pitch is positive upwards, yaw to the picture's right, roll clockwise in the picture. A
-        generic head is fitted to the keypoints but those of the jaw, seen by a pinhole camera
-        whose focal length is the picture's width (see `head.find_camera`).
+        generic head is fitted to all keypoints except the jaw's, seen by a pinhole camera whose
+        focal length is the picture's width (see `head_model.find_camera`). Raises UsageError for a
+        scheme with too few keypoints.
         """
         height, width = self.picture.shape[:2]
         return find_camera(self.keypoints, self.scheme, (height, width)).pose()
 
     def eye_aspect_ratio(self) -> EyeAspectRatio:
-        """(right, left) ratio of each eye's height to its width (Soukupova and Cech 2016).
+        """(right, left), the ratio of each eye's height to its width (Soukupova and Cech 2016).
 
-        Raises UsageError for a scheme without points on the lids.
+        Raises UsageError for a scheme without points on the eyelids.
         """
         if not self.scheme.eyelids:
             raise UsageError(
-                f"{self.scheme.name} has no points on the eyelids", "use the 68-point network"
+                f"{self.scheme.name} has no points on the eyelids", "use iBUG's points instead"
             )
         right, left = (self.keypoints[list(lids)] for lids in self.scheme.eyelids)
         return EyeAspectRatio(_aspect_ratio(right), _aspect_ratio(left))
 
     def as_dict(self) -> dict[str, Any]:
-        """What JSON can hold: pixels to 0.01, the rest to 0.001 and degrees to 0.1."""
+        """The face as a JSON-serialisable dictionary.
+
+        Pixels are rounded to 0.01, degrees to 0.1, other numbers to 0.001.
+
+        `names` are those of the keypoints, in the same order. `pose` and `eye_aspect_ratio` are
+        included if the scheme has the keypoints for them. The picture is left out.
+        """
         values: dict[str, Any] = {
             "box": self.box.round(2).tolist(),
             "confidence": round(float(self.confidence), 3),
             "scheme": self.scheme.name,
+            "names": list(self.scheme.names),
             "keypoints": self.keypoints.round(2).tolist(),
-            "pose": {name: round(angle, 1) for name, angle in self.pose()._asdict().items()},
         }
+        if has_pose(self.scheme):
+            angles = self.pose()._asdict()
+            values["pose"] = {name: round(angle, 1) for name, angle in angles.items()}
         if self.scheme.eyelids:
             ratios = self.eye_aspect_ratio()._asdict()
             values["eye_aspect_ratio"] = {name: round(ratio, 3) for name, ratio in ratios.items()}
         return values
 
 
+def _regions(scheme: KeypointScheme) -> dict[str, list[int]]:
+    """The indices of the keypoints of each region: what their names begin with, and the groups."""
+    parts: dict[str, list[int]] = {}
+    for index, name in enumerate(scheme.names):
+        words = name.split("_")
+        # One word is a part only if one more follows: jaw of jaw_0, but not left of left_eye_0.
+        for count in range(max(1, min(2, len(words) - 1)), len(words)):
+            parts.setdefault("_".join(words[:count]), []).append(index)
+    several = {part: members for part, members in parts.items() if len(members) > 1}
+    return several | {group: list(members) for group, members in scheme.groups.items()}
+
+
 def _aspect_ratio(eye: NDArray[np.float64]) -> float:
-    """Of six points: a corner, two on the upper lid, the other corner, two on the lower lid."""
+    """The eye aspect ratio of 6 x 2 points.
+
+    They are a corner, two on the upper lid, the other corner, two on the lower lid.
+    """
     corner, upper, upper_too, other_corner, lower_too, lower = eye
     heights = np.linalg.norm(upper - lower) + np.linalg.norm(upper_too - lower_too)
     width = np.linalg.norm(corner - other_corner)

@@ -1,4 +1,4 @@
-"""`FaceKeypoints`: pictures in, faces with their keypoints out."""
+"""`FaceKeypoints`: from pictures to faces with their keypoints."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,66 +10,88 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.imaging.chips import box_of_keypoints, box_overlap, similarity
+from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap, suppress_overlapping
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
+from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
-from kaggle_fkd.photo.detectors import Detector, HaarDetector
+from kaggle_fkd.photo.cascade import PretrainedCascade
+from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.photo.detectors import Detector, HaarDetector, StagedDetector
 from kaggle_fkd.photo.face import DetectedFace
-from kaggle_fkd.photo.pretrained import ChipNetworks, PretrainedCascade, read_pretrained
+from kaggle_fkd.photo.pretrained import read_pretrained
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
 
 MIN_CONFIDENCE = 0.5
-"""Found faces of less are ghosts."""
+"""Detections below this confidence are discarded as false positives."""
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
-"""Pixels from the picture's corner to a box's, and of its sides: others are mistakes."""
+"""Limits in pixels of a box's distance from the picture's corner, and of its sides."""
 NMS_IOU = 0.4
-"""Found faces whose boxes overlap by more (IoU) are one."""
+"""Detections whose boxes overlap by more than this (IoU) are the same face."""
 
 
 class FaceKeypoints:
     """Finds the faces of a picture and their keypoints.
 
-        faces = FaceKeypoints().detect("family.jpg")
+        finder = FaceKeypoints()
+        for face in finder.detect("family.jpg"):
+            print(face["nose_tip"], face.confidence)
 
-    The networks that come with the package look at each face, one after the other (see
-    `PretrainedCascade.find`); those of a run of one's own look a third time, in their place.
+    It needs neither training nor a download. Making one reads networks from a file, so keep it
+    for all your pictures. It can be pickled, and so used in worker processes, if its detector can;
+    in several threads, use one in each. All arguments are given by name:
+
+    run: a training run, or the path of its folder. Its networks then predict the keypoints of their
+        own scheme, which must define `ibug68`. By default, the networks of the package predict
+        iBUG's 68 points.
+    points: the number of keypoints of a face. With networks for iBUG's 68 points, 15 converts them
+        to the competition's keypoints. By default, all keypoints of the networks.
+    detector: a function that takes a picture, H x W x 3 RGB uint8, and returns the boxes of its
+        faces, N x 4: x0, y0, x1, y1 in pixels, the latter two exclusive. A box should be roughly
+        the tight box of iBUG's points, expanded on each side by 10 % of its width and height. Some
+        boxes may contain no face. A detector with a method `stages` is searched stage by stage (see
+        `StagedDetector`). By default, a `HaarDetector`, which searches with OpenCV's cascades.
+    device: where the networks are computed: "cpu", "cuda", "cuda:1", "mps", or "auto" for a GPU
+        where there is one. By default, "cpu" (the default of the command line is auto).
+
+    Its attributes are `scheme`, the names and groups of the keypoints that it gives, `detector`,
+    and `device`.
     """
 
     def __init__(
         self,
+        *,
         run: Run | Path | str | None = None,
         points: int | None = None,
         detector: Detector | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        """`run`, a run or its folder, gives the keypoints in place of the shipped network;
-        `points` is 68 (the default without a run) or 15, Kaggle's. Raises RunError for a run that
-        cannot be used, UsageError for other points than the run's."""
+        """See the class.
+
+        Raises RunError for a run that cannot be used, UsageError for a number of points that its
+        networks do not give, and for a detector or a device that cannot be used.
+        """
         self.device = pick_device(str(device))
-        self.pretrained = PretrainedCascade(read_pretrained(), self.device)
-        self.detector: Detector = HaarDetector() if detector is None else detector
-        self.own: ChipNetworks | None = None
+        self.detector: Detector = HaarDetector() if detector is None else _usable(detector)
+        self._cascade = PretrainedCascade(read_pretrained(), self.device)
+        self._networks: ChipNetworks = self._cascade.fine
         if run is not None:
             run = run if isinstance(run, Run) else open_run(Path(run))
-            self.own = ChipNetworks.from_run(run, self.device)
-        self.scheme: KeypointScheme = self.own.scheme if self.own else IBUG68
-        if points == len(KAGGLE15.names):  # which follow from the 68
-            self.scheme = KAGGLE15
-        elif points not in (None, len(self.scheme.names)):
-            raise UsageError(
-                f"{points} points: not what this network gives ({len(self.scheme.names)})",
-                "name other points or another run",
-            )
+            self._networks = ChipNetworks.from_run(run, self.device)
+            self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # raises if it cannot
+        self.scheme: KeypointScheme = _scheme_with(points, self._networks.scheme)
 
     def detect(
         self, image: Source, boxes: Sequence[Sequence[float]] | NDArray[np.floating] | None = None
     ) -> list[DetectedFace]:
-        """The faces of one picture, the surest first; an empty list when there is none.
+        """The faces of one picture, the most confident first; an empty list if there are none.
 
-        With `boxes` (x0, y0, x1, y1, the latter two exclusive; they may stick out) nothing is
-        searched for: exactly one Face per box, in their order, however unsure. Raises
-        PictureError for what is no picture, UsageError for boxes that are none.
+        `image` is a file, a Pillow picture, or an array, H x W or H x W x 3 in RGB order. With
+        `boxes`, N x 4 (x0, y0, x1, y1, the latter two exclusive; they may extend beyond the
+        picture), face detection is skipped: exactly one face is returned for each box, in their
+        order, whatever its confidence. Raises PictureError for an unreadable picture
+        (MissingPictureError, also a FileNotFoundError, if the file does not exist), and UsageError
+        for impossible boxes.
         """
         picture = read_picture(image)
         if boxes is not None:
@@ -83,23 +105,26 @@ class FaceKeypoints:
     ) -> list[DetectedFace]:
         """The faces in N x 4 boxes where faces were a moment ago, as in the frames of a video.
 
-        Unlike those of `detect` with boxes they are sure ones alone, in boxes of their own, and
-        none that is `known` already.
+        Unlike `detect` with boxes, only confident faces are returned, with boxes around their own
+        keypoints, and none of them is among the `known` ones.
         """
         return _without_false_positives(self._faces([read_picture(image)], [boxes])[0], known)
 
     def detect_many(self, images: Iterable[Source]) -> list[list[DetectedFace]]:
-        """The faces of each picture, as `detect` gives them; the networks look at all at once.
+        """The faces of each picture, as `detect` gives them.
 
-        Where a detector searches in stages, the next one is for pictures that have no face yet.
-        All pictures are in memory at once: give some dozens at a time.
+        At each stage of the detector, all faces go through the networks in one batch. All pictures
+        are in memory at the same time: give some dozens at a time.
         """
         if isinstance(images, str | Path | np.ndarray | Image.Image):
-            raise UsageError("detect_many: a single picture", "give a list, or call detect")
+            raise UsageError(
+                "detect_many takes several pictures, not one", "give a list, or call detect"
+            )
         pictures = [read_picture(image) for image in images]
         stages = [self._candidates(picture) for picture in pictures]
         found: list[list[DetectedFace]] = [[] for _ in pictures]
         waiting = list(range(len(pictures)))
+        # The next stage of a detector is for pictures in which no face has been found yet.
         while waiting:
             candidates = {index: next(stages[index], None) for index in waiting}
             boxes = {index: part for index, part in candidates.items() if part is not None}
@@ -109,76 +134,140 @@ class FaceKeypoints:
             waiting = [index for index in boxes if not found[index]]
         return found
 
-    def _candidates(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
-        """The detector's boxes, stage by stage where it has stages."""
-        if isinstance(self.detector, HaarDetector):
-            return self.detector.stages(picture)
-        return iter([_checked(self.detector(picture))])
+    def draw(
+        self,
+        picture: Source,
+        faces: Iterable[DetectedFace],
+        *,
+        boxes: bool = True,
+        indices: bool = False,
+    ) -> NDArray[np.uint8]:
+        """A copy of the picture, H x W x 3 RGB, with the faces drawn in it, coloured by group.
+
+        `boxes` draws the boxes, `indices` the number of each keypoint in its scheme, from 0. Raises
+        PictureError for an unreadable picture.
+        """
+        from kaggle_fkd.photo.overlay.drawing import draw_faces  # imports matplotlib: 0.5 s
+
+        return draw_faces(read_picture(picture), faces, boxes=boxes, indices=indices)
 
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:
-        """S x S grey, a face that `detect` found as the last network to look at it sees it."""
-        grey = grey_of(face.picture)
-        keypoints = self.pretrained.find([grey], face.box[None])[0]
-        if self.own is None:
-            return self.pretrained.chip(grey, keypoints[0])
-        return self.own.chip(grey, _as(self.own.scheme, keypoints)[0])
+        """S x S grey, the input of the networks that predict the keypoints of a face.
+
+        The face is aligned as `detect` aligns it when its own box is given: `boxes=[face.box]`.
+        """
+        greys, boxes = [grey_of(face.picture)], face.box[None]
+        if self._networks is self._cascade.fine:
+            maps = self._cascade.align(greys, boxes)
+        else:
+            maps = self._align(self._cascade.predict(greys, boxes)[0])
+        return np.asarray(self._networks.cut(greys, maps)[0].cpu().numpy())
+
+    def _candidates(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+        """The detector's boxes, N x 4, stage by stage if it has stages."""
+        if isinstance(self.detector, StagedDetector):
+            return map(_checked, self.detector.stages(picture))
+        return iter([_checked(self.detector(picture))])
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
     ) -> list[list[DetectedFace]]:
-        """A Face for each of the boxes, N x 4, of each picture."""
-        where = [index for index, part in enumerate(boxes) for _ in part]
-        if not where:
+        """A face for each of the boxes, N x 4, of each picture."""
+        owners = [index for index, part in enumerate(boxes) for _ in part]
+        if not owners:
             return [[] for _ in pictures]
         greys = [grey_of(picture) for picture in pictures]
-        seen = [greys[index] for index in where]
-        keypoints, face_features = self.pretrained.find(seen, np.concatenate(boxes))
-        confidence, frames = self.pretrained.confidence(face_features), box_of_keypoints(keypoints)
-        if self.own:
-            start = _as(self.own.scheme, keypoints)
-            keypoints = self.own.predict(seen, similarity(start, self.own.mean_shape))
-        keypoints = _as(self.scheme, keypoints)
+        seen = [greys[owner] for owner in owners]
+        points, face_features = self._cascade.predict(seen, np.concatenate(boxes))
+        found = zip(
+            owners, box_of_keypoints(points), self._keypoints(seen, points),
+            self._cascade.confidence(face_features), strict=True,
+        )  # fmt: skip
         faces: list[list[DetectedFace]] = [[] for _ in pictures]
-        for index, *found in zip(where, frames, keypoints, confidence, strict=True):
-            box, points, sure = found
-            faces[index].append(
-                DetectedFace(box, points, float(sure), self.scheme, pictures[index])
+        for owner, box, keypoints, confidence in found:
+            faces[owner].append(
+                DetectedFace(box, keypoints, float(confidence), self.scheme, pictures[owner])
             )
         return faces
+
+    def _keypoints(
+        self, greys: Sequence[NDArray[np.uint8]], points: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """N x K x 2 keypoints of `scheme` in N grey pictures, from iBUG's points of their faces."""
+        networks, keypoints = self._networks, points
+        if networks is not self._cascade.fine:
+            keypoints = networks.predict(greys, self._align(points))
+        if self.scheme == networks.scheme:
+            return keypoints
+        return self.scheme.from_ibug68(keypoints).astype(np.float64)
+
+    def _align(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """N x 2 x 3 maps to the chips of a run's networks, from iBUG's points of N faces."""
+        networks = self._networks
+        return similarity(networks.scheme.from_ibug68(points), networks.mean_shape)
+
+
+def _usable(detector: Detector) -> Detector:
+    """The detector itself; UsageError if it cannot be called."""
+    if not callable(detector) or isinstance(detector, type):
+        raise UsageError(
+            f"detector={detector!r} is not a callable instance",
+            "give a function from an H x W x 3 picture to N x 4 boxes, such as HaarDetector()",
+        )
+    return detector
+
+
+def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
+    """The scheme with `points` keypoints that the networks' scheme can be converted to.
+
+    Raises UsageError if it cannot.
+    """
+    schemes = (given, KAGGLE15) if given == IBUG68 else (given,)
+    for scheme in schemes:
+        if points in (None, len(scheme.names)):
+            return scheme
+    counts = " or ".join(str(len(scheme.names)) for scheme in schemes)
+    raise UsageError(
+        f"this network gives {counts} keypoints, not {points}",
+        "give another number of points, or another run",
+    )
 
 
 def _without_false_positives(
     faces: list[DetectedFace], known: Sequence[DetectedFace] = ()
 ) -> list[DetectedFace]:
-    """The faces that are neither ghosts nor `known`, each once, the surest first."""
-    sure = [face for face in faces if face.confidence >= MIN_CONFIDENCE]
-    kept: list[DetectedFace] = []
-    for face in sorted(sure, key=lambda face: -face.confidence):
-        others = np.array([other.box for other in (*known, *kept)]).reshape(-1, 4)
-        if not (box_overlap(face.box[None], others) > NMS_IOU).any():
-            kept.append(face)
-    return kept
+    """The faces that are neither false positives nor `known`, each once, the most confident first.
+
+    Non-maximum suppression by the overlap of the boxes.
+    """
+    overlaps = box_overlap(_boxes_of(faces), _boxes_of(known))
+    is_known = np.asarray((overlaps > NMS_IOU).any(axis=1))
+    sure = [
+        face for face, seen in zip(faces, is_known, strict=True)
+        if face.confidence >= MIN_CONFIDENCE and not seen
+    ]  # fmt: skip
+    confidence = np.array([face.confidence for face in sure])
+    return [sure[i] for i in suppress_overlapping(_boxes_of(sure), confidence, NMS_IOU)]
 
 
-def _as(scheme: KeypointScheme, keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """N x K x 2 keypoints as that scheme has them: Kaggle's 15 follow from the 68."""
-    if keypoints.shape[1] == len(IBUG68.names):
-        return scheme.from_ibug68(keypoints).astype(np.float64)
-    return keypoints
+def _boxes_of(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
+    return np.array([face.box for face in faces]).reshape(-1, 4)
 
 
 def _checked(boxes: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:
-    """N x 4; UsageError for boxes without area, of other shapes, or not of numbers."""
+    """A copy, N x 4; UsageError for boxes without area, of other shapes, or with non-numbers."""
     try:
-        array = np.asarray(boxes, np.float64).reshape(len(boxes), 4)
+        array = np.array(boxes, np.float64).reshape(len(boxes), 4)
     except (TypeError, ValueError):
-        raise UsageError("boxes: not N x 4 numbers", "give x0, y0, x1, y1 for each face") from None
+        raise UsageError(
+            "the boxes are not N x 4 numbers", "give x0, y0, x1, y1 for each face"
+        ) from None
     sides = array[:, 2:] - array[:, :2]
     usable = (np.abs(array) <= MAX_COORDINATE).all(axis=1) & (sides >= MIN_SIDE).all(axis=1)
     if not usable.all():
         number = int(np.flatnonzero(~usable)[0])
         raise UsageError(
-            f"box {number}, {array[number].tolist()}: not the box of a face",
-            f"x0 < x1 and y0 < y1, within {MAX_COORDINATE:,.0f} pixels of the picture's corner",
+            f"box {number}, {array[number].tolist()}, cannot be that of a face",
+            f"give x0 < x1 and y0 < y1, within {MAX_COORDINATE:,.0f} pixels of the corner",
         )
     return array

@@ -1,7 +1,7 @@
-"""A generic human head: the 68 iBUG points in space, and how a head is turned in a picture.
+"""A generic human head: iBUG's points in space, and the pose of a head in a picture.
 
-Axes as those of a camera: x to the picture's right, y down, z away from the viewer. The origin
-lies between the eyes, the unit is the distance of the outer eye corners (about 9 cm).
+The axes are those of a camera: x to the picture's right, y down, z away from the viewer. The origin
+is between the eyes, the unit is the distance between the outer eye corners (about 9 cm).
 """
 
 from typing import NamedTuple
@@ -10,12 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.imaging.chips import similarity
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme
 
+MIN_POSE_KEYPOINTS = 3
+"""Minimum number of keypoints, without the jaw's, for the six unknowns of a pose."""
+
 # Computed once by structure from motion (scaled orthographic factorisation, Tomasi and Kanade
-# 1992, in turns with the cameras) from 5135 annotated faces and their mirror images, then made
-# symmetric. Jaw and mouth weighed less: the jaw's points slide as a head turns, mouths open.
+# 1992, alternating with the cameras) from 5135 annotated faces and their mirror images, then made
+# symmetric. Jaw and mouth had smaller weights: the jaw's points slide as a head turns, mouths open.
 # fmt: off
 _HEAD = (
     (-0.85, 0.027, 0.636), (-0.84, 0.244, 0.592), (-0.807, 0.447, 0.579),
@@ -44,46 +48,50 @@ _HEAD = (
 
 
 class Pose(NamedTuple):
-    """How a head is turned, in degrees; all 0 for a face that looks straight at the camera."""
+    """The rotation of a head, in degrees; all 0 for a face that looks straight at the camera."""
 
     pitch: float
-    """Positive looks up."""
+    """Positive if the face looks up."""
     yaw: float
-    """Positive looks to the picture's right (the subject's left)."""
+    """Positive if the face looks to the picture's right (the subject's left)."""
     roll: float
-    """Positive is tilted clockwise, as the viewer sees it."""
+    """Positive if the head is tilted clockwise, as the viewer sees it."""
 
 
 class Camera(NamedTuple):
-    """Where a pinhole camera sees the generic head: `rotation @ point + translation`."""
+    """The generic head as a pinhole camera sees it, at `rotation @ point + translation`."""
 
     rotation: NDArray[np.float64]
     """3 x 3, from the head's axes to the camera's."""
     translation: NDArray[np.float64]
-    """3, the head's origin as the camera sees it."""
+    """3, the head's origin in the camera's axes."""
 
     def pose(self) -> Pose:
-        """The rotation as angles, first pitch, then yaw, then roll, as seen along the line to the
-        head: so a crop of the picture, with another centre, hardly changes them."""
+        """The rotation as angles, applied in the order pitch, yaw, roll.
+
+        They are relative to the line of sight to the head, so that a crop of the picture, which
+        has another centre, hardly changes them.
+        """
         rotation = line_of_sight(self.translation).T @ self.rotation
         pitch = np.arctan2(rotation[2, 1], rotation[2, 2])
         yaw = np.arcsin(np.clip(-rotation[2, 0], -1, 1))
         roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-        # A positive turn about x looks down, one about y to the picture's left.
+        # With a positive rotation about x the head looks down, about y to the picture's left.
         return Pose(*(float(np.degrees(angle)) for angle in (-pitch, -yaw, roll)))
 
     def flattened(self) -> NDArray[np.float64]:
-        """2 x 3, the linear map that the camera is near the head, up to scale (weak perspective).
+        """2 x 3, the camera's linear approximation near the head, up to scale (weak perspective).
 
-        It looks along the line to the head, which leans where the face is off the centre.
+        The projection is along the line of sight to the head, which is oblique where the face is
+        away from the picture's centre.
         """
         slant = self.translation[:2] / self.translation[2]
         return np.asarray(self.rotation[:2] - slant[:, None] * self.rotation[2])
 
 
-def line_of_sight(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """3 x 3, the smallest rotation that takes the camera's axis to the direction of `place`, 3."""
-    direction = place / np.linalg.norm(place)
+def line_of_sight(position: NDArray[np.float64]) -> NDArray[np.float64]:
+    """3 x 3, the smallest rotation of the camera's axis to the direction of `position`, 3."""
+    direction = position / np.linalg.norm(position)
     axis = np.cross((0.0, 0.0, 1.0), direction)
     sine = float(np.linalg.norm(axis))
     turn = axis / max(sine, 1e-12) * np.arctan2(sine, direction[2])
@@ -91,8 +99,16 @@ def line_of_sight(place: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def head_points(scheme: KeypointScheme) -> NDArray[np.float64]:
-    """K x 3, the scheme's keypoints on the generic head."""
+    """K x 3, the scheme's keypoints on the generic head.
+
+    Raises UsageError for a scheme that does not say which of iBUG's points its keypoints are.
+    """
     return np.asarray(scheme.from_ibug68(np.array(_HEAD)), np.float64)
+
+
+def has_pose(scheme: KeypointScheme) -> bool:
+    """True if `find_camera` can work with the scheme's keypoints."""
+    return bool(scheme.conventions[0].ibug68) and len(_rigid(scheme)) >= MIN_POSE_KEYPOINTS
 
 
 def find_camera(
@@ -103,18 +119,30 @@ def find_camera(
     Perspective-n-point by least squares (cv2.solvePnP) for a pinhole camera whose focal length is
     the picture's width, with its axis through the picture's centre. `size` is (height, width).
     The jaw's points are left out: annotators put them on the visible outline, not on the bone.
+    Raises UsageError for a scheme without a pose (`has_pose`).
     """
-    used = [index for index, group in enumerate(scheme.group_by_keypoint) if group != "jaw"]
+    if not has_pose(scheme):
+        raise UsageError(
+            f"{scheme.name} does not have the keypoints that a pose is computed from",
+            f"use a scheme with {MIN_POSE_KEYPOINTS} keypoints or more, apart from the jaw's, that "
+            "says which of iBUG's points they are",
+        )
+    used = _rigid(scheme)
     points, seen = head_points(scheme)[used], keypoints[used].astype(np.float64)
     focal, centre = float(size[1]), (np.array(size[::-1]) - 1) / 2
     matrix = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])
-    # The start: a head that faces the camera, in the place, size and tilt of the seen one.
+    # The start is a head that faces the camera, at the position, size and tilt of the seen one.
     flat = similarity(points[:, :2], seen)
     distance = focal / float(np.hypot(*flat[:, 0]))
     tilt = np.array([0, 0, np.arctan2(flat[1, 0], flat[0, 0])])
-    place = np.append((flat[:, 2] - centre) / focal, 1.0) * distance
+    position = np.append((flat[:, 2] - centre) / focal, 1.0) * distance
     _, turn, translation = cv2.solvePnP(
-        points, seen, matrix, None, tilt, place, True, cv2.SOLVEPNP_ITERATIVE
+        points, seen, matrix, None, tilt, position, True, cv2.SOLVEPNP_ITERATIVE
     )
     rotation, _ = cv2.Rodrigues(turn)
     return Camera(np.asarray(rotation, np.float64), np.asarray(translation, np.float64).ravel())
+
+
+def _rigid(scheme: KeypointScheme) -> list[int]:
+    """Indices of the keypoints that do not belong to the jaw."""
+    return [index for index, group in enumerate(scheme.group_by_keypoint) if group != "jaw"]

@@ -1,79 +1,87 @@
-"""The inputs of a stage that works on pictures: one after the other, whatever becomes of each."""
+"""Process pictures and videos one by one; a failure does not stop the others."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.imaging.picture import pictures_in
-from kaggle_fkd.system.console import announce, progress
+from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import writing_to
+from kaggle_fkd.system.text import count_of
 
 Record = dict[str, Any]
-"""What JSON says of one input."""
+"""The JSON record of one input."""
 
 
 def process_inputs(
     inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record]
 ) -> tuple[list[Record], PictureError | None]:
-    """Do `work` on every picture and video, as `work(path, name)`; its records.
+    """Call `work(path, name)` for every picture and video; return its records, and the failure.
 
-    `folder` is where it writes, made before anything else: FkdError where that cannot be. Folders
-    among the inputs stand for the pictures in them; UsageError when `folder` is one. The name is
-    what files made of that one are to be called. One that cannot be worked on costs a line, and
-    the others go on: its record has the error, and what is returned as second says how many they
-    were.
+    `inputs` are files, and folders for the pictures directly in them. `name` is unique among the
+    inputs: the files that `work` writes into `folder` begin with it. The folder is created first:
+    FkdError if that is impossible, UsageError if it is one of the inputs. An input that fails is
+    reported in one line, its record contains the error, and the rest are still processed; the
+    second result then says how many failed, and is None otherwise.
     """
     if any(Path(text).resolve() == folder.resolve() for text in inputs):
         raise UsageError(
-            f"{folder}: the inputs are there, and what is made of them would be inputs next time",
-            "name another folder: --output",
+            f"{folder} is one of the inputs, so that the results would be inputs next time",
+            "choose another output folder",
         )
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
-    failed = 0
-    for name, path in progress(_named(inputs), "photographs"):
+    for each in progress(_files(inputs), "photographs"):
         try:
-            if isinstance(path, FkdError):
-                raise path
-            records.append(work(path, name))
-        # Whatever is wrong with one picture, those done before it must not be lost.
+            if each.error:
+                raise each.error
+            records.append(work(Path(each.given), each.name))
+        # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
-            failed += 1
-            given = name if isinstance(path, FkdError) else str(path)
-            known = isinstance(error, FkdError)
-            said = str(error) if known else f"{given}: unexpected {type(error).__name__}: {error}"
-            records.append({"input": given, "error": said})
-            announce(f"error: {said}")
-    if not failed:
-        return records, None
-    return records, PictureError(
-        f"{failed} of {len(records)} inputs failed", "see above; the others are done"
-    )
+            known, kind = isinstance(error, FkdError), type(error).__name__
+            said = str(error) if known else f"{each.given}: unexpected {kind}: {error}"
+            records.append({"input": each.given, "error": said})
+            log.error("%s", said)
+    return records, _failure(records)
 
 
-def _named(inputs: Sequence[str]) -> list[tuple[str, Path | FkdError]]:
-    """Each file with a name of its own for what is made of it: its stem, numbered if need be."""
+@dataclass(frozen=True)
+class _Input:
+    """A picture or video, or an input that leads to none."""
+
+    given: str
+    """The file's path, or the input itself if it leads to no file."""
+    name: str = ""
+    """Unique among the inputs: the file's stem, numbered if necessary."""
+    error: PictureError | None = None
+    """Why there is no file."""
+
+
+def _files(inputs: Sequence[str]) -> list[_Input]:
+    found: list[_Input] = []
     taken: set[str] = set()
-    named: list[tuple[str, Path | FkdError]] = []
-    for each in _files(inputs):
-        if isinstance(each, tuple):
-            named.append(each)
-            continue
-        name, number = each.stem, 1
-        while name in taken:
-            number += 1
-            name = f"{each.stem}-{number}"
-        taken.add(name)
-        named.append((name, each))
-    return named
-
-
-def _files(inputs: Sequence[str]) -> Iterator[Path | tuple[str, FkdError]]:
-    """The files that the inputs stand for; an input that stands for none, and why."""
     for text in inputs:
         try:
-            yield from pictures_in(Path(text))
+            paths = pictures_in(Path(text))
         except PictureError as error:
-            yield text, error
+            found.append(_Input(text, error=error))
+            continue
+        for path in paths:
+            numbered = (f"{path.stem}-{number}" for number in count(2))
+            name = next(name for name in chain([path.stem], numbered) if name not in taken)
+            taken.add(name)
+            found.append(_Input(str(path), name))
+    return found
+
+
+def _failure(records: Sequence[Record]) -> PictureError | None:
+    failed = sum("error" in record for record in records)
+    if not failed:
+        return None
+    return PictureError(
+        f"{failed} of {count_of(len(records), 'input')} failed", "see the messages above"
+    )

@@ -1,4 +1,4 @@
-"""Members: the networks of a run, each trained with one fold held out, in a folder of its own."""
+"""`Member`: one network of a run, trained with one fold held out, in a folder of its own."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,16 +15,17 @@ from safetensors.torch import load_file, save
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.network import KeypointNetwork, NetworkShape
+from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
 
 
 @dataclass(frozen=True)
 class Member:
-    """One network of a run. Finished ones have weights; unfinished ones a state to resume from."""
+    """One network of a run. A finished one has weights, an unfinished one a state to resume."""
 
     run_folder: Path
-    """The run it belongs to."""
+    """The run that it belongs to."""
     index: int
     """Its number in that run, from 0."""
     config: Config
@@ -34,12 +35,12 @@ class Member:
 
     @property
     def folder(self) -> Path:
-        """RUN/member-00 and so on; there once its training has begun."""
+        """RUN/member-00 and so on; it exists once the training has begun."""
         return self.run_folder / f"member-{self.index:02d}"
 
     @property
     def name(self) -> str:
-        """How messages and figures call it."""
+        """What messages and figures call it."""
         return f"{self.run_folder.name}/{self.folder.name}"
 
     @property
@@ -49,18 +50,23 @@ class Member:
 
     @property
     def seed(self) -> int:
-        """Seeds its first weights, the order of its faces and their augmentation."""
+        """Seeds its initial weights, the order of its faces and their augmentation."""
         return self.config.train.seed + self.index
 
     @property
     def state_file(self) -> Path:
-        """Everything a resumed training needs; only unfinished members have it."""
+        """Everything that a resumed training needs; only unfinished members have it."""
         return self.folder / "state.pt"
 
     @property
     def weights_file(self) -> Path:
-        """The averaged weights after the last epoch; only finished members have them."""
+        """The weights after the last epoch; only finished members have them."""
         return self.folder / "weights.safetensors"
+
+    @property
+    def metrics_file(self) -> Path:
+        """A row for each epoch: learning rate, training and validation RMSE, seconds."""
+        return self.folder / "metrics.csv"
 
     @property
     def summary_file(self) -> Path:
@@ -69,12 +75,12 @@ class Member:
 
     @property
     def finished(self) -> bool:
-        """True when training came to its end, and results and weights can be read."""
-        return bool(self.summary) and self.weights_file.exists()
+        """True when the training came to its end, and results and weights exist."""
+        return "validation_rmse" in self.summary and self.weights_file.exists()
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The results of a finished member."""
+        """The results of a finished member; empty when they cannot be read."""
         return read_json_or_empty(self.summary_file)
 
     @contextmanager
@@ -89,29 +95,30 @@ class Member:
         except Timeout:
             raise RunError(
                 f"{self.folder}: another process is training this member",
-                "wait for it, or train another run: leave out --resume",
+                "wait until it has finished, or train another run",
             ) from None
 
-    def new_network(self) -> KeypointNetwork:
-        """Its network with fresh weights, which its seed alone decides."""
-        torch.manual_seed(self.seed)
-        return build_network(self.config.train.model, self.shape)
-
     def load_network(self, device: torch.device) -> KeypointNetwork:
-        """Its network with the trained weights; RunError when they cannot be read."""
-        network = self.new_network()
+        """Its trained network, in evaluation mode; RunError when the weights cannot be read."""
+        # Building draws random weights, which are overwritten: the caller's generator is untouched.
+        with torch.random.fork_rng(devices=[]):
+            network = build_network(self.config.train.model, self.shape)
         try:
             network.load_state_dict(load_file(self.weights_file))
-        except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
+        except OSError as error:
             raise RunError(
-                f"{self.weights_file}: no weights of this network ({error})",
-                "delete this folder and train it again: --stage train --resume "
-                f"{self.run_folder.name}, or name another run: --run",
+                f"{self.weights_file}: cannot be read ({error})", "check the file's permissions"
+            ) from error
+        except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
+            raise RunError(
+                f"{self.weights_file}: these are not the weights of this network ({error})",
+                f"delete {self.folder} and resume the run {self.run_folder.name}, or use "
+                "another run",
             ) from error
         return network.to(device).eval()
 
     def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
-        """Store the weights and results, and drop the state that only resuming needs."""
+        """Store the weights and results, and delete the state that only resuming needs."""
         # Through memory: a full disk is then an OSError, which safetensors would hide.
         content = save({name: tensor.contiguous() for name, tensor in weights.items()})
         with atomic_path(self.weights_file) as temporary:

@@ -1,37 +1,69 @@
 """blend: the weighted mean of submission files, as a submission of its own."""
 
-from datetime import UTC, datetime
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.competition.submission import blend_submissions, write_locations
-from kaggle_fkd.stages.context import SAMPLE, Context
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import free_path, read_json_or_empty, sha256_of, write_json
+from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
 
 
-def run(context: Context) -> None:
-    """Write the blend of the request's files to SUBMISSIONS_DIR: `context.submission`."""
-    request, competition = context.request, context.competition
-    records = [read_json_or_empty(path.with_suffix(".json")) for path in request.blend]
-    of_sample_faces = (
-        competition.is_sample
-        or any(record.get("sample_faces") for record in records)
-        or any(path.name.startswith(f"{SAMPLE}-") for path in request.blend)
+@dataclass(frozen=True, kw_only=True)
+class Blend(Stage):
+    """The mean of submission files; the competition's data are not needed."""
+
+    summary: ClassVar[str] = "the weighted mean of submission files"
+    needs_task: ClassVar[bool] = False
+    examples: ClassVar[tuple[str, ...]] = (
+        "blend submissions/a.csv submissions/b.csv",
+        "blend a.csv b.csv --blend-weights 2 1",
     )
-    locations = blend_submissions(request.blend, request.weights, competition.lookup)
-    prefix = f"{SAMPLE}-" if of_sample_faces else ""
-    path = free_path(request.submissions_dir / f"{prefix}blend-of-{len(request.blend)}.csv")
-    write_locations(path, competition.lookup, locations)
-    write_json(
-        path.with_suffix(".json"),
-        {
-            "sha256": sha256_of(path),
-            "run": f"blend of {', '.join(file.stem for file in request.blend)}",
-            "blend": [{"file": str(f), "sha256": sha256_of(f)} for f in request.blend],
-            "weights": list(request.weights),
-            "sample_faces": bool(of_sample_faces),
-            "rows": len(competition.lookup),
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
-    log.info("%d locations, the mean of %d files: %s", len(locations), len(request.blend), path)
-    context.submission = path
+    files: tuple[Path, ...] = option(
+        "--blend", default=(), positional=True, type=Path, nargs="+", metavar="FILE",
+        help="the submissions to average",
+    )  # fmt: skip
+    blend_weights: tuple[float, ...] = option(
+        "--blend-weights", default=(), type=float, nargs="+", metavar="W",
+        help="their weights (default: equal)",
+    )  # fmt: skip
+
+    def check(self, task: "Task") -> None:
+        """Reject fewer than two files, the same file twice, and weights that do not fit."""
+        from kaggle_fkd.competition.blend import check_blend
+
+        check_blend(self.files, self.blend_weights)
+
+    def run(self, task: "Task", made: Made) -> Made:
+        """Write the blend to SUBMISSIONS_DIR; the same files and weights give the same name.
+
+        Neither the order of the files nor their paths count.
+        """
+        from kaggle_fkd.competition.blend import blend_submissions
+        from kaggle_fkd.competition.record import (
+            is_sample_submission,
+            submission_name,
+            write_record,
+        )
+        from kaggle_fkd.competition.submission import write_locations
+        from kaggle_fkd.system.console import log
+        from kaggle_fkd.system.files import sha256_of
+
+        blended = blend_submissions(self.files, self.blend_weights)
+        digests = [sha256_of(path) for path in self.files]
+        weights = list(self.blend_weights) or [1.0] * len(self.files)
+        content = repr(sorted(zip(digests, weights, strict=True)))
+        name = f"blend-of-{len(self.files)}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
+        sample = any(map(is_sample_submission, self.files))
+        path = self.submissions_dir / submission_name(name, sample)
+        write_locations(path, blended.row_ids, blended.locations)
+        made_by = f"blend of {', '.join(file.stem for file in self.files)}"
+        files = dict(zip(map(str, self.files), digests, strict=True))
+        inputs = {"files": files, "weights": weights}
+        write_record(path, inputs, made_by, sample, rows=len(blended.row_ids))
+        parts = ", ".join(f"{w:g} x {p.name}" for w, p in zip(weights, self.files, strict=True))
+        log.info("%d locations, the mean of %s: %s", len(blended.row_ids), parts, path)
+        return replace(made, submission=path)

@@ -1,35 +1,45 @@
 """eda: the analysis of the training faces, as figures and as the numbers behind them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd import __version__
-from kaggle_fkd.competition.eda.report import write_report
-from kaggle_fkd.stages.context import Context
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import read_json_or_empty, replaced_folder, write_json
+from kaggle_fkd.stages.options import ForceOptions, SettingOptions
+from kaggle_fkd.stages.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
 
 
-def run(context: Context) -> None:
-    """Write the analysis to RUNS_DIR/eda-<data>, in place of one of the same data, if any.
+@dataclass(frozen=True, kw_only=True)
+class Eda(SettingOptions, ForceOptions, Stage):
+    """Missing labels, imputation, correlations, locations, galleries, repeats, odd labels."""
 
-    Skipped when that has the same settings and all its files.
-    """
-    competition, config = context.competition, context.config.eda
-    folder = context.request.runs_dir / f"eda-{competition.train_digest[:12]}"
-    receipt = folder / "inputs.json"
-    inputs = {
-        "version": __version__,
-        "data_hash": competition.train_digest,
-        "settings": asdict(config),
-    }
-    earlier = read_json_or_empty(receipt)
-    files = earlier.pop("files", [])
-    whole = all((folder / name).exists() for name in files)
-    if not context.request.force and earlier == inputs and whole:
-        log.info("skipped, as data and settings are unchanged: %s", folder)
-        return
-    with replaced_folder(folder) as new:
-        write_report(competition.train, new, config)
-        names = sorted(path.name for path in new.iterdir())
-        write_json(new / receipt.name, {**inputs, "files": names})
-    log.info("figures and tables: %s", folder)
+    sections: ClassVar[tuple[str, ...]] = ("eda",)
+    summary: ClassVar[str] = "the analysis of the training faces: figures, tables, numbers"
+    examples: ClassVar[tuple[str, ...]] = ("eda", "eda --set eda.gallery_faces=48")
+
+    def run(self, task: "Task", made: Made) -> Made:
+        """Write RUNS_DIR/eda-<data>, replacing an earlier one of the same data.
+
+        Skipped when that has the same settings and all its files.
+        """
+        from kaggle_fkd.competition.eda.report import write_report
+        from kaggle_fkd.system.console import log
+        from kaggle_fkd.system.files import replaced_folder
+        from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
+
+        config = task.config(None, self.overrides)
+        faces = task.load_faces(config)
+        folder = self.runs_dir / f"eda-{faces.digest()[:12]}"
+        inputs = {
+            "version": __version__, "data_hash": faces.digest(), "settings": asdict(config.eda)
+        }  # fmt: skip
+        if not self.force and is_up_to_date(folder / "inputs.json", inputs):
+            log.info("skipped, as data and settings are unchanged: %s", folder)
+            return made
+        with replaced_folder(folder) as new:
+            write_report(faces, new, config.eda)
+            write_receipt(new / "inputs.json", inputs, sorted(new.iterdir()))
+        log.info("figures and tables: %s", folder)
+        return made

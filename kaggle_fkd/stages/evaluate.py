@@ -1,76 +1,98 @@
 """evaluate: out-of-fold predictions of every training face, their scores, and a label audit."""
 
-import torch
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.nme_report import write_nme
-from kaggle_fkd.evaluation.out_of_fold import (
-    fit_ensemble_weights,
-    oof_rmse,
-    out_of_fold,
-    weighted_mean,
-    weights_by_run,
-)
-from kaggle_fkd.evaluation.report import write_evaluation
-from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.prediction.members import NO_TTA
-from kaggle_fkd.runs.run import Run, joined_name, runs_in, source_commit
-from kaggle_fkd.stages.context import Context
-from kaggle_fkd.stages.train import require_same_faces, run_to_train, same_faces, train_run
-from kaggle_fkd.system.console import announce, log
-from kaggle_fkd.system.files import replaced_folder
+from kaggle_fkd.config import Config
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.runs import NEWEST
+from kaggle_fkd.stages.options import RunOptions
+from kaggle_fkd.stages.stage import Made
+from kaggle_fkd.stages.training import TrainingStage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.dataset import FaceDataset
+    from kaggle_fkd.runs.run import Run
+    from kaggle_fkd.task import Task
 
 
-def run(context: Context) -> None:
-    """Train what members are missing, so that every fold of every run has been held out once,
-    and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
-    faces, settings, commit = context.faces, context.config.predict, source_commit()
-    runs = [require_same_faces(context, each) for each in _runs_to_judge(context)]
-    for each in runs:
-        train_run(context, each, each.config.train.folds)
-    predictions = [out_of_fold(each, faces, context.device, settings) for each in runs]
-    seen = faces.inner()
-    weights = fit_ensemble_weights(predictions, seen)
-    names = [each.name for each in runs]
-    summary = {
-        "commit": commit,
-        "members": {each.name: len(each.members) for each in runs},
-        "weights": weights_by_run(weights, names, seen.scheme),
-        "weights_fitted_to_these_labels": len(runs) > 1,
-        "rmse_of_each": {
-            name: oof_rmse(p, seen) for name, p in zip(names, predictions, strict=True)
-        },
-        "rmse_without_averaging_views": {
-            each.name: _single_view_rmse(each, faces, context.device) for each in runs
-        },
-    }
-    write = write_nme if faces.scheme is IBUG68 else write_evaluation
-    together = weighted_mean(predictions, weights, seen.convention)
-    folder = context.request.runs_dir / f"evaluation-{joined_name(runs)}"
-    with replaced_folder(folder) as new:
-        lines = write(new, together, seen, summary)
-    if len(runs) > 1:
-        lines.append("the weights of the runs were fitted to the labels that they are scored on")
-    log.info("evaluation: %s", folder)
-    announce(*lines)
-    context.run = runs[0]
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(RunOptions, TrainingStage):
+    """Out-of-fold scores of a run; missing members are trained first."""
 
+    sections: ClassVar[tuple[str, ...]] = (*TrainingStage.sections, "predict")
+    summary: ClassVar[str] = "out-of-fold scores with intervals, worst faces, label audit"
+    examples: ClassVar[tuple[str, ...]] = (
+        "evaluate",
+        "evaluate --run RUN",
+        "evaluate --points 68 --train-on data/300w --set train.folds=5",
+    )
 
-def _runs_to_judge(context: Context) -> list[Run]:
-    """The runs that --run names, the one just trained, one of the settings given, the newest."""
-    request = context.request
-    if request.runs:
-        return context.named_runs()
-    if context.run is not None:
-        return [context.run]
-    trained = [
-        each for each in runs_in(request.runs_dir) if each.members and same_faces(context, each)
-    ]
-    if request.has_settings or request.resume or not trained:
-        return [run_to_train(context)]
-    return trained[:1]
+    def check(self, task: "Task") -> None:
+        """The checks of training; also rejects settings with --run, because a run keeps its own."""
+        from kaggle_fkd.runs.find import named_runs
 
+        super().check(task)
+        if self.runs and self.settings_given:
+            raise UsageError(
+                "training options were given, but a run that is named (--run) keeps its own, so "
+                "there is nothing to train",
+                "leave them out",
+            )
+        named_runs(self.runs_dir, self.runs)
 
-def _single_view_rmse(run: Run, faces: FaceDataset, device: torch.device) -> float:
-    """What the run scores when it looks at each face once, as it is."""
-    return oof_rmse(out_of_fold(run, faces, device, NO_TTA), faces.inner())
+    def config(self, task: "Task") -> Config:
+        """As in training; a run that --run names decides the size of the chips."""
+        from kaggle_fkd.runs.find import find_run
+
+        config = super().config(task)
+        if not self.runs:
+            return config
+        return dataclasses.replace(config, chips=find_run(self.runs_dir, self.runs[0]).config.chips)
+
+    def run(self, task: "Task", made: Made) -> Made:
+        """Train what members are missing, so that every fold of every run has been held out once,
+        and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
+        from kaggle_fkd.evaluation.evaluate import evaluate_runs
+        from kaggle_fkd.runs.find import joined_name
+        from kaggle_fkd.system.console import announce, log
+        from kaggle_fkd.system.device import pick_device
+        from kaggle_fkd.system.files import replaced_folder
+        from kaggle_fkd.system.text import count_of
+
+        config = self.config(task)
+        faces, device = task.load_faces(config), pick_device(self.device)
+        runs = self._runs_to_evaluate(task, made, faces)
+        for run in runs:
+            missing = run.config.train.folds - len(run.members)
+            if missing > 0:
+                log.info("%s: training the %s that it lacks", run.name, count_of(missing, "member"))
+            self.train_members(run, run.config.train.folds, task)
+        evaluated = evaluate_runs(runs, faces, device, config.predict)
+        folder = self.runs_dir / f"evaluation-{joined_name(runs)}"
+        with replaced_folder(folder) as new:
+            lines = task.write_report(new, evaluated.predicted, faces.inner(), evaluated.summary)
+        log.info("evaluation: %s", folder)
+        announce(*lines)
+        return dataclasses.replace(made, run=runs[0])
+
+    def _runs_to_evaluate(self, task: "Task", made: Made, faces: "FaceDataset") -> "list[Run]":
+        """The named runs, the one just trained, one of the settings given, or the newest.
+
+        With a bare --resume, the newest unfinished one comes first.
+        """
+        from kaggle_fkd.runs.find import named_runs, runs_in
+        from kaggle_fkd.training.select import require_same_data, same_data
+
+        if self.runs:
+            runs = named_runs(self.runs_dir, self.runs)
+            return [require_same_data(run, faces) for run in runs]
+        if made.run is not None:
+            return [made.run]
+        if self.settings_given or self.resume not in (None, NEWEST):
+            return [self.chosen_run(task)]
+        same = [run for run in runs_in(self.runs_dir) if same_data(run, faces)]
+        unfinished = [run for run in same if not run.finished] if self.resume else []
+        trained = [run for run in same if run.members]
+        return (unfinished or trained)[:1] or [self.chosen_run(task)]

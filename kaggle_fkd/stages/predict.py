@@ -1,130 +1,136 @@
-"""predict: the test faces through the trained networks, mapped onto RowIds, as a submission."""
+"""predict: keypoints of the test faces by trained networks, as a submission."""
 
-from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from kaggle_fkd import __version__
-from kaggle_fkd.competition.submission import write_submission
-from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import RunError
-from kaggle_fkd.evaluation.out_of_fold import (
-    fit_ensemble_weights,
-    out_of_fold,
-    weighted_mean,
-    weights_by_run,
-)
-from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.prediction.members import predict_faces, prediction_gallery
-from kaggle_fkd.runs.run import Run, joined_name, newest_trained, source_commit
-from kaggle_fkd.stages.context import SAMPLE, Context
-from kaggle_fkd.stages.train import require_same_faces
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import free_path, read_json_or_empty, sha256_of, write_json
+from kaggle_fkd.stages.options import DeviceOptions, ForceOptions, RunOptions, SettingOptions
+from kaggle_fkd.stages.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kaggle_fkd.competition.task import CompetitionTask
+    from kaggle_fkd.config import Config
+    from kaggle_fkd.runs.run import Run
+    from kaggle_fkd.task import Task
 
 
-def run(context: Context) -> None:
-    """Write the submission, or find it written from the same inputs: `context.submission`."""
-    request, competition = context.request, context.competition
-    settings, commit = context.config.predict, source_commit()
-    runs = context.named_runs() or [context.run or newest_trained(request.runs_dir, KAGGLE15)]
-    for each in runs:
-        if each.require_members().record["sample_faces"] and not competition.is_sample:
-            log.warning("%s was trained on sample faces, not on Kaggle's", each.name)
-        if not each.finished:
-            wanted = each.config.train.members
-            log.warning("%s: %d of %d networks are trained", each.name, len(each.members), wanted)
-    members = [member for each in runs for member in each.members]
-    inputs = {
+@dataclass(frozen=True, kw_only=True)
+class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
+    """The test faces' keypoints by the networks of one run or several, as a checked submission."""
+
+    sections: ClassVar[tuple[str, ...]] = ("predict",)
+    summary: ClassVar[str] = "the test faces as a checked submission CSV, and a gallery"
+    examples: ClassVar[tuple[str, ...]] = (
+        "predict",
+        "predict --run RUN_A,RUN_B",
+        "predict --set predict.tta_scale=0",
+    )
+
+    def check(self, task: "Task") -> None:
+        """Reject devices and runs that do not exist."""
+        from kaggle_fkd.runs.find import named_runs
+        from kaggle_fkd.system.device import pick_device
+
+        pick_device(self.device)
+        named_runs(self.runs_dir, self.runs)
+
+    def run(self, task: "Task", made: Made) -> Made:
+        """Write the submission, or find the one that was written from the same inputs."""
+        from kaggle_fkd.competition.record import earlier_submission
+        from kaggle_fkd.system.console import log
+
+        competition_task = cast("CompetitionTask", task)
+        config = task.config(None, self.overrides)
+        runs = self._runs_to_use(competition_task, made)
+        inputs = _inputs(runs, config, competition_task)
+        written = earlier_submission(self.submissions_dir, inputs)
+        if written and not self.force:
+            log.info("skipped, as runs and test faces are unchanged: %s", written)
+            return replace(made, submission=written)
+        return replace(made, submission=self._write(runs, inputs, config, competition_task))
+
+    def _runs_to_use(self, task: "CompetitionTask", made: Made) -> "list[Run]":
+        """The named runs, the one just trained or the newest; with warnings about them."""
+        from kaggle_fkd.runs.find import (
+            best_comparable_run,
+            named_runs,
+            newest_trained,
+            validation_rmse,
+        )
+        from kaggle_fkd.system.console import log
+
+        runs = named_runs(self.runs_dir, self.runs)
+        if not runs:
+            runs = [made.run or newest_trained(self.runs_dir, task.scheme)]
+            best = best_comparable_run(runs[0], self.runs_dir)
+            if best != runs[0]:
+                log.info(
+                    "%s is used; %s has a lower validation RMSE (%.3f instead of %.3f px): --run "
+                    "%s", runs[0].name, best.name, validation_rmse(best),
+                    validation_rmse(runs[0]), best.name,
+                )  # fmt: skip
+        for run in runs:
+            if run.require_members().sample_faces and not task.is_sample:
+                log.warning("%s was trained on sample faces, not on Kaggle's", run.name)
+            if not run.finished:
+                trained, wanted = len(run.members), run.wanted_members
+                log.warning("%s: %d of %d networks are trained", run.name, trained, wanted)
+        return runs
+
+    def _write(
+        self, runs: "list[Run]", inputs: dict[str, Any], config: "Config", task: "CompetitionTask"
+    ) -> "Path":
+        from kaggle_fkd import experiment
+        from kaggle_fkd.competition.record import submission_name, write_record
+        from kaggle_fkd.competition.submission import (
+            MOST_CLIPPED,
+            clipped_share,
+            write_submission,
+        )
+        from kaggle_fkd.figures.predictions import prediction_gallery
+        from kaggle_fkd.figures.style import save_figure
+        from kaggle_fkd.prediction.ensemble import weights_by_run
+        from kaggle_fkd.runs.find import joined_name
+        from kaggle_fkd.system.console import log
+        from kaggle_fkd.system.files import free_path
+        from kaggle_fkd.system.text import count_of
+
+        competition, name = task.competition, joined_name(runs)
+        weights = experiment.ensemble_weights(runs, competition.train, self.device, config.predict)
+        keypoints = experiment.predict(runs, competition.test, self.device, config.predict, weights)
+        sample = task.is_sample or any(run.sample_faces for run in runs)
+        path = free_path(self.submissions_dir / submission_name(name, sample))
+        write_submission(path, competition.lookup, keypoints)
+        clipped = clipped_share(competition.lookup.locations(keypoints))
+        if clipped > MOST_CLIPPED:
+            log.warning("%s: %.0f %% of the locations lie outside the image", path, 100 * clipped)
+        members = [member for run in runs for member in run.members]
+        write_record(
+            path, inputs, name, sample,
+            networks=len(members),
+            weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
+            rows=len(competition.lookup),
+            clipped_share=clipped,
+            validation_rmse={m.name: m.summary["validation_rmse"] for m in members},
+        )  # fmt: skip
+        figure = prediction_gallery(competition.test, keypoints, f"{path.stem}: test faces")
+        save_figure(figure, path.with_suffix(".png"))
+        log.info(
+            "%d locations by %s (%s): %s",
+            len(competition.lookup), name, count_of(len(members), "network"), path,
+        )  # fmt: skip
+        return path
+
+
+def _inputs(runs: "list[Run]", config: "Config", task: "CompetitionTask") -> dict[str, Any]:
+    """What the submission depends on."""
+    from kaggle_fkd.system.files import sha256_of
+
+    return {
         "version": __version__,
-        "weights": [sha256_of(member.weights_file) for member in members],
-        "settings": asdict(settings),
-        "test_hash": competition.test_digest,
+        "weights": [sha256_of(member.weights_file) for run in runs for member in run.members],
+        "settings": asdict(config.predict),
+        "test_hash": task.competition.test_digest,
     }
-    written = _written_before(request.submissions_dir, inputs)
-    if written and not request.force:
-        log.info("skipped, as run and test faces are unchanged: %s", written)
-        context.submission = written
-        return
-    weights = _weights(context, runs)
-    predictions = [predict_faces(each, competition.test, context.device, settings) for each in runs]
-    keypoints = weighted_mean(predictions, weights, competition.test.convention)
-    _require_all(runs, competition.test, keypoints)
-    names = joined_name(runs)
-    prefix = f"{SAMPLE}-" if competition.is_sample else ""
-    path = free_path(request.submissions_dir / f"{prefix}{names}.csv")
-    write_submission(path, competition.lookup, keypoints)
-    figure = prediction_gallery(competition.test, keypoints, f"{path.stem}: test faces")
-    save_figure(figure, path.with_suffix(".png"))
-    write_json(
-        path.with_suffix(".json"),
-        {
-            "inputs": inputs,
-            "sha256": sha256_of(path),
-            "run": names,
-            "networks": len(members),
-            "weights": weights_by_run(weights, [each.name for each in runs], KAGGLE15),
-            "sample_faces": competition.is_sample,
-            "rows": len(competition.lookup),
-            "validation_rmse": {
-                member.name: member.summary["validation_rmse"] for member in members
-            },
-            "commit": commit,
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
-    log.info(
-        "%d locations by %s (%d networks): %s",
-        len(competition.lookup), names, len(members), path,
-    )  # fmt: skip
-    context.submission = path
-
-
-def _require_all(runs: list[Run], faces: FaceDataset, keypoints: NDArray[np.float32]) -> None:
-    """RunError when there are faces of a convention that none of the runs was trained for."""
-    unknown = faces.convention[np.isnan(keypoints).all(axis=(1, 2))]
-    if len(unknown):
-        convention = faces.scheme.conventions[unknown[0]].name
-        raise RunError(
-            f"{joined_name(runs)}: not trained for convention {convention} (train.only)",
-            f"add a run that is: --run {','.join(each.name for each in runs)},OTHER",
-        )
-
-
-def _weights(context: Context, runs: list[Run]) -> NDArray[np.float64]:
-    """Each run's weight, conventions x runs: by their out-of-fold predictions where all have them,
-    else by how many networks each has."""
-    conventions = len(KAGGLE15.conventions)
-    if len(runs) == 1:
-        return np.ones((conventions, 1))
-    if not all(each.has_members(each.config.train.folds) for each in runs):
-        log.warning(
-            "all networks weigh the same, as not all runs have a member for every fold: "
-            "--stage evaluate"
-        )
-        counts = np.array([len(each.members) for each in runs])
-        return np.tile(counts / counts.sum(), (conventions, 1))
-    faces, settings = context.competition.train, context.config.predict
-    for each in runs:
-        require_same_faces(context, each)
-    weights = fit_ensemble_weights(
-        [out_of_fold(each, faces, context.device, settings) for each in runs], faces
-    )
-    for each, from_run in zip(runs, weights.T, strict=True):
-        log.info("%s: weight %s", each.name, " and ".join(f"{weight:.3f}" for weight in from_run))
-    return weights
-
-
-def _written_before(folder: Path, inputs: dict[str, Any]) -> Path | None:
-    """The newest submission made from exactly these inputs whose file is still as written."""
-    for receipt in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[::-1]:
-        record, path = read_json_or_empty(receipt), receipt.with_suffix(".csv")
-        same = record.get("inputs") == inputs and path.is_file()
-        if same and sha256_of(path) == record.get("sha256"):
-            return path
-    return None

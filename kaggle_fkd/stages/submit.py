@@ -1,61 +1,117 @@
 """submit: check a submission, show what would be sent, and with --yes send it."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from kaggle_fkd.competition.kaggle.client import COMPETITION_PAGE, credentials_source
-from kaggle_fkd.competition.kaggle.upload import send
-from kaggle_fkd.competition.submission import check_submission
 from kaggle_fkd.errors import SubmissionError
-from kaggle_fkd.stages.context import SAMPLE, Context
-from kaggle_fkd.system.console import announce
-from kaggle_fkd.system.files import read_json_or_empty, sha256_of
+from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.competition.task import CompetitionTask
+    from kaggle_fkd.task import Task
 
 LOG = "log.csv"
-"""SUBMISSIONS_DIR/log.csv has a row for every submission that was sent."""
+"""SUBMISSIONS_DIR/log.csv has one row for every submission that was sent."""
 
 
-def run(context: Context) -> None:
-    """Validate the file; upload it and wait for its scores only when the request says yes.
+@dataclass(frozen=True, kw_only=True)
+class Submit(Stage):
+    """Check the newest submission and show it; with --yes, upload it and wait for its scores."""
 
-    Raises SubmissionError for a file that Kaggle would refuse or that is of sample faces.
-    """
-    request = context.request
-    path = request.submission or context.submission or _newest(request.submissions_dir)
-    record = read_json_or_empty(path.with_suffix(".json"))
-    _refuse_sample(path, bool(record.get("sample_faces")))
-    check_submission(path, context.competition.lookup)
-    _refuse_sample(path, context.competition.is_sample)
-    run_name = record.get("run", "unknown run")
-    message = request.message or f"kaggle_fkd {run_name}"
-    announce(
-        f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
-        f"contents: {len(context.competition.lookup)} locations by {run_name}, valid",
-        f"message:  {message}",
-        f"to:       {COMPETITION_PAGE}, as a late submission",
-        f"account:  {credentials_source() or 'no credentials found'}",
+    summary: ClassVar[str] = "checks and shows the newest submission; with --yes, sends it"
+    examples: ClassVar[tuple[str, ...]] = (
+        "submit",
+        'submit --yes --message "gridnet, 34 epochs"',
+        "submit submissions/mine.csv --yes",
     )
-    if not request.yes:
-        announce("nothing was sent; add --yes to send it")
-        return
-    score = send(path, message, run_name, request.submissions_dir / LOG)
-    if score.status == "complete":
-        announce(f"private RMSE {score.private}, public RMSE {score.public}")
+    submission: Path | None = option(
+        "--submission", type=Path, positional=True, metavar="FILE",
+        help="the file to submit (default: the newest)",
+    )  # fmt: skip
+    message: str | None = option(
+        "--message", metavar="TEXT",
+        help="its description on Kaggle (default: the run and its validation RMSE)",
+    )  # fmt: skip
+    yes: bool = option("--yes", default=False, action="store_true", help="really submit it")
 
+    def check(self, task: "Task") -> None:
+        """Reject a file that does not exist."""
+        if self.submission is not None and not self.submission.is_file():
+            raise SubmissionError(f"{self.submission}: no such file", "name another: --submission")
 
-def _newest(folder: Path) -> Path:
-    """The submission that predict wrote last; SubmissionError when there is none."""
-    paths = [path for path in folder.glob("*.csv") if path.with_suffix(".json").is_file()]
-    if not paths:
-        raise SubmissionError(
-            f"{folder}: no submission by this program",
-            "write one first: --stage predict, or name a file: --submission",
+    def run(self, task: "Task", made: Made) -> Made:
+        """Validate the file; upload it and wait for its scores only with --yes.
+
+        Raises SubmissionError for a file that Kaggle would reject, or that was made from sample
+        faces.
+        """
+        from kaggle_fkd.competition.kaggle.credentials import credentials_source
+        from kaggle_fkd.competition.kaggle.pages import COMPETITION_PAGE
+        from kaggle_fkd.competition.kaggle.upload import send
+        from kaggle_fkd.competition.record import (
+            is_sample_submission,
+            newest_submission,
+            read_record,
         )
-    return max(paths, key=lambda path: path.stat().st_mtime)
+        from kaggle_fkd.competition.submission import check_submission
+        from kaggle_fkd.system.console import announce
+        from kaggle_fkd.system.files import sha256_of
+
+        competition_task = cast("CompetitionTask", task)
+        path = self.submission or made.submission or newest_submission(self.submissions_dir)
+        record = read_record(path)
+        _reject_sample(path, is_sample_submission(path))
+        lookup = competition_task.competition.lookup
+        check_submission(path, lookup)
+        _reject_sample(path, task.is_sample)
+        message = self.message or _message(record)
+        announce(
+            f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
+            f"contents: {_contents(record, len(lookup))}",
+            f"message:  {message}",
+            f"to:       {COMPETITION_PAGE}, as a late submission",
+            f"account:  {credentials_source() or 'no credentials found'}",
+        )
+        if not self.yes:
+            announce("nothing was sent; add --yes to send it")
+            return made
+        score = send(path, message, _made_by(record), self.submissions_dir / LOG)
+        if score.status == "complete":
+            announce(f"private RMSE {score.private}, public RMSE {score.public}")
+        return made
 
 
-def _refuse_sample(path: Path, of_sample_faces: bool) -> None:
-    if of_sample_faces or path.name.startswith(f"{SAMPLE}-"):
+def _made_by(record: dict[str, Any]) -> str:
+    return str(record.get("made_by", "an unknown run"))
+
+
+def _message(record: dict[str, Any]) -> str:
+    """The description on Kaggle: what made it, and how good it was in validation."""
+    scores = record.get("validation_rmse")
+    values = [score["all"] for score in scores.values()] if isinstance(scores, dict) else []
+    rmse = f", validation RMSE {sum(values) / len(values):.3f} px" if values else ""
+    return f"kaggle_fkd {_made_by(record)}{rmse}"
+
+
+def _contents(record: dict[str, Any], rows: int) -> str:
+    """A line about what the file holds, with what should make a person hesitate."""
+    from kaggle_fkd.competition.archive import LOOKUP
+    from kaggle_fkd.competition.load import KAGGLE_ROWS
+    from kaggle_fkd.competition.submission import MOST_CLIPPED
+
+    kaggles = KAGGLE_ROWS[LOOKUP]
+    valid = "valid" if rows == kaggles else f"valid here, but Kaggle asks for {kaggles} locations"
+    clipped = record.get("clipped_share") or 0
+    outside = f"; {clipped:.0%} of them lay outside the image" if clipped > MOST_CLIPPED else ""
+    return f"{rows} locations by {_made_by(record)}, {valid}{outside}"
+
+
+def _reject_sample(path: Path, is_sample: bool) -> None:
+    if is_sample:
         raise SubmissionError(
-            f"{path}: made of sample faces, which Kaggle knows nothing of; it is never uploaded",
-            "train and predict on the competition's data, or name another: --submission",
+            f"{path}: predicted from sample faces, so it cannot be submitted to Kaggle and is "
+            "never uploaded",
+            "train and predict on the competition's data, or name another file: --submission",
         )

@@ -1,6 +1,6 @@
-"""What a person sees while the program works: notices, banners and progress, all on stderr.
+"""The messages of the command line: notices, banners, progress and errors, all on stderr.
 
-stdout belongs to results: scripts read the submission's path from its last line.
+stdout is reserved for results: scripts read the path of the submission from its last line.
 """
 
 import logging
@@ -20,26 +20,48 @@ from tqdm import tqdm
 from kaggle_fkd.errors import FkdError
 
 log = logging.getLogger("kaggle_fkd")
-"""The program's logger: `info` for notices (hidden by --quiet), `warning` for what must be seen."""
+"""The package's logger: `info` for progress (hidden in quiet mode), `warning` for what the user
+must see, `error` for failures. Importing the package adds no handler to it."""
+
+NOTICE = 35
+"""Logging level of `announce`: above WARNING, so that quiet mode shows it, but not an error."""
+
+_PREFIXES = {logging.WARNING: "warning: ", logging.ERROR: "error: "}
 
 
 class _StderrHandler(logging.Handler):
-    """Prints through tqdm, so that a line never tears a progress bar."""
+    """Prints through tqdm, so that a line does not break a progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tqdm.write(self.format(record), file=sys.stderr)
 
 
 class _Formatter(logging.Formatter):
+    """One line per record: the prefix of its level and the message, line breaks escaped."""
+
     def format(self, record: logging.LogRecord) -> str:
-        prefix = "warning: " if record.levelno == logging.WARNING else ""
-        return prefix + record.getMessage()
+        return _PREFIXES.get(record.levelno, "") + _escape(record.getMessage())
+
+
+def _escape(text: str) -> str:
+    """The text with backslash escapes, as in a Python string, for control characters.
+
+    File names and answers of servers may hold newlines and escape codes, which could forge a
+    message or clear the screen, and bytes that are not UTF-8.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def set_up(quiet: bool) -> None:
-    """Send the program's log to stderr; `quiet` leaves warnings and errors only."""
+    """Send the log to stderr; with `quiet`, only warnings, notices and errors.
+
+    Only a command line calls this: it changes the logger and a missing stderr of this process.
+    """
     if sys.stderr is None:  # closed by whoever started the program
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # for as long as it runs
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # open as long as the process runs
     handler = _StderrHandler()
     handler.setFormatter(_Formatter())
     log.handlers[:] = [handler]
@@ -50,24 +72,26 @@ def set_up(quiet: bool) -> None:
 def progress(
     items: Iterable[Any] | None, description: str, total: int | None = None
 ) -> "tqdm[Any]":
-    """`items` behind a progress bar on stderr, which a quiet run or a redirected stderr omits.
+    """`items` behind a progress bar on stderr, which is hidden in quiet mode and off a terminal.
 
-    Without items, the caller moves the bar on with `update()`.
+    Without items, the caller advances the bar with `update()`.
     """
+    on_a_terminal = sys.stderr is not None and sys.stderr.isatty()
     return tqdm(
         items,
         desc=description,
         total=total,
         file=sys.stderr,
-        disable=not (log.isEnabledFor(logging.INFO) and sys.stderr.isatty()),
+        disable=not (on_a_terminal and log.isEnabledFor(logging.INFO)),
         dynamic_ncols=True,
         leave=False,
     )
 
 
 def announce(*lines: str) -> None:
-    """Lines that are seen even in quiet mode."""
-    log.error("\n".join(lines))
+    """Log lines that are seen even in quiet mode, although nothing is wrong."""
+    for line in lines:
+        log.log(NOTICE, "%s", line)
 
 
 def banner(*lines: str) -> None:
@@ -79,10 +103,13 @@ def banner(*lines: str) -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, for imports: torch's would abort the process, and
-    numpy's go on half imported, to fail with a RecursionError somewhere else."""
-    heard = threading.current_thread() is threading.main_thread()
-    if not heard or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    """Delay Ctrl-C to the end of the block, which imports a large library.
+
+    An interrupted import of torch aborts the process; after one of numpy, which is
+    then half imported, other code fails with a RecursionError.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
     held: list[int] = []
@@ -95,20 +122,23 @@ def interrupts_held() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def exit_code(work: Callable[[], None]) -> int:
-    """Do the work, and say in one line what went wrong: the exit code of the process."""
+def run_reporting_errors(work: Callable[[], None]) -> int:
+    """Call `work` and return the exit code of the process; a failure is reported in one line.
+
+    The traceback of an unexpected error is written to a file, which the line names.
+    """
     try:
         work()
     except FkdError as error:
-        announce(f"error: {error}")
+        log.error("%s", error)
         return error.exit_code
     except KeyboardInterrupt:
         announce("interrupted")
         return 130
     except BrokenPipeError:
-        # Nobody reads stdout any more; without this, Python complains again at its exit.
+        # The reader of stdout is gone. Without this, Python would report it again at exit.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
-        announce("error: stdout was closed before all of the output could be written")
+        log.error("stdout was closed before all of the output could be written")
         return 1
     except Exception as error:
         with tempfile.NamedTemporaryFile(
@@ -116,6 +146,6 @@ def exit_code(work: Callable[[], None]) -> int:
         ) as file:
             traceback.print_exc(file=file)
         problem = f"unexpected {type(error).__name__}: {error}"
-        announce(f"error: {FkdError(problem, f'please report it with {file.name}')}")
+        log.error("%s", FkdError(problem, f"please report it with {file.name}"))
         return 1
     return 0

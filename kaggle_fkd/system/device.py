@@ -1,4 +1,4 @@
-"""The device to compute on, prepared once; what of it belongs into a run's record."""
+"""The device to compute on, and its description for records."""
 
 import ctypes
 import platform
@@ -11,9 +11,9 @@ from kaggle_fkd.errors import UsageError
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of that name, as torch spells it; auto takes a GPU where there is one.
+    """The device of that name, as torch spells it; auto chooses a GPU if one is available.
 
-    Raises UsageError when the named device is not there.
+    Raises UsageError when the named device is not available.
     """
     counts = {
         "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1,
@@ -22,14 +22,12 @@ def pick_device(name: str) -> torch.device:
         name = next(device for device, count in counts.items() if count)
     kind, _, number = name.partition(":")
     if (number or "0") not in map(str, range(counts.get(kind, 0))):
-        raise UsageError(f"device {name}: not available here", "use auto or cpu")
-    if name == "cpu":
-        _keep_freed_memory()
+        raise UsageError(f"the device {name} is not available here", "use auto or cpu")
     return torch.device(name)
 
 
 def describe_device(device: torch.device) -> str:
-    """What the device is, in words, for the run's record."""
+    """The device in words, for the record of a run."""
     processor = _processor()
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -39,7 +37,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def _processor() -> str:
-    """The CPU's model, as far as the system tells."""
+    """The model of the CPU, if the system reports it, or else its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -49,7 +47,7 @@ def _processor() -> str:
 
 
 def peak_memory_mb() -> float | None:
-    """The most memory this process has held so far, in MB; None where the system cannot tell."""
+    """The largest memory of this process so far, in MB; None if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -58,7 +56,7 @@ def peak_memory_mb() -> float | None:
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e6  # Linux counts KiB
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let glibc keep large freed blocks for the next batch instead of returning them.
 
     A batch's activations (36 MB a layer and more) are otherwise mapped and cleared page by page
@@ -66,7 +64,7 @@ def _keep_freed_memory() -> None:
     """
     if sys.platform != "linux":
         return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl does not have it
     if mallopt is not None:
         trim_threshold, mmap_threshold = -1, -3  # glibc's M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
         mallopt(mmap_threshold, 1 << 30)

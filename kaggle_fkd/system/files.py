@@ -1,9 +1,11 @@
-"""Files that are whole or absent: atomic writes, receipts, hashes, names that are still free."""
+"""Files and folders that are either complete or absent: atomic writes, hashes, free names."""
 
+import errno
 import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,35 +16,33 @@ from typing import Any
 from kaggle_fkd.errors import FkdError
 
 STALE_S = 3600
-"""Temporary files older than this are left from a killed process."""
+"""Temporary files and folders older than this, in seconds, were left by a killed process."""
 
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Around writes to `path`: what the disk refuses becomes an FkdError that names it."""
+    """Turn an OSError of the block, which writes to `path`, into an FkdError that names `path`."""
     try:
         yield
     except OSError as error:
         raise FkdError(
             f"cannot write {path}: {error.strerror or error}",
-            "choose a folder that can be written to, with space on its disk",
+            "choose a folder that is writable and has free space on its disk",
         ) from error
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; what the block wrote there replaces `path` at its end.
+    """Yield a temporary path beside `path`; the file written there replaces `path` afterwards.
 
-    If the block raises, `path` is as it was. Raises FkdError when the disk refuses.
+    If the block raises, `path` is unchanged. The folder of `path` is created if it is missing.
+    Raises FkdError if the file cannot be written.
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = _temporary_beside(path)
     try:
         with writing_to(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            for stale in path.parent.glob(f".{glob.escape(path.stem)}.*{path.suffix}"):
-                with suppress(FileNotFoundError):  # just finished, by another process
-                    if time.time() - stale.stat().st_mtime > STALE_S:
-                        stale.unlink()
+            _remove_stale_temporaries(path)
             yield temporary
             temporary.replace(path)
     finally:
@@ -51,21 +51,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, atomically."""
+    """Write `text` as UTF-8, atomically. Raises FkdError if the file cannot be written."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON, atomically."""
+    """Write `value` as indented JSON, atomically.
+
+    Raises FkdError if the file cannot be written, ValueError for NaN and infinity.
+    """
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def read_json_or_empty(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty when there is no file, or another thing in it."""
+    """The object in a JSON file; empty when the file is missing, damaged or holds another value."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last: brackets nested too deeply
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -77,21 +80,24 @@ def sha256_of(path: Path) -> str:
 
 
 def free_path(path: Path) -> Path:
-    """`path`, or the first of `path-2`, `path-3`, ... that does not exist (before any suffix)."""
+    """`path`, or the first of `path-2`, `path-3`, ... that is free (numbered before its suffix)."""
     candidate, number = path, 1
-    while candidate.exists():
+    while os.path.lexists(candidate):  # exists() would take a broken link for a free name
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
 
 
 def new_folder(path: Path) -> Path:
-    """A folder that this call alone has made: `path`, or `path-2`, ... if that is taken."""
+    """A folder that this call, and no other process, has created: `path`, or `path-2`, ...
+
+    Raises FkdError if it cannot be created.
+    """
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         while True:
             candidate = free_path(path)
-            # Another process may take the name between the look and the making.
+            # Another process may take the name after free_path has looked.
             with suppress(FileExistsError):
                 candidate.mkdir()
                 return candidate
@@ -99,23 +105,65 @@ def new_folder(path: Path) -> Path:
 
 @contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path`; with what the block wrote there it replaces `path` at its end.
+    """Yield an empty folder that replaces `path` when the block ends.
 
-    If the block raises, `path` is as it was. Raises FkdError when the disk refuses.
+    Until the new folder has its name, the old one is not deleted: if the block raises, `path` is
+    unchanged, and a killed process leaves at least one of them complete. Of two processes, the
+    last to finish wins. Raises FkdError if the folder cannot be written.
     """
-    new = path.with_name(f".{path.name}.new")
-    with writing_to(path):
-        _remove(new)  # what a killed process left
-        new.mkdir(parents=True)
+    temporary = _temporary_beside(path)
+    new = temporary / "new"
     try:
+        with writing_to(path):
+            if path.exists() and not path.is_dir():
+                raise NotADirectoryError("a file has this name")
+            shutil.rmtree(temporary, ignore_errors=True)  # a killed process had the same id
+            new.mkdir(parents=True)
         yield new
         with writing_to(path):
-            _remove(path)
-            new.replace(path)
+            _put_in_place(new, path)
+            _remove_stale_temporaries(path)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+def _put_in_place(new: Path, path: Path) -> None:
+    """Rename the folder `new` to `path`.
+
+    An existing folder is renamed first, and restored on failure.
+    """
+    aside = free_path(new.with_name("old"))
+    try:
+        with suppress(FileNotFoundError):
+            path.rename(aside)
+        new.rename(path)
+    except BaseException as error:  # Ctrl-C, too, must not lose the old folder
+        if os.path.lexists(path):
+            if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                # Another process has put its folder there since the old one was renamed.
+                return _put_in_place(new, path)
+        elif os.path.lexists(aside):
+            aside.rename(path)
+        raise
+
+
+def _temporary_beside(path: Path) -> Path:
+    """The hidden name beside `path` that only this process writes to."""
+    return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+
+
+def _remove_stale_temporaries(path: Path) -> None:
+    """Remove temporaries of `path` that killed processes left, once they are older than STALE_S."""
+    name = re.compile(rf"\.{re.escape(path.stem)}\.\d+{re.escape(path.suffix)}")
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.*"):
+        with suppress(OSError):  # another process may have finished with it, or own it
+            if name.fullmatch(left.name) and time.time() - _last_written(left) > STALE_S:
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+
+
+def _last_written(path: Path) -> float:
+    """When a file, or a folder or an entry directly in it, was last written, in seconds."""
+    return max(each.stat().st_mtime for each in (path, *path.glob("*")))

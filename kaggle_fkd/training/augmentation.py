@@ -1,7 +1,7 @@
-"""Batched augmentation: every face of a batch changed by its own random amounts, in tensor code.
+"""Batched augmentation in tensor code: the random amounts differ from face to face.
 
-All random numbers come from a CPU generator, so that its state alone resumes a run exactly,
-on every device. Where pixels go is in `geometry.py`; what happens to grey values is here.
+All random numbers come from a CPU generator, so that its state alone resumes the sequence exactly,
+on every device. imaging/warp.py moves pixels; this module changes grey values.
 """
 
 import math
@@ -14,10 +14,8 @@ from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.imaging.warp import flip, homography, warp
 from kaggle_fkd.keypoints import KeypointScheme
 
-CONTROL_POINTS = 5
-"""Control points of elastic bending along each side: 24 of 96 pixels apart, an eye's width."""
 OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.35
-"""Sides of an occluding rectangle, as shares of the image's."""
+"""Range of the sides of an occluding rectangle, as shares of the image's."""
 
 
 def augment(
@@ -28,10 +26,10 @@ def augment(
     generator: torch.Generator,
     margin: int = 0,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Changed copies of N x H x W grey images and their N x K x 2 keypoints in pixels, and which
-    of them, N, are mirrored.
+    """Changed copies of N x H x W grey images and of their N x K x 2 keypoints in pixels, and N,
+    which of the faces are mirrored.
 
-    The images come back as floats in 0..255, without `margin` pixels at each side, which serve
+    The images are returned as floats in 0..255, without `margin` pixels at each side, which exist
     to be moved into view. Missing keypoints (NaN) stay missing.
     """
     random = _Random(len(images), images.device, generator)
@@ -48,15 +46,15 @@ class _Random:
         self.count, self.device, self.generator = count, device, generator
 
     def uniform(self, *shape: int) -> Tensor:
-        """N x `shape`, even between 0 and 1."""
+        """N x `shape`, uniform on [0, 1)."""
         return torch.rand(self.count, *shape, generator=self.generator).to(self.device)
 
     def symmetric_uniform(self, most: float, *shape: int) -> Tensor:
-        """N x `shape`, even between -most and most."""
+        """N x `shape`, uniform on [-most, most)."""
         return (2 * self.uniform(*shape) - 1) * most
 
     def normal(self, spread: float, *shape: int) -> Tensor:
-        """N x `shape`, normal with that standard deviation."""
+        """N x `shape`, normal with mean 0 and that standard deviation."""
         return (torch.randn(self.count, *shape, generator=self.generator) * spread).to(self.device)
 
     def bernoulli(self, probability: float) -> Tensor:
@@ -77,12 +75,7 @@ def _move(
         shift=random.symmetric_uniform(config.shift, 2) * seen,
         size=(height, width),
     )
-    displacement = None
-    if config.elastic:
-        displacement = random.normal(
-            config.elastic * (width - 2 * margin), 2, CONTROL_POINTS, CONTROL_POINTS
-        )
-    return warp(images, keypoints, matrix, displacement, margin)
+    return warp(images, keypoints, matrix, margin)
 
 
 def _change_light(images: Tensor, config: AugmentConfig, random: _Random) -> Tensor:
@@ -115,7 +108,7 @@ def relight(images: Tensor, contrast: Tensor, brightness: Tensor) -> Tensor:
 
 
 def blur(images: Tensor, strength: Tensor) -> Tensor:
-    """Mix each face with its 3 x 3 box mean; `strength`, N, is that one's share, 0..1."""
+    """Mix each face with its 3 x 3 box mean; `strength`, N, 0..1, is the share of the mean."""
     soft = F.avg_pool2d(images[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
     return torch.lerp(images, soft, strength[:, None, None])
 

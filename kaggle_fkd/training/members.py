@@ -1,19 +1,18 @@
-"""The members of a run: each trained on all folds but its own."""
+"""Training the members of a run: each on all faces but those of its own fold."""
 
-import warnings
+from collections.abc import Iterator
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.system.console import interrupts_held, log
+from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
+from kaggle_fkd.training.fit import train_member
+from kaggle_fkd.training.folds import held_out_faces
 from kaggle_fkd.training.labels import apply_label_policy, trainable
-from kaggle_fkd.training.trainer import Trainer
 
 
 def train_members(
@@ -22,74 +21,43 @@ def train_members(
     count: int,
     device: torch.device,
     treated: FaceDataset | None = None,
-) -> None:
-    """Train the run's first `count` members, but for those that are finished already.
+) -> Iterator[Member]:
+    """Train the run's first `count` members, except those that are finished; gives each when done.
 
     They learn from `treated`, if given: the same faces without labels that an audit suspects.
     They are always validated on `faces`, so that scores with and without an audit compare.
     Raises DataError when there is nothing to learn from or to validate on, and what
-    `Trainer.fit` raises; KeyboardInterrupt leaves all whole epochs on disk.
+    `train_member` raises; KeyboardInterrupt leaves all complete epochs on disk.
     """
-    config = run.config.train
-    treated = faces if treated is None else treated
     for member in map(run.member, range(count)):
         if member.finished:
             continue
-        held_out = held_out_faces(member, faces)
-        learnt = trainable(faces, config) & treated.labelled.any(axis=1) & ~held_out
-        if not learnt.any() or not faces[held_out].labelled.any():
-            raise DataError(
-                f"{member.name}: no labelled face to train on, or none to validate on",
-                "use more faces, fewer folds (train.folds), or another convention (train.only)",
-            )
-        train = apply_label_policy(treated[learnt], config.labels)
+        train, validation = split(member, faces, faces if treated is None else treated)
         log.info(
             "%s (%d of %d): %d faces to train on, %d to validate, on %s",
-            member.folder, member.index + 1, count, len(train), held_out.sum(),
+            member.folder, member.index + 1, count, len(train), len(validation),
             describe_device(device),
         )  # fmt: skip
-        try:
-            summary = Trainer(member, train, faces[held_out], device).fit()
-        except KeyboardInterrupt:
-            log.warning(
-                "interrupted: the same command with --resume (or --resume %s) goes on", run.name
-            )
-            raise
+        summary = train_member(member, train, validation, device)
         scores = ", ".join(f"{k} {v:.3f}" for k, v in summary["validation_rmse"].items())
         log.info("%s: validation RMSE in pixels: %s", member.name, scores)
+        yield member
 
 
-def held_out_faces(member: Member, faces: FaceDataset) -> NDArray[np.bool_]:
-    """N, the faces that validate the member: neither they nor their repeats train it."""
-    config = member.config.train
-    fold_of = assign_folds(faces, config.folds, config.seed)
-    return np.asarray(trainable(faces, config) & (fold_of == member.fold))
+def split(
+    member: Member, faces: FaceDataset, treated: FaceDataset
+) -> tuple[FaceDataset, FaceDataset]:
+    """The faces that the member learns from, and those that it is validated on.
 
-
-def assign_folds(faces: FaceDataset, folds: int, seed: int) -> NDArray[np.int64]:
-    """N, the fold 0..folds-1 of every face.
-
-    Byte-identical images and faces of one subject share a fold, and every fold has its share of
-    each convention. Raises DataError when there are too few different ones.
+    Raises DataError when either has no label.
     """
-    with interrupts_held():
-        from sklearn.model_selection import StratifiedGroupKFold
-
-    groups = faces.repeat_groups()
-    if groups.max(initial=-1) + 1 < 2 * folds:
-        if faces.subject is None:
-            kind, more = "images (repeats count once)", "more faces, at least 40 a label convention"
-        else:
-            kind, more = "persons (those who share an image count once)", "faces of more persons"
+    config = member.config.train
+    held_out = held_out_faces(member, faces)
+    learnt = trainable(faces, config) & treated.labelled.any(axis=1) & ~held_out
+    if not learnt.any() or not faces[held_out].labelled.any():
         raise DataError(
-            f"{groups.max(initial=-1) + 1} different training {kind} are too few for {folds} folds",
-            f"use {more}, or fewer folds: --set train.folds=2",
+            f"{member.name}: there is no labelled face to train on, or none to validate on",
+            "use more faces, fewer folds (train.folds), or another convention "
+            "(train.only_convention)",
         )
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    fold_of = np.empty(len(faces), np.int64)
-    with warnings.catch_warnings():
-        # A convention with fewer faces than folds cannot be in each of them; that is fine.
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        for fold, (_, held_out) in enumerate(splitter.split(groups, faces.convention, groups)):
-            fold_of[held_out] = fold
-    return fold_of
+    return apply_label_policy(treated[learnt], config.labels), faces[held_out]

@@ -56,11 +56,11 @@ def test_labels_that_are_off_by_a_pixel_of_the_unscaled_picture_are_seen():
 
 
 def test_the_ablation_compares_seed_by_seed():
-    whole, other = VARIANTS[0].name, VARIANTS[1].name
+    full, other = VARIANTS[0].name, VARIANTS[1].name
     table = pd.DataFrame(
         [
             {"variant": name, "seed": seed, "seconds": 60, "rmse_A": 1, "rmse_B": 1, "rmse_all": r}
-            for name, seed, r in [(whole, 0, 1), (whole, 1, 2), (other, 0, 1.1), (other, 1, 2.2)]
+            for name, seed, r in [(full, 0, 1), (full, 1, 2), (other, 0, 1.1), (other, 1, 2.2)]
         ]
     )
     assert f"| {other} | 1.650 ± 0.778 | +10.0% ± 0.0% | 1.000 | 1.000 | 60 |" in summary(table)
@@ -92,7 +92,7 @@ def test_collecting_a_run_drops_what_an_earlier_one_left(crossed_run, tmp_path, 
     out = tmp_path / "results"
     out.mkdir()
     for name in ("member-07.json", "evaluation.json", "submission.csv.gz", "NOTES.md"):
-        (out / name).write_text("of before")
+        (out / name).write_text("of an earlier run")
     monkeypatch.setattr(sys, "argv", ["collect.py", str(crossed_run.folder), str(out)])
     collect.main()
     members = {f"member-{number:02d}.{kind}" for number in range(3) for kind in ("json", "csv")}

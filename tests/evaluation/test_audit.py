@@ -1,16 +1,19 @@
 """The label audit, on errors that are planted in labels which a network would have predicted."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from support.command_line import QUICK
 
+from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.evaluation.audit import COLUMNS, SUSPECT_SCORE, apply_audit, audit, write_audit
+from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.runs.run import runs_in
+from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE, audited
 
 NOSE = KAGGLE15.index("nose_tip")
 SWAPPED, DISPLACED, FOREIGN, SEVERAL = (
@@ -22,7 +25,7 @@ SWAPPED, DISPLACED, FOREIGN, SEVERAL = (
 def planted(competition):
     """Faces with wrong labels, what a good network predicts, and {row: reason} of the wrong ones.
 
-    The last labels of each kind are of convention B.
+    The last labels of each kind belong to convention B.
     """
     faces = competition.train
     rng = np.random.default_rng(0)
@@ -52,6 +55,11 @@ def audit_file(planted, tmp_path):
     faces, predicted, _ = planted
     write_audit(tmp_path / "audit.csv", audit(predicted, faces))
     return tmp_path / "audit.csv"
+
+
+def treated(path, faces, policy="drop"):
+    """The faces as a training with this audit has them."""
+    return audited(faces, TrainConfig(audit=str(path), suspect_policy=policy), path)
 
 
 def test_planted_errors_are_found_first_and_their_reason_is_right(planted):
@@ -90,9 +98,9 @@ def test_a_keypoint_that_is_hard_for_all_is_suspicious_for_none(competition):
     assert not table["suspected"].any()
 
 
-def test_dropping_takes_the_displaced_label_or_all_labels_of_a_face(planted, audit_file):
+def test_dropping_removes_the_displaced_label_or_all_labels_of_a_face(planted, audit_file):
     faces, _, wrong = planted
-    dropped = apply_audit(audit_file, faces, "drop")
+    dropped = treated(audit_file, faces, "drop")
     assert dropped.weight is None
     for index, row in enumerate(faces.ids):
         before, after = faces.labelled[index], dropped.labelled[index]
@@ -105,9 +113,9 @@ def test_dropping_takes_the_displaced_label_or_all_labels_of_a_face(planted, aud
             assert not after.any()
 
 
-def test_weighting_lets_a_suspected_face_count_less(planted, audit_file):
+def test_weighting_reduces_the_weight_of_a_suspected_face(planted, audit_file):
     faces, _, wrong = planted
-    weighted = apply_audit(audit_file, faces, "weight")
+    weighted = treated(audit_file, faces, "weight")
     assert np.array_equal(weighted.keypoints, faces.keypoints, equal_nan=True)
     scores = pd.read_csv(audit_file).set_index("row")["score"]
     for row, weight in zip(faces.ids, weighted.weight, strict=True):
@@ -115,11 +123,16 @@ def test_weighting_lets_a_suspected_face_count_less(planted, audit_file):
         assert weight == pytest.approx(expected, rel=1e-3) and weight <= 1
 
 
-def test_a_face_that_a_person_suspects_counts_no_more_than_others(planted, audit_file):
+def test_a_face_that_a_person_suspects_has_at_most_the_weight_of_others(planted, audit_file):
     """Whose score may be low."""
     faces = planted[0]
     pd.read_csv(audit_file).assign(score=0.5, suspected=True).to_csv(audit_file, index=False)
-    assert (apply_audit(audit_file, faces, "weight").weight == 1).all()
+    assert (treated(audit_file, faces, "weight").weight == 1).all()
+
+
+def test_without_an_audit_the_faces_are_as_they_are(planted):
+    faces = planted[0]
+    assert audited(faces, TrainConfig(), Path("none.csv")) is faces
 
 
 def test_an_audit_without_suspects_changes_nothing(planted, tmp_path):
@@ -127,7 +140,7 @@ def test_an_audit_without_suspects_changes_nothing(planted, tmp_path):
     table = audit(predicted, faces).assign(suspected=False)
     for name, some in (("none.csv", table), ("empty.csv", table.head(0))):
         write_audit(tmp_path / name, some)
-        assert apply_audit(tmp_path / name, faces, "drop").digest() == faces.digest()
+        assert treated(tmp_path / name, faces, "drop").digest() == faces.digest()
 
 
 def change(column, value):
@@ -144,8 +157,8 @@ def change(column, value):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda table: table.drop(columns="score"), "no column score"),
-        (lambda table: table.assign(row=table["row"] + 1_000_000), "is no training face"),
+        (lambda table: table.drop(columns="score"), "column score is missing"),
+        (lambda table: table.assign(row=table["row"] + 1_000_000), "is not a training face"),
         (change("row", "first"), "audit.csv"),
         (change("suspected", "perhaps"), "audit.csv"),
         (change("score", "high"), "audit.csv"),
@@ -162,31 +175,33 @@ def change(column, value):
         "score 0",
     ],
 )
-def test_an_audit_that_does_not_fit_is_refused(planted, audit_file, spoil, message):
+def test_an_audit_that_does_not_fit_is_rejected(planted, audit_file, spoil, message):
     spoil(pd.read_csv(audit_file, keep_default_na=False)).to_csv(audit_file, index=False)
     with pytest.raises(DataError, match=message) as caught:
-        apply_audit(audit_file, planted[0], "drop")
-    assert str(audit_file) in caught.value.problem and "train.audit=FILE" in caught.value.remedy
+        treated(audit_file, planted[0], "drop")
+    assert str(audit_file) in caught.value.problem and "train.audit" in caught.value.remedy
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00junk", b'a,b\n"1,2\n'])
-def test_an_audit_that_cannot_be_read_is_refused(planted, tmp_path, content):
+def test_an_audit_that_cannot_be_read_is_rejected(planted, tmp_path, content):
     (tmp_path / "audit.csv").write_bytes(content)
     for path in (tmp_path / "audit.csv", tmp_path / "none.csv", tmp_path):
         with pytest.raises(DataError) as caught:
-            apply_audit(path, planted[0], "drop")
+            treated(path, planted[0], "drop")
         assert str(path) in caught.value.problem
 
 
-def test_audited_labels_train_another_run(done, audit_file):
-    (plain,) = runs_in(done.runs)
+@pytest.mark.slow
+def test_audited_labels_train_another_run(real, audit_file):
+    assert real("--stage", "train", *QUICK)[0] == 0
+    (plain,) = runs_in(real.runs)
     option = ("--set", f"train.audit={audit_file}")
-    code, _, err = done("--stage", "train", *QUICK, *option)
+    code, _, err = real("--stage", "train", *QUICK, *option)
     assert code == 0 and "skipped" not in err
-    audited = next(run for run in runs_in(done.runs) if run.name != plain.name)
-    assert audited.config.train.audit == str(audit_file)
-    assert audited.record["data_hash"] != plain.record["data_hash"]
-    code, _, err = done("--stage", "train", *QUICK, *option)
+    other = next(run for run in runs_in(real.runs) if run.name != plain.name)
+    assert other.config.train.audit == str(audit_file)
+    assert other.record["data_hash"] != plain.record["data_hash"]
+    code, _, err = real("--stage", "train", *QUICK, *option)
     assert code == 0 and "skipped" in err
-    code, _, err = done("--stage", "train", *QUICK, "--set", "train.audit=none.csv")
+    code, _, err = real("--stage", "train", *QUICK, "--set", "train.audit=none.csv")
     assert code == 2 and "none.csv" in err

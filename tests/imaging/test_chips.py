@@ -1,80 +1,13 @@
-"""Maps between pictures and chips, and what lands where in a chip."""
+"""What is where in a chip that is cut out of a picture."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.similarities import a_map, maps
 
-from kaggle_fkd.imaging.chips import (
-    box_of_keypoints,
-    cut_chip,
-    invert,
-    similarity,
-    similarity_of_box,
-    transform_points,
-)
-
-FACE = np.random.default_rng(0).uniform(10, 85, (68, 2))
-
-
-def a_map(scale: float, degrees: float, x: float, y: float) -> np.ndarray:
-    cos, sin = scale * np.cos(np.radians(degrees)), scale * np.sin(np.radians(degrees))
-    return np.array([[cos, -sin, x], [sin, cos, y]])
-
-
-maps = st.builds(
-    a_map, st.floats(0.05, 20), st.floats(-180, 180), st.floats(-300, 300), st.floats(-300, 300)
-)
-
-
-@given(maps)
-def test_a_similarity_is_recovered_from_the_points_that_it_moved(expected):
-    np.testing.assert_allclose(
-        similarity(FACE, transform_points(expected, FACE)), expected, rtol=1e-6, atol=1e-6
-    )
-
-
-@given(maps)
-def test_the_map_back_is_the_way_back(there):
-    back = transform_points(invert(there), transform_points(there, FACE))
-    np.testing.assert_allclose(back, FACE, atol=1e-6)
-
-
-def test_a_mirror_image_is_matched_without_a_reflection():
-    matrix = similarity(FACE, FACE * (-1, 1))
-    assert np.linalg.det(matrix[:, :2]) >= 0
-
-
-def test_no_other_similarity_fits_better():
-    noisy = FACE + np.random.default_rng(1).normal(0, 5, FACE.shape)
-    best = similarity(FACE, noisy)
-
-    def error(matrix):
-        return ((transform_points(matrix, FACE) - noisy) ** 2).sum()
-
-    for nudge in (a_map(1.01, 0, 0, 0), a_map(0.99, 0, 0, 0), a_map(1, 0.5, 0, 0),
-                  a_map(1, -0.5, 0, 0), a_map(1, 0, 0.2, 0), a_map(1, 0, 0, -0.2)):  # fmt: skip
-        nudged = nudge @ np.vstack([best, (0, 0, 1)])
-        assert error(nudged) > error(best)
-
-
-def test_many_faces_are_matched_as_each_alone():
-    shapes = np.stack([FACE, transform_points(a_map(2, 30, 5, 6), FACE), FACE[::-1]])
-    together = similarity(shapes, FACE)
-    for shape, matrix in zip(shapes, together, strict=True):
-        np.testing.assert_allclose(matrix, similarity(shape, FACE), atol=1e-9)
-
-
-def test_the_box_has_a_tenth_more_at_each_side_and_pixel_edges():
-    points = np.array([[10.0, 30.0], [110.0, 30.0], [60.0, 80.0]])
-    assert box_of_keypoints(points).tolist() == [0.5, 25.5, 120.5, 85.5]
-
-
-@given(st.floats(0.1, 10), st.floats(-300, 300), st.floats(-300, 300))
-def test_the_box_of_an_upright_face_leads_back_to_the_mean_face(scale, x, y):
-    moved = transform_points(a_map(scale, 0, x, y), FACE)
-    back = similarity_of_box(box_of_keypoints(moved), FACE)
-    np.testing.assert_allclose(transform_points(back, moved), FACE, atol=1e-6)
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.similarity import transform_points
 
 
 def a_blob(x: float, y: float, radius: float) -> np.ndarray:
@@ -95,7 +28,7 @@ def centre_of(chip: np.ndarray) -> tuple[float, float]:
     x=st.floats(230, 270), y=st.floats(230, 270),
     chip_x=st.floats(38, 57), chip_y=st.floats(38, 57),
 )  # fmt: skip
-def test_a_spot_lands_where_the_map_takes_its_centre(scale, degrees, x, y, chip_x, chip_y):
+def test_a_spot_is_where_the_map_takes_its_centre(scale, degrees, x, y, chip_x, chip_y):
     matrix = a_map(scale, degrees, 0, 0)
     matrix[:, 2] = (chip_x, chip_y) - transform_points(matrix, np.array([[x, y]]))[0]
     chip = cut_chip(a_blob(x, y, radius=6 / scale), matrix, 96)
@@ -118,7 +51,7 @@ def test_fine_detail_is_averaged_when_a_picture_shrinks(shrink):
 
 
 @pytest.mark.parametrize("scale", [0.1, 1, 4])
-def test_beyond_the_edge_the_border_is_repeated(scale):
+def test_outside_the_picture_its_border_is_repeated(scale):
     picture = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[:, None], 60, axis=1)
     beside = cut_chip(picture, a_map(scale, 0, -5000, 0), 20)
     inside = cut_chip(picture, a_map(scale, 0, -30 * scale, 0), 20)

@@ -1,6 +1,8 @@
-"""Pictures from files, Pillow and arrays: one kind of array, or one clear error."""
+"""Pictures from files, Pillow and arrays become one kind of array, or one clear error."""
 
 import io
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from kaggle_fkd.errors import PictureError
-from kaggle_fkd.imaging.picture import is_video, pictures_in, read_picture
+from kaggle_fkd.errors import MissingPictureError, PictureError
+from kaggle_fkd.imaging.picture import pictures_in, read_picture
 
 RAMP = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
 RGB = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2)
@@ -38,7 +40,7 @@ def test_deep_and_float_arrays_become_bytes():
     assert (read_picture(RGB.astype(np.float32) / 255) == RGB).all()
 
 
-def test_what_is_transparent_shows_white():
+def test_transparent_parts_become_white():
     alpha = np.zeros((12, 20, 1), np.uint8)
     alpha[:, 10:] = 255
     array = np.concatenate([RGB, alpha], axis=2)
@@ -48,7 +50,7 @@ def test_what_is_transparent_shows_white():
         assert (picture[:, 10:] == RGB[:, 10:]).all()
 
 
-def test_a_transparent_palette_shows_white(tmp_path: Path):
+def test_a_transparent_palette_becomes_white(tmp_path: Path):
     image = Image.fromarray(np.repeat([[0, 1]], 4, axis=0).astype(np.uint8), mode="P")
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.save(tmp_path / "p.png", transparency=0)
@@ -111,17 +113,17 @@ def test_the_astronaut_needs_no_file():
         np.zeros(7, np.uint8),
     ],
 )
-def test_arrays_that_are_no_pictures_are_refused(array):
+def test_arrays_that_are_not_pictures_are_rejected(array):
     with pytest.raises(PictureError, match="->"):
         read_picture(array)
 
 
-def test_other_objects_are_refused():
+def test_other_objects_are_rejected():
     with pytest.raises(PictureError, match="a list is not a picture"):
         read_picture([[1, 2], [3, 4]])  # type: ignore[arg-type]
 
 
-def test_files_that_are_no_pictures_are_refused_by_name(tmp_path: Path):
+def test_files_that_are_not_pictures_are_rejected_by_name(tmp_path: Path):
     (tmp_path / "text.jpg").write_text("no picture")
     (tmp_path / "empty.png").touch()
     for name, says in (
@@ -129,33 +131,33 @@ def test_files_that_are_no_pictures_are_refused_by_name(tmp_path: Path):
         ("empty.png", "0 bytes"),
         ("gone.png", "No such"),
     ):
-        with pytest.raises(PictureError, match=says) as refusal:
+        with pytest.raises(PictureError, match=says) as error:
             read_picture(tmp_path / name)
-        assert name in refusal.value.problem
+        assert name in error.value.problem
     with pytest.raises(PictureError, match="folder"):
         read_picture(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif", ".gif"])
-def test_a_truncated_file_is_refused(suffix: str, tmp_path: Path):
-    whole, cut = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
+def test_a_truncated_file_is_rejected(suffix: str, tmp_path: Path):
+    complete, cut = tmp_path / f"complete{suffix}", tmp_path / f"cut{suffix}"
     noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(whole)
-    assert read_picture(whole).shape == (60, 80, 3)
-    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    Image.fromarray(noise).save(complete)
+    assert read_picture(complete).shape == (60, 80, 3)
+    cut.write_bytes(complete.read_bytes()[: complete.stat().st_size // 2])
     with pytest.raises(PictureError, match="cut"):
         read_picture(cut)
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.png", "film.webp", "pages.tif"])
-def test_animations_and_pages_are_refused(name: str, tmp_path: Path):
+def test_animations_and_pages_are_rejected(name: str, tmp_path: Path):
     frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
-    with pytest.raises(PictureError, match="2 pictures"):
+    with pytest.raises(PictureError, match="2 frames or pages"):
         read_picture(tmp_path / name)
 
 
-def test_a_large_picture_is_read_and_a_decompression_bomb_refused(tmp_path: Path, monkeypatch):
+def test_a_large_picture_is_read_and_a_decompression_bomb_rejected(tmp_path: Path, monkeypatch):
     Image.fromarray(RGB).save(tmp_path / "bomb.png")  # 240 pixels
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # Pillow refuses twice as many
     assert read_picture(tmp_path / "bomb.png").shape == RGB.shape
@@ -164,25 +166,42 @@ def test_a_large_picture_is_read_and_a_decompression_bomb_refused(tmp_path: Path
         read_picture(tmp_path / "bomb.png")
 
 
-def test_a_folders_pictures_are_sorted_and_known_by_their_suffix(tmp_path: Path):
+def test_a_folders_pictures_are_sorted_and_recognised_by_their_suffix(tmp_path: Path):
     for name in ("b.JPG", "a.png", "notes.txt", ".hidden.png", "._a.png", "clip.mp4"):
         (tmp_path / name).touch()
     (tmp_path / "inner").mkdir()
     assert [path.name for path in pictures_in(tmp_path)] == ["a.png", "b.JPG"]
     assert pictures_in(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
-    assert is_video(tmp_path / "clip.MP4")
-    assert not is_video(tmp_path / "a.png")
 
 
-def test_a_folder_without_pictures_or_no_folder_is_refused(tmp_path: Path):
-    with pytest.raises(PictureError, match="holds no picture"):
+def test_a_folder_without_pictures_or_no_folder_is_rejected(tmp_path: Path):
+    with pytest.raises(PictureError, match="does not contain a picture"):
         pictures_in(tmp_path)
     with pytest.raises(PictureError, match="gone"):
         pictures_in(tmp_path / "gone")
 
 
+@pytest.mark.parametrize("read", [read_picture, pictures_in])
+def test_a_missing_file_is_a_file_not_found_and_a_picture_error(read, tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match=r"gone\.png") as error:
+        read(tmp_path / "gone.png")
+    assert isinstance(error.value, MissingPictureError)
+    (tmp_path / "file.png").touch()
+    with pytest.raises(PictureError) as error:
+        read(tmp_path / "file.png" / "below.png")
+    assert not isinstance(error.value, FileNotFoundError)
+
+
+def test_threads_that_read_files_leave_the_filters_of_warnings_as_they_were(tmp_path: Path):
+    Image.fromarray(RGB).save(tmp_path / "a.png")
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(read_picture, [tmp_path / "a.png"] * 400))
+    assert warnings.filters == before
+
+
 def damaged_files():
-    """Contents that Pillow answers with other errors than OSError."""
+    """Contents for which Pillow raises other errors than OSError."""
     frames = [Image.new("P", (40, 30), index) for index in range(3)]
     gif, tiff = io.BytesIO(), io.BytesIO()
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
@@ -193,13 +212,13 @@ def damaged_files():
 
 
 @pytest.mark.parametrize(("name", "content"), list(damaged_files()))
-def test_damage_of_every_kind_is_one_error(tmp_path: Path, name, content):
+def test_damage_of_every_kind_is_the_same_error(tmp_path: Path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(PictureError, match=name.replace(".", r"\.")):
         read_picture(tmp_path / name)
 
 
-def test_a_name_with_a_zero_byte_is_no_file():
+def test_a_name_with_a_zero_byte_cannot_be_read():
     with pytest.raises(PictureError, match="cannot read"):
         read_picture("a\0b.png")
 

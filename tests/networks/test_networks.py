@@ -6,7 +6,9 @@ from torch import nn
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.networks import NETWORKS, build_network
-from kaggle_fkd.networks.network import NetworkShape, head_index, images_on, predict
+from kaggle_fkd.networks.layers import flat_features
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.prediction.batches import head_index, images_on, predict_batches
 from kaggle_fkd.training.labels import mean_keypoints_by_head
 
 CLASSICS = {"lenet", "cnn", "naimishnet"}
@@ -27,9 +29,15 @@ def test_every_network_maps_faces_to_keypoints_of_every_head(name, size):
 
 
 @pytest.mark.parametrize("name", ["fiveconv", "fiveconv_bn"])
-def test_faces_too_small_for_a_network_are_refused(name):
+def test_faces_too_small_for_a_network_are_rejected(name):
     with pytest.raises(UsageError, match="48 x 48 pixels are too small"):
         build_network(name, NetworkShape(48, 48, keypoints=68, heads=1))
+
+
+def test_layers_that_fail_on_faces_of_any_size_are_not_reported_as_faces_too_small():
+    three_channels = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Flatten())
+    with pytest.raises(RuntimeError, match="channels"):
+        flat_features(three_channels, NetworkShape(96, 96, keypoints=15, heads=1))
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -44,7 +52,7 @@ def test_our_own_networks_begin_in_the_middle(competition, name, size):
 
 
 @pytest.mark.parametrize("heads", [1, 2])
-def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(competition, heads):
+def test_a_network_without_offsets_predicts_the_mean_face_of_each_head(competition, heads):
     faces = competition.train
     shape = NetworkShape(96, 96, keypoints=15, heads=heads, mirrored=True)
     network = build_network("lenet", shape)
@@ -63,7 +71,7 @@ def test_a_network_that_adds_nothing_answers_with_the_mean_face_of_each_head(com
 
 
 @pytest.mark.parametrize("name", ["lenet", "gridnet", "heatmapnet"])
-def test_a_mirrored_face_teaches_the_heads_of_both_sides(competition, name):
+def test_a_mirrored_face_trains_the_heads_of_both_sides(competition, name):
     shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
     network = build_network(name, shape).eval()
     images = images_on(CPU, competition.train[:4])
@@ -81,7 +89,7 @@ def test_each_convention_is_predicted_by_a_head_of_its_own(competition):
     faces = competition.test
     images = images_on(CPU, faces)
     both = network(images).detach().numpy()
-    predicted = predict(network, images, head_index(CPU, faces, 2))
+    predicted = predict_batches(network, images, head_index(CPU, faces, 2))
     for index, convention in enumerate(faces.convention):
         np.testing.assert_allclose(predicted[index], both[index, convention], atol=1e-3)
     assert set(head_index(CPU, faces, 1).tolist()) == {0}
@@ -96,14 +104,14 @@ def test_light_and_contrast_of_a_face_hardly_matter(competition, name):
     assert difference.abs().max() < 0.5
 
 
-def test_the_networks_are_registered_and_an_unknown_one_is_refused():
+def test_the_networks_are_registered_and_an_unknown_one_is_rejected():
     assert set(NETWORKS) >= CLASSICS | OURS
-    with pytest.raises(UsageError, match="--model resnet: unknown"):
+    with pytest.raises(UsageError, match=r"'resnet' \(train\.model\)"):
         build_network("resnet", NetworkShape(96, 96, 15, 1))
 
 
 class OneCell(nn.Module):
-    """In place of a trunk: features that are 1 in the first channel of one cell, else 0."""
+    """Instead of a trunk: features that are 1 in the first channel of one cell, else 0."""
 
     def __init__(self, channels, size, row, column):
         super().__init__()
@@ -132,7 +140,7 @@ def grid_of_one_cell(row, column, size=(96, 96)):
 
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (3, 7), (11, 11)])
-def test_the_cell_with_all_the_weight_answers_with_its_centre(row, column):
+def test_a_cell_with_all_the_weight_predicts_its_centre(row, column):
     network, _ = grid_of_one_cell(row, column)
     centre = torch.tensor([8 * column + 3.5, 8 * row + 3.5])
     torch.testing.assert_close(answer(network), centre.expand(2, 2, 15, 2), atol=1e-3, rtol=0)
@@ -156,7 +164,7 @@ def test_cells_share_out_images_of_any_size():
 
 
 @torch.no_grad()
-def test_a_heat_map_with_one_hot_pixel_answers_with_that_pixel():
+def test_a_heat_map_with_one_hot_pixel_predicts_that_pixel():
     network = build_network("heatmapnet", SHAPE)
     network.deconvolution = OneCell(network.heat.in_channels, (24, 24), 5, 20)
     network.heat.weight.zero_().view(2, 15, -1)[:, :, 0] = 20

@@ -1,11 +1,11 @@
-"""What the detectors find in scikit-image's photograph of an astronaut, and in nothing."""
+"""What the detectors find in scikit-image's photograph of an astronaut, and in blank pictures."""
 
 import cv2
 import numpy as np
 import pytest
 import skimage.data
 
-from kaggle_fkd.photo.detectors import HaarDetector, whole_frame
+from kaggle_fkd.photo.detectors import HaarDetector
 
 FACE = np.array([177.0, 80.0, 272.0, 177.0])
 """The astronaut's face: the tight box of her 68 points with 10 % at each side, by eye."""
@@ -18,7 +18,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def head(astronaut):
-    """A cut-out around her head, which is quick to search."""
+    """A crop around her head, which takes less time to search."""
     return np.ascontiguousarray(astronaut[:256, 96:352])
 
 
@@ -68,7 +68,7 @@ def test_a_huge_picture_gives_the_box_at_its_size(astronaut):
     assert max(iou(box, 5 * FACE) for box in HaarDetector()(huge)) > 0.75
 
 
-def test_two_faces_come_with_a_box_each(head):
+def test_two_faces_have_a_box_each(head):
     boxes = HaarDetector()(np.hstack([head, head[:, ::-1]]))
     expected = FACE - (96, 0, 96, 0)
     other = np.array([512 - expected[2], expected[1], 512 - expected[0], expected[3]])
@@ -76,10 +76,5 @@ def test_two_faces_come_with_a_box_each(head):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (10, 10), (1, 4000), (300, 1), (200, 300)])
-def test_nobody_is_found_on_a_blank_picture(shape):
+def test_no_face_is_found_in_a_blank_picture(shape):
     assert HaarDetector()(np.full((*shape, 3), 128, np.uint8)).shape == (0, 4)
-
-
-def test_the_whole_frame_is_one_box():
-    boxes = whole_frame(np.zeros((20, 30, 3), np.uint8))
-    np.testing.assert_array_equal(boxes, [[0, 0, 30, 20]])

@@ -1,4 +1,4 @@
-"""What is measured on a face: pose, eyes, regions, its chip."""
+"""What a face tells of itself: keypoints by name, regions, pose, eyes, its chip, JSON."""
 
 import json
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.own_schemes import THREE, TWO, UNKNOWN
 from support.posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.errors import UsageError
@@ -66,6 +67,24 @@ def test_the_eye_aspect_ratio_is_height_over_width():
     assert face_of(keypoints, blank()).eye_aspect_ratio().left == pytest.approx(6 / 30)
 
 
+@given(pitch=st.floats(-20, 20), yaw=st.floats(-30, 30), roll=st.floats(-90, 90))
+def test_three_keypoints_are_enough_for_a_pose(pitch, yaw, roll):
+    pose = posed_face(blank(), pitch=pitch, yaw=yaw, roll=roll, scheme=THREE).pose()
+    assert pose == pytest.approx((pitch, yaw, roll), abs=0.5)
+
+
+def test_a_scheme_with_too_few_keypoints_has_no_pose_but_json():
+    face = posed_face(blank(), scheme=TWO)
+    with pytest.raises(UsageError, match="3 keypoints or more"):
+        face.pose()
+    assert "pose" not in face.as_dict() and face.chip(40).shape == (40, 40, 3)
+
+
+def test_the_generic_head_is_not_known_in_a_scheme_of_unknown_keypoints():
+    with pytest.raises(UsageError, match="which of iBUG's points"):
+        head_points(UNKNOWN)
+
+
 def test_fifteen_points_have_no_eyelids():
     with pytest.raises(UsageError, match="eyelids"):
         posed_face(blank(), scheme=KAGGLE15).eye_aspect_ratio()
@@ -76,6 +95,53 @@ def test_regions_are_those_of_the_scheme():
     assert (face.region("jaw") == face.keypoints[:17]).all()
     with pytest.raises(UsageError, match="choose one of"):
         face.region("ear")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "region", "indices"),
+    [
+        (IBUG68, "left_eye", range(42, 48)),
+        (IBUG68, "right_brow", range(17, 22)),
+        (IBUG68, "nose_bridge", range(27, 31)),
+        (IBUG68, "outer_lip", range(48, 60)),
+        (KAGGLE15, "left_eye", [0, 2, 3]),
+        (KAGGLE15, "right_eyebrow", [8, 9]),
+        (KAGGLE15, "nose", [10]),
+    ],
+)
+def test_a_region_is_also_what_the_names_of_keypoints_begin_with(scheme, region, indices):
+    face = posed_face(blank(), scheme=scheme)
+    np.testing.assert_array_equal(face.region(region), face.keypoints[list(indices)])
+
+
+def test_a_keypoint_is_given_by_its_name_or_its_index():
+    face, few = posed_face(blank()), posed_face(blank(), scheme=KAGGLE15)
+    np.testing.assert_array_equal(few["mouth_left_corner"], few.keypoints[11])
+    np.testing.assert_array_equal(face["left_eye_0"], face.keypoints[42])
+    np.testing.assert_array_equal(face[42], face.keypoints[42])
+    for each in (face, few, posed_face(blank(), scheme=THREE)):
+        np.testing.assert_array_equal(each["nose_tip"], each.keypoints[each.scheme.nose_tip])
+    with pytest.raises(IndexError):
+        face[68]
+
+
+@pytest.mark.parametrize(
+    ("ask", "meant"),
+    [
+        (lambda face: face["left_eye_centre"], "left_eye_center"),
+        (lambda face: face["noes_tip"], "nose_tip"),
+        (lambda face: face.region("left_brow"), "left_eyebrow"),
+    ],
+)
+def test_an_unknown_name_is_rejected_with_the_closest_ones(ask, meant):
+    with pytest.raises(UsageError, match=f"did you mean .*{meant}"):
+        ask(posed_face(blank(), scheme=KAGGLE15))
+
+
+def test_a_face_is_one_short_line():
+    line = repr(posed_face(blank()))
+    assert len(line) < 100 and "\n" not in line
+    assert line.startswith("DetectedFace(68 keypoints of ibug68, confidence 0.90, box (")
 
 
 @SCHEMES
@@ -106,13 +172,14 @@ def _landmarks(face):
 
 
 @SCHEMES
-def test_a_face_goes_into_json(scheme):
+def test_a_face_is_json_serialisable(scheme):
     face = posed_face(blank(), yaw=20.0, scheme=scheme)
     values = json.loads(json.dumps(face.as_dict(), allow_nan=False))
     assert np.allclose(values["keypoints"], face.keypoints, atol=0.006)
     assert np.allclose(values["box"], face.box, atol=0.006)
     assert values["pose"]["yaw"] == pytest.approx(20, abs=0.3)
     assert values["confidence"] == 0.9
+    assert values["scheme"] == scheme.name and values["names"] == list(scheme.names)
     assert ("eye_aspect_ratio" in values) == (scheme == IBUG68)
 
 
@@ -125,6 +192,6 @@ def test_a_crop_of_the_picture_hardly_changes_the_pose():
     np.testing.assert_allclose(cropped.pose(), face.pose(), atol=6)
 
 
-def test_a_chip_of_no_pixels_is_refused():
+def test_a_chip_without_pixels_is_rejected():
     with pytest.raises(UsageError, match="0 pixels"):
         posed_face(blank()).chip(0)

@@ -12,9 +12,9 @@ from kaggle_fkd.cli import main
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.evaluation import report
-from kaggle_fkd.evaluation.out_of_fold import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.runs.run import runs_in
+from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
+from kaggle_fkd.runs.find import runs_in
 
 TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
@@ -79,7 +79,7 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     suspected = pd.read_csv(folder / "audit.csv")["suspected"]
     assert record["suspected_faces"] == suspected.sum() > 0
     assert set(record["oof_rmse"]) == {"all", "A", "B"}
-    assert record["rmse_without_averaging_views"][run.name] > 0
+    assert record["rmse_without_tta"][run.name] > 0
     assert record["commit"] == run.record["commit"]
 
 
@@ -173,14 +173,19 @@ def test_all_networks_of_runs_that_are_not_evaluated_weigh_the_same_with_a_warni
     assert evaluated("--stage", "train", *TWO_FOLDS, "--seed", "1")[0] == 0
     second = next(run.name for run in runs_in(evaluated.runs) if run.name != first)
     code, out, err = evaluated("--stage", "predict", "--run", f"{first},{second}")
-    assert code == 0 and "warning: all networks weigh the same" in err and "--stage evaluate" in err
+    assert (
+        code == 0
+        and "warning: all networks have the same weight" in err
+        and "the evaluate stage" in err
+    )
     receipt = json.loads(last_line(out).with_suffix(".json").read_text())
     for name, weight in ((first, 2 / 3), (second, 1 / 3)):  # networks: two and one
         assert receipt["weights"][name] == pytest.approx({"A": weight, "B": weight})
 
 
+@pytest.mark.slow
 def test_one_convention_can_be_trained_and_evaluated_alone(real):
-    code, _, err = real("--stage", "evaluate", *TWO_FOLDS, "--set", "train.only=A")
+    code, _, err = real("--stage", "evaluate", *TWO_FOLDS, "--set", "train.only_convention=A")
     assert code == 0, err
     folder = evaluation(real)
     assert set(record_of(folder)["oof_rmse"]) == {"all", "A"}
@@ -192,16 +197,18 @@ def test_one_convention_can_be_trained_and_evaluated_alone(real):
 
 def test_a_convention_that_there_is_not_is_refused(real):
     for stage in ("train", "evaluate"):
-        code, _, err = real("--stage", stage, *TWO_FOLDS, "--set", "train.only=C")
-        assert code == 2 and "train.only=C" in err and "A, B" in err
+        code, _, err = real("--stage", stage, *TWO_FOLDS, "--set", "train.only_convention=C")
+        assert code == 2 and "train.only_convention=C" in err and "A, B" in err
     assert not list(real.runs.glob("*/run.json"))
 
 
+@pytest.mark.slow
 def test_sample_faces_are_evaluated_too(place, sample_dir):
-    shutil.copytree(sample_dir, place.data)
+    shutil.copytree(sample_dir, place.data, dirs_exist_ok=True)
     code, out, err = place("--stage", "evaluate,predict", *TWO_FOLDS)
     assert code == 0, err
-    assert {path.name for path in evaluation(place).iterdir()} == FILES
+    assert {path.name for path in evaluation(place).iterdir()} == FILES - {"published.csv"}
+    assert "published on Kaggle" not in err
     assert last_line(out).name.startswith("sample-")
 
 
@@ -226,7 +233,7 @@ def test_an_audit_is_an_input_of_training(evaluated):
     audited.audit_file.write_text(text.replace("nose_tip", "tail").replace("\n", "\n9", 1))
     assert evaluated("--stage", "evaluate")[0] == 0
     code, _, err = evaluated("--stage", "evaluate", "--run", audited.name)
-    assert code == 1 and "other faces" in err
+    assert code == 1 and "a different data set" in err
 
 
 def test_a_run_that_was_trained_on_other_faces_is_not_evaluated_on_these(evaluated, tmp_path):
@@ -236,11 +243,11 @@ def test_a_run_that_was_trained_on_other_faces_is_not_evaluated_on_these(evaluat
     lines = training.read_text().splitlines(keepends=True)
     training.write_text("".join(lines[:1] + lines[5:]))
     code, _, err = evaluated("--stage", "evaluate", "--run", run.name)
-    assert code == 1 and run.name in err and "trained on other faces" in err
+    assert code == 1 and run.name in err and "trained on a different data set" in err
 
 
 def test_what_cannot_be_evaluated_is_said_before_any_work(place):
     for arguments in (("--run", "yesterday"), ("--device", "tpu"), ("--model", "resnet")):
         code, _, err = place("--stage", "evaluate", *arguments)
         assert code in (1, 2) and arguments[-1] in err
-    assert not place.data.exists() and not place.runs.exists()
+    assert not any(place.data.iterdir()) and not place.runs.exists()

@@ -12,9 +12,9 @@ from PIL import Image
 from skimage import data
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.annotations.formats import parse_pts
+from kaggle_fkd.photo.annotations.pts import read_pts_file
+from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.video.frames import open_video, write_video
-from kaggle_fkd.stages.request import FILTERS
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_output_lies_in_the_runs_folder_by_default(annotate, tmp_path):
 def test_the_folder_of_the_inputs_takes_no_results(annotate, pictures):
     before = sorted(pictures.iterdir())
     code, _, err = annotate("--input", pictures, "--output", pictures / ".." / pictures.name)
-    assert code != 0 and "inputs next time" in err[-1] and "--output" in err[-1]
+    assert code != 0 and "inputs next time" in err[-1] and "another output folder" in err[-1]
     assert sorted(pictures.iterdir()) == before
 
 
@@ -119,8 +119,15 @@ def test_csv_and_pts_say_the_same_as_json(annotate, tmp_path):
     row = pd.read_csv(folder / "astronaut.csv").iloc[0]
     in_csv = row[list(IBUG68.feature_names)].to_numpy(float).reshape(68, 2)
     np.testing.assert_allclose(in_csv, expected, atol=0.011)
-    in_pts = parse_pts((folder / "astronaut_1.pts").read_text(), "here")
+    in_pts = read_pts_file(folder / "astronaut_1.pts")
     np.testing.assert_allclose(in_pts, expected, atol=0.011)
+
+
+def test_pts_files_hold_any_number_of_keypoints(annotate, tmp_path):
+    code, _, _ = annotate("--input", "astronaut", "--points", "15", "--pts")
+    assert code == 0
+    path = tmp_path / "runs" / "photo" / "astronaut_1.pts"
+    assert read_pts_file(path, KAGGLE15).shape == (15, 2)
 
 
 def test_csv_of_no_face_has_its_columns(annotate, pictures, tmp_path):
@@ -129,7 +136,7 @@ def test_csv_of_no_face_has_its_columns(annotate, pictures, tmp_path):
     assert len(table) == 0 and set(IBUG68.feature_names) <= set(table.columns)
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", filter_names())
 def test_a_filter_is_worn_in_place_of_the_drawing(annotate, tmp_path, name):
     assert annotate("--input", "astronaut", "--filter", name)[0] == 0
     drawn = np.asarray(Image.open(tmp_path / "runs" / "photo" / "astronaut_keypoints.png"))
@@ -161,7 +168,8 @@ def test_a_video_is_annotated_frame_by_frame(annotate, tmp_path):
     frame = cv2.resize(data.astronaut()[:300, 60:360], (160, 160))
     moving = [np.roll(frame, 2 * step, axis=1) for step in range(6)]
     write_video(tmp_path / "walk.mp4", moving, 12.0)
-    code, out, _ = annotate("--input", tmp_path / "walk.mp4", "--json")
+    code, out, err = annotate("--input", tmp_path / "walk.mp4", "--json")
+    assert "walk.mp4: 6 frames, 1 face in each" in err[-1]
     (record,) = json.loads(out)
     assert code == 0 and [len(faces) for faces in record["frames"]] == [1] * 6
     places = [np.mean(faces[0]["keypoints"], axis=0)[0] for faces in record["frames"]]
@@ -174,7 +182,6 @@ def test_a_video_is_annotated_frame_by_frame(annotate, tmp_path):
     ("arguments", "said"),
     [
         ((), "--input"),
-        (("--input", "astronaut", "--points", "15", "--pts"), "--pts"),
         (("--input", "astronaut", "--run", "none"), "no run none"),
     ],
 )

@@ -1,13 +1,49 @@
 """The command line in this process, on folders of a test. Its fixtures come through conftest.py."""
 
+import io
+import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from kaggle_fkd.cli import main
+from kaggle_fkd.competition.sample_mark import MARK
+from kaggle_fkd.system.console import log
 
 QUICK = ("--model", "lenet", "--epochs", "2", "--batch-size", "32")
+"""A training of seconds."""
+QUICK_ALL = (*QUICK, "--set", "eda.gallery_faces=1")
+"""The same, and the analysis with small galleries."""
+
+
+class _Interrupter(logging.Filter):
+    """Presses Ctrl-C when a message is logged for the n-th time."""
+
+    def __init__(self, message: str, times: int) -> None:
+        super().__init__()
+        self.message, self.left = message, times
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.left -= self.message in record.getMessage()
+        if self.left == 0:
+            self.left = -1
+            raise KeyboardInterrupt
+        return True
+
+
+@contextmanager
+def interrupted_at(message: str, times: int = 1) -> Iterator[None]:
+    """Ctrl-C as soon as the program logs the message, or logs it for the `times`-th time."""
+    interrupter = _Interrupter(message, times)
+    log.addFilter(interrupter)
+    try:
+        yield
+    finally:
+        log.removeFilter(interrupter)
 
 
 class Place:
@@ -37,40 +73,58 @@ def last_line(text: str) -> Path:
 
 
 def real_data(sample_dir: Path, folder: Path) -> Path:
-    """Sample faces that do not say so, in `folder`."""
-    shutil.copytree(sample_dir, folder)
+    """Sample faces as data that cannot be told from the competition's, in `folder`.
+
+    Neither a manifest nor the pictures' mark says that they are sample faces.
+    """
+    shutil.copytree(sample_dir, folder, dirs_exist_ok=True)
     (folder / "manifest.json").unlink()
+    mark = " ".join(map(str, MARK))
+    for name in ("training.csv", "test.csv"):
+        text = (folder / name).read_text()
+        assert mark in text
+        (folder / name).write_text(text.replace(mark, " ".join(["75"] * len(MARK))))
     return folder
 
 
 @pytest.fixture
 def place(tmp_path, capfd) -> Place:
-    """Nothing in it yet."""
+    """The data folder is empty, the others do not exist yet."""
+    (tmp_path / "data").mkdir()
     return Place(tmp_path, capfd)
 
 
 @pytest.fixture
 def real(place, sample_dir) -> Place:
-    """With data that do not say they are sample faces."""
+    """With data that are not sample faces."""
     real_data(sample_dir, place.data)
     return place
 
 
+class Finished(NamedTuple):
+    """The folders after `--stage all`, to copy, and what it printed."""
+
+    root: Path
+    out: str
+    err: str
+
+
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, sample_dir) -> Path:
-    """The folders after `--stage all`, to copy."""
+def finished(tmp_path_factory, sample_dir) -> Finished:
+    """After `--stage all` on data that are not sample faces."""
     root = tmp_path_factory.mktemp("finished")
     real_data(sample_dir, root / "data")
     folders = ["--data-dir", "data", "--runs-dir", "runs", "--submissions-dir", "subs"]
     folders[1::2] = [str(root / folder) for folder in folders[1::2]]
-    assert main(["--stage", "all", *QUICK, *folders]) == 0
-    return root
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        assert main(["--stage", "all", *QUICK_ALL, *folders]) == 0
+    return Finished(root, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
 def done(finished, tmp_path, capfd) -> Place:
     """After `--stage all`."""
-    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(finished.root, tmp_path, dirs_exist_ok=True)
     return Place(tmp_path, capfd)
 
 

@@ -1,5 +1,6 @@
 """A tiny competition as text, for tests that spoil one cell of it."""
 
+import csv
 import zipfile
 from pathlib import Path
 
@@ -7,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from kaggle_fkd.competition.archive import BUNDLE
-from kaggle_fkd.competition.tables import Lookup
+from kaggle_fkd.competition.lookup import Lookup
 from kaggle_fkd.keypoints import KAGGLE15
 
 FEATURES = list(KAGGLE15.feature_names)
 
 
 def training_table(rows: int = 6, seed: int = 0) -> pd.DataFrame:
-    """Rows of noise as text; the second half is of convention B."""
+    """Rows of noise as text; the second half is in convention B."""
     rng = np.random.default_rng(seed)
     table = pd.DataFrame(rng.uniform(0, 95, (rows, 30)).round(3).astype(str), columns=FEATURES)
     marked = KAGGLE15.conventions[1].keypoints
@@ -24,6 +25,7 @@ def training_table(rows: int = 6, seed: int = 0) -> pd.DataFrame:
 
 
 def test_table(rows: int = 4, seed: int = 1) -> pd.DataFrame:
+    """Test images of noise as text, with ImageIds from 1."""
     return pd.DataFrame(
         {
             "ImageId": [str(i + 1) for i in range(rows)],
@@ -48,6 +50,7 @@ def lookup_table(images: int = 4) -> pd.DataFrame:
 
 
 def tables() -> dict[str, pd.DataFrame]:
+    """The three required tables, by file name."""
     return {
         "training.csv": training_table(),
         "test.csv": test_table(),
@@ -92,9 +95,22 @@ def _images(rows: int, rng: np.random.Generator) -> list[str]:
 
 
 def lookup_of(table: pd.DataFrame) -> Lookup:
+    """The loaded form of `lookup_table`."""
     features = [KAGGLE15.feature_names.index(name) for name in table["FeatureName"]]
     images = table["ImageId"].astype(int).to_numpy() - 1
     return Lookup(table["RowId"].astype(int).to_numpy(), images, np.array(features))
 
 
 LOOKUP = lookup_of(lookup_table())
+
+
+def spoil(table: pd.DataFrame, row: int, column: str, value: str) -> pd.DataFrame:
+    """The table, in which one cell has been replaced."""
+    table.loc[row, column] = value
+    return table
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file, by the names of the columns."""
+    with file.open(newline="") as lines:
+        return list(csv.DictReader(lines))

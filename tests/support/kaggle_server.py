@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,7 +59,7 @@ class Request:
 
 @dataclass
 class KaggleServer:
-    """What the server answers, for a test to change, and the requests it got."""
+    """What the server answers, for a test to change, and the requests that it received."""
 
     port: int = 0
     requests: list[Request] = field(default_factory=list)
@@ -71,13 +72,15 @@ class KaggleServer:
     bundle_path: str = BUNDLE_PATH
     """Where DownloadDataFiles redirects to; `LOGIN_PATH` has the login page."""
     cuts: list[int] = field(default_factory=list)
-    """Of each coming download, the number of bytes after which the connection breaks."""
+    """For each coming download, the number of bytes after which the connection breaks."""
     stalls: bool = False
-    """Whether the connection stays open, silent, in place of breaking."""
+    """Whether the connection stays open and silent instead of breaking."""
     upload_status: int = 200
     created: dict = field(default_factory=lambda: {"message": "Successfully submitted", "ref": REF})
     listings: list = field(default_factory=lambda: [complete_submission()])
     """What each coming ListSubmissions answers, a submission, None or a status; the last stays."""
+    hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What happens when a call of that API method arrives, before it is answered."""
 
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -102,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         request = self._record()
+        self.state.hooks.get(request.call, lambda: None)()
         if request.call in self.state.refusals:
             status, message = self.state.refusals[request.call]
             self._json({"code": status, "message": message}, status)
@@ -141,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"submissions": [teammates, listing] if listing else [teammates]})
 
     def _file(self, request):
-        """The bundle, whole or from the byte that a valid Range asks for."""
+        """The bundle, all of it or from the byte that a valid Range asks for."""
         state, total = self.state, len(self.state.bundle)
         headers = {
             "Content-Type": "application/zip",
@@ -197,7 +201,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        """Say nothing of a client that was killed."""
+        """Ignore a client that was killed."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -265,7 +269,7 @@ class Outcome:
 
 
 def run_python(code: str, env: dict[str, str], *arguments: object) -> Outcome:
-    """The same to its end, within a minute."""
+    """The same, run to its end within a minute."""
     process = start_python(code, env, *arguments)
     try:
         stdout, stderr = process.communicate(timeout=60)

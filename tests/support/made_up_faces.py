@@ -1,5 +1,7 @@
 """Faces made up for tests: of noise, of one drawing, of one shape that varies."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -76,3 +78,18 @@ def blob(x: float, y: float, height: int = 96, width: int = 96) -> torch.Tensor:
     """A smooth bright spot centred on (x, y), so small that it hardly deforms."""
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     return 255 * torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 2.0**2))
+
+
+def with_labels(
+    faces: FaceDataset, face: int, points: list[int], labels: np.ndarray
+) -> FaceDataset:
+    """The same faces, except for these labels of one of them."""
+    keypoints = faces.keypoints.copy()
+    keypoints[face, points] = labels
+    return replace(faces, keypoints=keypoints)
+
+
+def with_noise(faces: FaceDataset, seed: int = 0, spread: float = 2.0) -> np.ndarray:
+    """Predictions of all keypoints, off by normal noise."""
+    noise = np.random.default_rng(seed).normal(0, spread, faces.keypoints.shape)
+    return np.where(np.isfinite(faces.keypoints), faces.keypoints, 48) + noise

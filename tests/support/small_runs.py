@@ -1,5 +1,8 @@
-"""Small runs for tests: quick settings, a new run directory, a split of the faces."""
+"""Small runs for tests: quick settings, a new run directory, trainings that are interrupted."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -9,8 +12,12 @@ import torch
 from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
+from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
-from kaggle_fkd.training.members import assign_folds
+from kaggle_fkd.system.console import log
+from kaggle_fkd.training.folds import assign_folds
+from kaggle_fkd.training.labels import network_shape
+from kaggle_fkd.training.members import train_members
 
 CPU = torch.device("cpu")
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
@@ -25,7 +32,8 @@ def quick(**train) -> Config:
 def new_run(runs_dir: Path, config: Config = QUICK, scheme: KeypointScheme = KAGGLE15) -> Run:
     """A run for faces of 96 x 96 pixels."""
     data = {"data_hash": "of the test", "sample_faces": True}
-    return start_run(runs_dir, config, data, blank_face(scheme), CPU)
+    shape = network_shape(blank_face(scheme), config)
+    return start_run(runs_dir, config, data, scheme, shape, "a CPU")
 
 
 def blank_face(scheme: KeypointScheme) -> FaceDataset:
@@ -41,3 +49,33 @@ def split(faces: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
     """Faces to train on, and a fifth to validate."""
     held_out = assign_folds(faces, 5, 0) == 0
     return faces[~held_out], faces[held_out]
+
+
+def train_all(
+    run: Run, faces: FaceDataset, count: int, treated: FaceDataset | None = None
+) -> list[Member]:
+    """Train the run's first `count` members to the end; those that were not finished before."""
+    return list(train_members(run, faces, count, CPU, treated))
+
+
+@contextmanager
+def interrupted_in_epoch(number: int) -> Iterator[None]:
+    """Ctrl-C at the end of every epoch of that number, from 1, before it is stored."""
+    ctrl_c = _CtrlC(f"epoch {number}/")
+    log.addHandler(ctrl_c)
+    try:
+        yield
+    finally:
+        log.removeHandler(ctrl_c)
+
+
+class _CtrlC(logging.Handler):
+    """Raises what Ctrl-C raises when a message begins like that."""
+
+    def __init__(self, beginning: str) -> None:
+        super().__init__()
+        self.beginning = beginning
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith(self.beginning):
+            raise KeyboardInterrupt

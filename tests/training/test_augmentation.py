@@ -43,8 +43,8 @@ def moved_by(matrix, x, y):
     return tuple(moved[0, 0].tolist())
 
 
-def pairs(reach):
-    return st.tuples(st.floats(-reach, reach), st.floats(-reach, reach))
+def pairs(most):
+    return st.tuples(st.floats(-most, most), st.floats(-most, most))
 
 
 @given(
@@ -80,33 +80,6 @@ def test_zooming_is_a_homography_without_anything_else(x, y, factor, width):
     torch.testing.assert_close(zoom_points(point, factor, (96, width)), moved_point)
     whole_numbers = image.round().to(torch.uint8)
     torch.testing.assert_close(zoom(whole_numbers, factor), moved_image, rtol=0, atol=0.6)
-
-
-@given(
-    seed=st.integers(0, 10_000),
-    x=st.floats(35, 55),
-    y=st.floats(35, 60),
-    degrees=st.floats(-20, 20),
-    perspective=pairs(0.1),
-    width=st.sampled_from([96, 88]),
-)
-@settings(max_examples=60)
-def test_a_bent_picture_moves_where_its_keypoint_moves(seed, x, y, degrees, perspective, width):
-    generator = torch.Generator().manual_seed(seed)
-    displacement = 5 * torch.rand(1, 2, 5, 5, generator=generator) - 2.5
-    matrix = one_map(degrees, perspective=perspective, size=(96, width))
-    image, point = blob(x, y, 96, width)[None], torch.tensor([[[x, y]]])
-    moved_image, moved_point = warp(image, point, matrix, displacement)
-    assert centroid(moved_image[0]) == pytest.approx(tuple(moved_point[0, 0].tolist()), abs=0.8)
-
-
-def test_an_even_bend_is_a_shift():
-    displacement = torch.zeros(1, 2, 5, 5)
-    displacement[:, 0], displacement[:, 1] = 3, -2
-    image, moved = warp(blob(40, 50)[None], torch.tensor([[[40.0, 50.0]]]), one_map(), displacement)
-    # Each pixel is taken from 3 to the right and 2 above, so the picture goes the other way.
-    assert moved[0, 0].tolist() == pytest.approx([37, 52], abs=1e-3)
-    assert centroid(image[0]) == pytest.approx((37, 52), abs=0.01)
 
 
 def test_a_quarter_turn_takes_right_to_below():
@@ -176,7 +149,7 @@ def test_between_two_pixels_lies_their_mean():
     )
 
 
-def test_nothing_changes_when_every_reach_is_zero():
+def test_nothing_changes_when_every_setting_is_zero():
     images = torch.randint(0, 256, (4, 96, 96), dtype=torch.uint8)
     keypoints = torch.rand(4, 15, 2) * 95
     changed, moved, _ = augment(images, keypoints, KAGGLE15, NO_AUGMENTATION, torch.Generator())
@@ -186,7 +159,7 @@ def test_nothing_changes_when_every_reach_is_zero():
 
 @pytest.mark.parametrize(
     "name",
-    ["rotation", "scale", "shear", "perspective", "shift", "elastic"],
+    ["rotation", "scale", "shear", "perspective", "shift"],
 )
 def test_every_movement_moves_pictures_and_keypoints(competition, name):
     faces = competition.train[:4]
@@ -231,8 +204,8 @@ def test_missing_keypoints_stay_missing_and_the_others_known():
     keypoints = torch.rand(64, 15, 2) * 95
     keypoints[:, 3] = torch.nan
     generator = torch.Generator().manual_seed(0)
-    bending = AugmentConfig(flip=0, elastic=0.02)
-    changed, moved, _ = augment(torch.zeros(64, 96, 96), keypoints, KAGGLE15, bending, generator)
+    turning = AugmentConfig(flip=0, perspective=0.05)
+    changed, moved, _ = augment(torch.zeros(64, 96, 96), keypoints, KAGGLE15, turning, generator)
     assert moved[:, 3].isnan().all()
     assert not moved[:, [0, 1, 2, *range(4, 15)]].isnan().any()
     assert changed.isfinite().all()

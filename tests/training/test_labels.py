@@ -14,15 +14,20 @@ from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.metrics import rmse, rmse_by_convention, rmse_by_keypoint
-from kaggle_fkd.networks.network import NetworkShape
-from kaggle_fkd.training.labels import apply_label_policy, targets_by_head, trainable
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.training.folds import assign_folds
+from kaggle_fkd.training.labels import (
+    apply_label_policy,
+    network_shape,
+    targets_by_head,
+    trainable,
+)
 from kaggle_fkd.training.loss import masked_loss, squares_and_count
-from kaggle_fkd.training.members import assign_folds
 
 LOSSES = ("mse", "smooth_l1", "l1")
 
 
-def test_missing_labels_get_no_gradient_and_do_not_count():
+def test_missing_labels_have_no_gradient_and_no_weight():
     predicted = torch.zeros(2, 3, 2, requires_grad=True)
     target = torch.full((2, 3, 2), torch.nan)
     target[0, 1] = torch.tensor([3.0, 1.0])
@@ -43,7 +48,7 @@ def test_a_batch_without_labels_has_no_loss(name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_a_face_counts_in_the_loss_by_its_weight(name):
+def test_the_loss_is_weighted_by_face(name):
     predicted, target = torch.zeros(2, 3, 2, requires_grad=True), torch.full((2, 3, 2), 2.0)
     target[1] = 5.0
     first, second = (masked_loss(name, predicted[[i]], target[[i]], torch.ones(1)) for i in (0, 1))
@@ -55,7 +60,7 @@ def test_a_face_counts_in_the_loss_by_its_weight(name):
     assert predicted.grad[0].count_nonzero() == 6 and predicted.grad[1].count_nonzero() == 0
 
 
-def test_every_head_learns_what_all_conventions_agree_on_and_its_own_faces_else():
+def test_every_head_learns_the_agreed_keypoints_of_all_faces_and_all_of_its_own():
     keypoints = torch.rand(4, 15, 2) * 95
     keypoints[2, 0] = torch.nan
     shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
@@ -113,7 +118,7 @@ def test_no_image_is_in_two_folds_and_every_fold_has_both_conventions(seed, fold
         assert set(convention[fold_of == fold]) == {0, 1}
 
 
-def test_too_few_faces_for_the_folds_are_refused():
+def test_too_few_faces_for_the_folds_are_rejected():
     with pytest.raises(DataError, match="too few"):
         assign_folds(make_faces(5), folds=10, seed=0)
 
@@ -150,19 +155,19 @@ def test_only_one_convention_may_train(competition):
     faces = competition.train
     assert trainable(faces, TrainConfig()).all()
     for index, convention in enumerate(KAGGLE15.conventions):
-        of_it = trainable(faces, TrainConfig(only=convention.name))
-        assert np.array_equal(of_it, faces.convention == index)
-    with pytest.raises(UsageError, match=r"train\.only=C.*choose one of A, B"):
-        trainable(faces, TrainConfig(only="C"))
+        chosen = trainable(faces, TrainConfig(only_convention=convention.name))
+        assert np.array_equal(chosen, faces.convention == index)
+    with pytest.raises(UsageError, match=r"train\.only_convention=C.*choose one of A, B"):
+        trainable(faces, TrainConfig(only_convention="C"))
 
 
 def test_only_masked_labels_have_heads_for_conventions_and_sides():
     faces = make_faces()
-    assert NetworkShape.of(faces, Config()) == NetworkShape(96, 96, 15, 2, mirrored=True)
+    assert network_shape(faces, Config()) == NetworkShape(96, 96, 15, 2, mirrored=True)
     for labels in ("imputed", "complete"):
-        shape = NetworkShape.of(faces, Config(TrainConfig(labels=labels)))
+        shape = network_shape(faces, Config(TrainConfig(labels=labels)))
         assert shape == NetworkShape(96, 96, 15, 1)
-    one = NetworkShape.of(faces, Config(TrainConfig(heads="one")))
+    one = network_shape(faces, Config(TrainConfig(heads="shared")))
     assert one == NetworkShape(96, 96, 15, 1, mirrored=True)
     for config in (Config(TrainConfig(mirror_heads=False)), Config(augment=AugmentConfig(flip=0))):
-        assert NetworkShape.of(faces, config).total_heads == 2
+        assert network_shape(faces, config).total_heads == 2

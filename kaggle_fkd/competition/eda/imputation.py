@@ -1,7 +1,6 @@
-"""Imputation: missing keypoints filled in four ways, each scored on known values it cannot see."""
+"""Imputation: four methods of filling in missing keypoints, scored on labels hidden from them."""
 
 import contextlib
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -10,48 +9,87 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 with contextlib.suppress(ImportError):
-    # IterativeImputer is experimental up to scikit-learn 1.9, and not later.
+    # Up to scikit-learn 1.9, IterativeImputer is experimental and needs this import, which later
+    # versions do not have.
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.linear_model import Ridge
 
+from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.figures.style import PALETTE, new_figure, notice_figure
+from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.warning_filters import warnings_filtered
 
 METHODS = ("mean", "median", "knn", "iterative")
-"""What `impute` can do. knn: the mean of the nearest faces. iterative: each coordinate by ridge
-regression on all the others, in turns (chained equations, van Buuren and Groothuis-Oudshoorn
-2011, https://doi.org/10.18637/jss.v045.i03)."""
+"""Methods of `impute`. mean and median: over the faces, of each coordinate. knn: the mean of the
+nearest faces. iterative: ridge regression of each coordinate on all the others, in turn (chained
+equations, van Buuren and Groothuis-Oudshoorn 2011, https://doi.org/10.18637/jss.v045.i03)."""
 
 _RIDGE = 100.0
-"""Penalty of the regressions, in square pixels. Of 1, 10, 30, 100 and 300 it came within 2 % of
-the lowest RMSE on 40, 80, 300 and 2284 faces, and no worse than scikit-learn's default, Bayesian
-ridge, which goes astray on collinear points."""
+"""Penalty of the regressions, in square pixels. Of 1, 10, 30, 100 and 300, this value was within
+2 % of the lowest RMSE on 40, 80, 300 and 2284 faces, and never worse than scikit-learn's default,
+Bayesian ridge, which fails on collinear points."""
 
 ALL_KEYPOINTS = "all"
-"""What the rows of `score_imputation` that pool all keypoints have for a keypoint's name."""
+"""Replaces the keypoint's name in those rows of `score_imputation` that pool all keypoints."""
 
 _MARKERS = ("o", "s", "D", "^")
 _MARKER_SIZES = (11, 6, 6, 6)
-"""The mean's is larger, as the median often lies on it."""
+"""Sizes of the markers. The marker of the mean is larger, as that of the median often covers it."""
+
+
+def section(train: FaceDataset, config: EdaConfig) -> Section:
+    """The methods' scores, and the labels that the best one imputes, in the first convention.
+
+    Almost no labels are missing in the other conventions.
+    """
+    name = train.scheme.conventions[0].name
+    faces = faces_by_convention(train).get(name)
+    if faces is None:
+        return TOO_FEW
+    scores = score_imputation(faces, config.hidden_share, config.neighbours, config.seed)
+    pooled = pooled_scores(scores)
+    if pooled.empty:
+        return Section(f"skipped, too few different images in convention {name}", {})
+    best = str(pooled.index[0])
+    imputed = impute(faces.keypoints, best, config.neighbours)
+    gaps = int((np.isnan(faces.keypoints) & ~np.isnan(imputed)).any(axis=2).sum())
+    examples = (
+        draw_before_and_after(faces, imputed, best)
+        if gaps
+        else notice_figure(f"Nothing to impute in convention {name}: no label is missing")
+    )
+    return Section(
+        f"the best method in convention {name} is {best}: RMSE {pooled[best]:.2f} px on hidden "
+        f"labels; it imputed {count_of(gaps, 'label')}",
+        {
+            "convention": name,
+            "best_method": best,
+            "rmse": {str(method): float(rmse) for method, rmse in pooled.items()},
+            "imputed_labels": gaps,
+        },
+        {"imputation_scores": scores, f"imputed_{name}": imputed_table(faces, imputed)},
+        {"imputation_scores": draw_scores(scores), "imputation_examples": examples},
+    )
 
 
 def impute(keypoints: NDArray[np.float32], method: str, neighbours: int = 5) -> NDArray[np.float32]:
-    """Fill the gaps (NaN) of N x K x 2 keypoints of ONE label convention; known values stay.
+    """Fill the gaps (NaN) of N x K x 2 keypoints of ONE label convention; known values are kept.
 
-    `neighbours` is for knn alone. A coordinate that no face has cannot be filled from the others:
-    it stays NaN in every face. Raises ValueError for an unknown method.
+    `neighbours` is the number of faces that knn averages. A coordinate that is missing in every
+    face remains NaN. Raises ValueError for a method that is not one of METHODS.
     """
     if method not in METHODS:
-        raise ValueError(f"unknown imputation {method!r}, not one of {', '.join(METHODS)}")
+        raise ValueError(f"unknown method {method!r}: must be one of {', '.join(METHODS)}")
     known = np.isfinite(keypoints)
     filled = keypoints.copy()
     fillable = known.any(axis=0)
     if fillable.any():
-        with warnings.catch_warnings():
-            # Ten rounds suffice: further ones change the RMSE by a thousandth of a pixel.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        # Ten rounds are enough: more rounds change the RMSE by a thousandth of a pixel.
+        with warnings_filtered("ignore", ConvergenceWarning):
             imputer = {
                 "mean": SimpleImputer(strategy="mean"),
                 "median": SimpleImputer(strategy="median"),
@@ -66,12 +104,12 @@ def impute(keypoints: NDArray[np.float32], method: str, neighbours: int = 5) -> 
 def score_imputation(
     faces: FaceDataset, hidden_share: float, neighbours: int, seed: int
 ) -> pd.DataFrame:
-    """The error of every method on labels hidden from it, the same ones for all methods.
+    """The error of every method on hidden labels, which are the same for all methods.
 
-    Of each keypoint's labels `hidden_share` are hidden, x and y together. An image that occurs
-    twice counts once: its repeat would give the hidden label away.
-    Columns: method, keypoint (ALL_KEYPOINTS in the pooled row), hidden_values (coordinates),
-    rmse (pixels, over these coordinates). `faces` are of one convention.
+    `faces` belong to one convention. The share `hidden_share` of each keypoint's labels is hidden,
+    x and y together. Of repeated images only the first is used, as the others would reveal its
+    labels. Columns: method, keypoint (ALL_KEYPOINTS in the pooled row), hidden_values (number of
+    hidden coordinates), rmse (over these coordinates, in pixels).
     """
     _, first = np.unique(faces.repeat_groups(), return_index=True)
     truth = faces.keypoints[np.sort(first)]
@@ -91,13 +129,13 @@ def score_imputation(
 
 
 def pooled_scores(scores: pd.DataFrame) -> "pd.Series[float]":
-    """RMSE in pixels over all hidden coordinates by method, the best first."""
+    """RMSE over all hidden coordinates by method, in pixels, the best first."""
     pooled = scores[scores["keypoint"] == ALL_KEYPOINTS]
     return pooled.set_index("method")["rmse"].sort_values()
 
 
 def imputed_table(faces: FaceDataset, imputed: NDArray[np.float32]) -> pd.DataFrame:
-    """N x 2K coordinates in pixels, as training.csv has them, indexed by the faces' ids."""
+    """N x 2K coordinates in pixels, in the columns of training.csv, indexed by the faces' ids."""
     return pd.DataFrame(
         imputed.reshape(len(faces), -1),
         index=pd.Index(faces.ids, name="id"),
@@ -106,7 +144,7 @@ def imputed_table(faces: FaceDataset, imputed: NDArray[np.float32]) -> pd.DataFr
 
 
 def draw_scores(scores: pd.DataFrame) -> Figure:
-    """Bars of the pooled RMSE by method, and the RMSE of each keypoint."""
+    """Bars of the pooled RMSE by method, and dots of the RMSE by keypoint and method."""
     figure = new_figure(12, 5.2)
     overall, each = figure.subplots(1, 2, width_ratios=(1, 1.8))
     pooled = pooled_scores(scores).reindex(METHODS)
@@ -114,7 +152,7 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
     overall.bar_label(bars, fmt="%.2f", padding=2)
     overall.margins(y=0.1)
     hidden = int(scores.loc[scores["keypoint"] == ALL_KEYPOINTS, "hidden_values"].iloc[0])
-    overall.set(ylabel="RMSE in pixels", title=f"over all {hidden} hidden coordinates")
+    overall.set(ylabel="RMSE in pixels", title=f"over {count_of(hidden, 'hidden coordinate')}")
     looks = zip(METHODS, _MARKERS, _MARKER_SIZES, PALETTE, strict=False)
     for method, marker, marker_size, colour in looks:
         table = scores[(scores["method"] == method) & (scores["keypoint"] != ALL_KEYPOINTS)]
@@ -129,16 +167,19 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
     figure.legend(
         *each.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
     )
-    figure.suptitle("Imputation, scored on known labels that were hidden")
+    figure.suptitle("Imputation methods, scored on labels that were hidden from them")
     return figure
 
 
 def draw_before_and_after(
     faces: FaceDataset, imputed: NDArray[np.float32], method: str, columns: int = 6
 ) -> Figure:
-    """Up to two rows of faces with gaps, each over the same faces with the imputed points."""
+    """Up to two rows of faces with gaps; below each, the same faces with the imputed keypoints.
+
+    `imputed`, N x K x 2 in pixels, is the result of `method` for the keypoints of the N faces.
+    """
     gaps = (~faces.labelled & np.isfinite(imputed).all(axis=2)).sum(axis=1)
-    # From the face with most gaps to one with few, evenly.
+    # Evenly spaced, from the face with the most gaps to the one with the fewest.
     by_gaps = np.argsort(-gaps, kind="stable")[: np.count_nonzero(gaps)]
     spread = np.linspace(0, len(by_gaps) - 1, min(len(by_gaps), 2 * columns)).astype(int)
     chosen = by_gaps[spread]
@@ -152,13 +193,13 @@ def draw_before_and_after(
     added = np.where(picked.labelled[..., None], np.nan, imputed[order])
     added[[caption.endswith("before") for caption in captions]] = np.nan
     return gallery(
-        picked, captions, f"Missing points, imputed by the method {method!r}", added,
+        picked, captions, f"Missing keypoints, imputed by the method {method!r}", added,
         columns=min(columns, len(chosen)), predicted_label="imputed",
     )  # fmt: skip
 
 
 def _hide(labelled: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """N x K, `share` of each keypoint's labels: one at least, and one at least stays."""
+    """N x K, true for the labels to hide: `share` of each keypoint's, but neither none nor all."""
     hidden = np.zeros_like(labelled)
     for keypoint in range(labelled.shape[1]):
         known = np.flatnonzero(labelled[:, keypoint])

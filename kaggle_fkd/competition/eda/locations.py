@@ -1,26 +1,51 @@
-"""Where keypoints lie, and which move together."""
+"""Locations of the keypoints: the mean position of each one, and its spread."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 
+from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import DIVERGING, keypoint_colours, new_figure
-from kaggle_fkd.keypoints import Convention, KeypointScheme
+from kaggle_fkd.figures.style import keypoint_colours, new_figure
+from kaggle_fkd.system.text import count_of
 
-_DOTS = 1500
-"""At most that many labels of a keypoint are drawn: more only blacken the panel."""
+_MOST_DOTS = 1500
+"""At most this many labels of a keypoint are drawn, as more would cover the mean face."""
+
+
+def section(train: FaceDataset, config: EdaConfig) -> Section:
+    """The statistics of every coordinate in each convention, and the labels over the mean face."""
+    parts = faces_by_convention(train)
+    if not parts:
+        return TOO_FEW
+    tables = {name: location_statistics(faces) for name, faces in parts.items()}
+    widest = {name: table.iloc[int(table["std"].argmax())] for name, table in tables.items()}
+    return Section(
+        ", ".join(
+            f"largest spread in convention {name}: {row['feature']} (std {row['std']:.1f} px)"
+            for name, row in widest.items()
+        ),
+        {
+            name: {"widest": row["feature"], "std": float(row["std"])}
+            for name, row in widest.items()
+        },
+        {"locations": pd.concat(tables, names=["convention"]).droplevel(1)},
+        {"locations": draw_locations(list(parts.values()))},
+    )
 
 
 def location_statistics(faces: FaceDataset) -> pd.DataFrame:
-    """One row a feature: labelled (how many faces), mean, std, min and max in pixels."""
+    """One row per feature: feature, labelled (number of faces), mean, std, min, max (pixels).
+
+    Missing labels are left out.
+    """
     table = pd.DataFrame(
         faces.keypoints.reshape(len(faces), -1).astype(np.float64),
         columns=list(faces.scheme.feature_names),
@@ -31,12 +56,12 @@ def location_statistics(faces: FaceDataset) -> pd.DataFrame:
 
 
 def mean_image(faces: FaceDataset) -> NDArray[np.float64]:
-    """H x W, the mean of the images; adds up in blocks, so a memory map stays on the disk."""
+    """H x W, the mean of the images; memory-mapped ones are read block by block."""
     return np.asarray(faces.images.mean(axis=0, dtype=np.float64))
 
 
 def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
-    """One panel for each of `parts`, the faces of one convention each."""
+    """One panel per element of `parts`, each of which has the faces of one convention."""
     figure = new_figure(6 * len(parts), 6.9)
     for axes, faces in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
         axes.imshow(mean_image(faces), cmap="gray")
@@ -49,7 +74,7 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
         axes.set_ylim(height - 0.5, -0.5)
         axes.set_axis_off()
         name = faces.scheme.conventions[faces.convention[0]].name
-        axes.set_title(f"convention {name}: {len(faces)} faces")
+        axes.set_title(f"convention {name}: {count_of(len(faces), 'face')}")
     figure.suptitle("Labels over the mean face: mean, one and two standard deviations")
     colours = keypoint_colours(parts[0].scheme)
     figure.legend(
@@ -63,8 +88,8 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
 
 
 def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
-    """Labels N x 2 of one keypoint as faint dots, their mean, and ellipses of 1 and 2 std."""
-    step = -(-len(points) // _DOTS)
+    """Draw N x 2 labels of one keypoint as faint dots, their mean, and ellipses of 1 and 2 std."""
+    step = -(-len(points) // _MOST_DOTS)
     axes.plot(*points[::step].T, ".", color=colour, markersize=2, alpha=0.35)
     mean = points.mean(axis=0)
     variances, directions = np.linalg.eigh(np.cov(points.T))
@@ -78,46 +103,3 @@ def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
             )  # fmt: skip
             axes.add_patch(ellipse)
     axes.plot(*mean, "o", color=colour, markeredgecolor="black", markersize=6)
-
-
-def correlations(faces: FaceDataset) -> pd.DataFrame:
-    """Pearson correlations of the 2k coordinates that the faces' one convention marks, 2k x 2k.
-
-    First every x, then every y, by part of the face. Each pair over the faces that have both
-    coordinates; NaN where fewer than three do, or where one never changes.
-    """
-    features = list(faces.scheme.feature_names)
-    table = pd.DataFrame(faces.keypoints.reshape(len(faces), -1), columns=features)
-    convention = faces.scheme.conventions[faces.convention[0]]
-    return table[_grouped_features(faces.scheme, convention)].corr(min_periods=3)
-
-
-def strongest_pair(matrix: pd.DataFrame) -> tuple[str, str, float]:
-    """The two coordinates with the largest absolute correlation, and that correlation."""
-    values = matrix.fillna(0).to_numpy()
-    row, column = divmod(int(np.abs(np.triu(values, 1)).argmax()), len(values))
-    return str(matrix.index[row]), str(matrix.columns[column]), float(values[row, column])
-
-
-def draw_correlations(matrix: pd.DataFrame, title: str) -> Figure:
-    """A heat map with every coefficient written in; grey where there is none."""
-    count = len(matrix)
-    figure = new_figure(0.44 * count + 4, 0.4 * count + 3)
-    axes = figure.subplots()
-    sns.heatmap(
-        matrix, ax=axes, cmap=DIVERGING, vmin=-1, vmax=1, square=True, annot=True,
-        fmt=".2f", annot_kws={"fontsize": 7 if count > 12 else 10}, linewidths=0.5,
-        xticklabels=True, yticklabels=True, cbar_kws={"shrink": 0.6, "label": "correlation"},
-    )  # fmt: skip
-    axes.set_facecolor("#DDDDDD")
-    axes.tick_params(axis="x", rotation=90)
-    for line in (axes.axhline, axes.axvline):
-        line(count / 2, color="black", linewidth=1.5)
-    axes.set_title(title, fontsize=13)
-    return figure
-
-
-def _grouped_features(scheme: KeypointScheme, convention: Convention) -> list[str]:
-    """Names of the convention's x features, then its y features, each by part of the face."""
-    points = [i for group in scheme.groups.values() for i in group if i in convention.keypoints]
-    return [scheme.feature_names[2 * i + axis] for axis in (0, 1) for i in points]

@@ -1,4 +1,4 @@
-"""Missing labels: how many of each keypoint, and which keypoints are labelled together."""
+"""Missing labels: the number per keypoint, and which keypoints are labelled together."""
 
 import numpy as np
 import pandas as pd
@@ -9,18 +9,48 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PALETTE, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.system.text import count_of
 
 _LABELLED, _MISSING, _NOT_MARKED = PALETTE[0], PALETTE[6], "#EEEEEE"
 
 
-def missing_counts(faces: FaceDataset) -> pd.DataFrame:
-    """One row a convention and keypoint: how many of the convention's faces lack it.
+def section(train: FaceDataset, config: EdaConfig) -> Section:
+    """How many labels are missing, in which combinations, and how many faces are complete."""
+    counts, patterns = missing_counts(train), label_patterns(train)
+    conventions = {}
+    for index, convention in enumerate(train.scheme.conventions):
+        labelled = train.labelled[train.convention == index][:, list(convention.keypoints)]
+        conventions[convention.name] = {
+            "faces": len(labelled),
+            "complete": int(labelled.all(axis=1).sum()),
+            "missing_labels": int((~labelled).sum()),
+        }
+    return Section(
+        ", ".join(
+            f"{numbers['complete']} of {count_of(numbers['faces'], 'face')} of convention {name} "
+            "complete"
+            for name, numbers in conventions.items()
+        ),
+        conventions,
+        {"missing": counts, "label_patterns": patterns},
+        {
+            "missing": draw_missing_counts(counts),
+            "label_patterns": draw_label_patterns(patterns, train.scheme),
+        },
+    )
 
-    Columns: convention, keypoint, marked (whether the convention marks it at all), faces,
-    missing_x, missing_y, missing (either coordinate), share (of the faces; NaN without faces).
+
+def missing_counts(faces: FaceDataset) -> pd.DataFrame:
+    """One row per convention and keypoint: the number of the convention's faces that lack it.
+
+    Columns: convention, keypoint, marked (whether the convention marks it at all), faces (of the
+    convention), missing_x, missing_y, missing (faces that lack either coordinate), share (missing
+    / faces; NaN if there are no faces).
     """
     rows = []
     for index, convention in enumerate(faces.scheme.conventions):
@@ -43,10 +73,10 @@ def missing_counts(faces: FaceDataset) -> pd.DataFrame:
 
 
 def label_patterns(faces: FaceDataset) -> pd.DataFrame:
-    """One row a convention and combination of labelled keypoints, the most frequent first.
+    """One row per convention and combination of labelled keypoints, most frequent first.
 
-    Columns: convention, faces, share (of the convention's faces), points (how many are
-    labelled), then one column a keypoint, 1 where it is labelled.
+    Columns: convention, faces (with this combination), share (of the convention's faces), points
+    (number of labelled keypoints), then one column per keypoint: 1 if labelled, else 0.
     """
     tables = []
     for index, convention in enumerate(faces.scheme.conventions):
@@ -62,7 +92,7 @@ def label_patterns(faces: FaceDataset) -> pd.DataFrame:
 
 
 def draw_missing_counts(counts: pd.DataFrame) -> Figure:
-    """Horizontal bars of `missing_counts`, one panel a convention."""
+    """Horizontal bars of the table of `missing_counts`, one panel per convention."""
     conventions = list(counts["convention"].unique())
     figure = new_figure(4.5 * len(conventions) + 2.5, 5.2)
     panels = figure.subplots(1, len(conventions), sharey=True, squeeze=False).ravel()
@@ -79,10 +109,13 @@ def draw_missing_counts(counts: pd.DataFrame) -> Figure:
             axes.bar_label(bars, texts, padding=4, fontsize=8)
         else:
             axes.text(0.5, 0.5, "no faces", transform=axes.transAxes, ha="center")
-        # Room for the texts right of the longest bar.
+        # Room for the text to the right of the longest bar.
         axes.set_xlim(0, 1.45 * max(int(shown.max()), 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(xlabel="faces without that point", title=f"convention {name}: {faces} faces")
+        axes.set(
+            xlabel="faces without this keypoint",
+            title=f"convention {name}: {count_of(faces, 'face')}",
+        )
     panels[0].invert_yaxis()
     figure.suptitle("Missing labels by keypoint")
     return figure
@@ -91,7 +124,7 @@ def draw_missing_counts(counts: pd.DataFrame) -> Figure:
 def draw_label_patterns(
     patterns: pd.DataFrame, scheme: KeypointScheme, most_frequent: int = 14
 ) -> Figure:
-    """A matrix of the `most_frequent` rows of `label_patterns` in each convention."""
+    """A matrix of the `most_frequent` rows of the table of `label_patterns`, per convention."""
     tables = {
         convention: patterns[patterns["convention"] == convention.name].head(most_frequent)
         for convention in scheme.conventions
@@ -109,13 +142,17 @@ def draw_label_patterns(
         _draw_cells(axes, cells)
         axes.set_yticks(
             range(len(table)),
-            [f"{row.faces} faces ({row.share:.1%})" for row in table.itertuples()],
+            [
+                f"{count_of(faces, 'face')} ({share:.1%})"
+                for faces, share in zip(table["faces"], table["share"], strict=True)
+            ],
             fontsize=8,
         )
         total = (patterns["convention"] == convention.name).sum()
-        axes.set_title(f"convention {convention.name}: {len(table)} of {total} patterns")
+        shown = f"{len(table)} of {count_of(total, 'pattern')}"
+        axes.set_title(f"convention {convention.name}: {shown}")
     panels[-1].set_xticks(range(len(scheme.names)), scheme.names, rotation=90, fontsize=9)
-    figure.suptitle("Which points are labelled together")
+    figure.suptitle("Keypoints that are labelled together")
     figure.legend(
         handles=[
             Patch(color=_LABELLED, label="labelled"),
@@ -128,7 +165,7 @@ def draw_label_patterns(
 
 
 def _draw_cells(axes: Axes, cells: NDArray[np.int64]) -> None:
-    """Cells of 0 labelled, 1 missing, 2 not marked, in colour; row 0 is on top."""
+    """Colour each cell: 0 means labelled, 1 missing, 2 not marked; row 0 is at the top."""
     rows, columns = cells.shape
     axes.pcolormesh(
         np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, cells, vmin=0, vmax=2,

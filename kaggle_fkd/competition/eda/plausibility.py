@@ -1,9 +1,10 @@
-"""Faces whose labels are least plausible: a point far from where the others put it, a swap.
+"""Plausibility of the labels: faces with a keypoint far from the position predicted by the others.
 
-The keypoints of a convention are taken as jointly normal. For each point the other points of
-the face then predict where it lies and how surely (Lauritzen, Graphical Models, 1996, ch. 5);
-its distance from there in standard deviations is its surprise, the largest one the face's
-score. Of all points, moving that one explains the face best, so it is the one to look at.
+The keypoints of a convention are modelled as jointly normal. The other keypoints of a face then
+give the conditional mean and covariance of each one (Lauritzen, Graphical Models, 1996, ch. 5). Its
+distance from that mean, in standard deviations (the Mahalanobis distance), is its deviation; the
+largest deviation is the face's score. Moving that keypoint alone would make the face most
+plausible, so its label is the one to check.
 """
 
 import textwrap
@@ -17,41 +18,67 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from kaggle_fkd.competition.eda.imputation import impute
+from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.keypoints import KeypointScheme
 
 _TRIMMED = 0.1
-"""This share of the faces, the worst so far, is left out when the normal is fitted again."""
+"""The next fit leaves out this share of the faces, those with the highest scores."""
 _LABEL_NOISE = 0.5
-"""Pixels by which the best labels scatter; keeps a rigid pair of points from seeming certain."""
+"""Standard deviation of good labels, in pixels. Without it, keypoints that always lie at the same
+distance from each other would have zero predicted variance."""
 _CLEAR = 3.0
-"""An order of points holds for a convention if its median is so many robust deviations from 0."""
+"""The order of two parts of the face is expected of every face if the median of their distance
+exceeds 0 by more than this number of robust standard deviations."""
 
 
 @dataclass(frozen=True)
-class _Surprise:
-    """How N faces of K keypoints differ from what each keypoint's companions say."""
+class _Deviations:
+    """Deviations of N x K keypoints from the positions predicted by the others of their face."""
 
-    deviations: NDArray[np.float64]
-    """N x K, distance from the expected position in standard deviations, 0 where missing."""
+    size: NDArray[np.float64]
+    """N x K, distance from the expected position in standard deviations, 0 if missing."""
     expected: NDArray[np.float64]
-    """N x K x 2, pixels."""
+    """N x K x 2, the expected positions in pixels."""
+
+
+def section(train: FaceDataset, config: EdaConfig) -> Section:
+    """The ranking of all faces, and a gallery of the least plausible ones."""
+    parts = faces_by_convention(train)
+    if not parts:
+        return TOO_FEW
+    conventions = train.scheme.conventions
+    enough = [index for index, convention in enumerate(conventions) if convention.name in parts]
+    ranking = rank_by_plausibility(train[np.isin(train.convention, enough)])
+    shown = ranking.head(config.gallery_faces)
+    worst = shown.iloc[0]
+    return Section(
+        f"the least plausible is face {worst['id']} ({worst['score']:.1f} std): {worst['reason']}",
+        {
+            "least_plausible": shown["id"].tolist(),
+            "largest_score": float(worst["score"]),
+            "median_score": float(ranking["score"].median()),
+        },
+        {"plausibility": ranking},
+        {"plausibility": draw_least_plausible(train, shown)},
+    )
 
 
 def rank_by_plausibility(faces: FaceDataset) -> pd.DataFrame:
-    """One row a labelled face, the least plausible first.
+    """One row per face with any label, the least plausible first.
 
-    Columns: id, convention, score (standard deviations), worst_keypoint, distance (pixels from
-    the expected position), expected_x, expected_y (pixels), reason. Each
-    convention by itself; one that occurs at all needs ten faces or so.
+    Columns: id, convention, score (standard deviations), worst_keypoint, distance (from its
+    expected position, in pixels), expected_x, expected_y (pixels), reason (in words). Each
+    convention has a model of its own, which needs about ten faces or more.
     """
     parts = [_rank_convention(faces.in_convention(index)) for index in np.unique(faces.convention)]
     return pd.concat(parts).sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 
 def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
-    """The faces of `ranking` with their labels, a cross where the worst one was expected."""
+    """The faces of `ranking` with their labels, and a cross at the expected place of the worst."""
     position = {face: index for index, face in enumerate(faces.ids)}
     chosen = np.array([position[face] for face in ranking["id"]])
     expected = np.full((len(chosen), len(faces.scheme.names), 2), np.nan)
@@ -59,29 +86,29 @@ def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
     for number, row in enumerate(ranking.itertuples()):
         worst = faces.scheme.index(str(row.worst_keypoint))
         expected[number, worst] = row.expected_x, row.expected_y
-        # Over a picture there is room for four lines; a number stays with its unit.
+        # Four lines fit above a picture. A number stays on the line of its unit.
         reason = textwrap.fill(
             str(row.reason).replace(" px", "\N{NO-BREAK SPACE}px"), 31, max_lines=4
         )
         captions.append(f"{row.id} ({row.convention}): {row.score:.1f} std\n{reason}")
     return gallery(
         faces[chosen], captions, "The least plausible labels", expected,
-        predicted_label="expected from the other points",
+        predicted_label="expected from the other keypoints",
     )  # fmt: skip
 
 
 def _rank_convention(faces: FaceDataset) -> pd.DataFrame:
-    """The rows of `rank_by_plausibility` for faces of one convention, in their order."""
+    """The rows of `rank_by_plausibility` for faces of one convention, in the faces' order."""
     scheme, labelled = faces.scheme, faces.labelled
-    surprise = _surprise(faces.keypoints, labelled)
-    worst = surprise.deviations.argmax(axis=1)
+    deviations = _deviations(faces.keypoints, labelled)
+    worst = deviations.size.argmax(axis=1)
     rows = np.arange(len(faces))
-    expected = surprise.expected[rows, worst]
+    expected = deviations.expected[rows, worst]
     table = pd.DataFrame(
         {
             "id": faces.ids,
             "convention": [scheme.conventions[index].name for index in faces.convention],
-            "score": surprise.deviations[rows, worst],
+            "score": deviations.size[rows, worst],
             "worst_keypoint": [scheme.names[index] for index in worst],
             "distance": np.linalg.norm(faces.keypoints[rows, worst] - expected, axis=1),
             "expected_x": expected[:, 0],
@@ -95,31 +122,32 @@ def _rank_convention(faces: FaceDataset) -> pd.DataFrame:
     return table.iloc[np.flatnonzero(labelled.any(axis=1))]
 
 
-def _surprise(keypoints: NDArray[np.float32], labelled: NDArray[np.bool_]) -> _Surprise:
-    """Every point of N x K x 2 `keypoints` against a normal fitted without the worst faces."""
+def _deviations(keypoints: NDArray[np.float32], labelled: NDArray[np.bool_]) -> _Deviations:
+    """The deviations of N x K x 2 `keypoints` from a normal fitted without the worst faces."""
     usable = np.flatnonzero(labelled.any(axis=0))
-    # A gap filled by regression on the other points adds nothing to their surprise.
+    # A gap filled by regression on the other keypoints does not add to their deviations.
     points = impute(keypoints, "iterative")[:, usable].astype(np.float64)
     trusted = np.ones(len(points), bool)
-    deviations = np.zeros(keypoints.shape[:2])
+    size = np.zeros(keypoints.shape[:2])
     expected = np.full(keypoints.shape, np.nan)
     for _ in range(3):
         found = _conditional(points, trusted)
-        deviations[:, usable] = np.where(labelled[:, usable], found.deviations, 0)
+        size[:, usable] = np.where(labelled[:, usable], found.size, 0)
         expected[:, usable] = found.expected
-        score = deviations.max(axis=1)
+        score = size.max(axis=1)
         trusted = score <= np.quantile(score, 1 - _TRIMMED)
-    return _Surprise(deviations, expected)
+    return _Deviations(size, expected)
 
 
-def _conditional(points: NDArray[np.float64], trusted: NDArray[np.bool_]) -> _Surprise:
-    """Each of N x k x 2 points given the face's other points, by a normal fitted to `trusted`.
+def _conditional(points: NDArray[np.float64], trusted: NDArray[np.bool_]) -> _Deviations:
+    """The deviation of each of N x k x 2 points, given the others of its face.
 
-    With precision matrix P and a face's difference d from the mean, the residual of point i
-    given the others is inverse(P_ii) (P d)_i and its covariance inverse(P_ii).
+    The normal is fitted to the `trusted` faces (N). With its precision matrix P and a face's
+    difference d from the mean, the residual of point i given the others is inverse(P_ii) (P d)_i,
+    and its covariance is inverse(P_ii).
     """
     flat = points.reshape(len(points), -1)
-    # Shrinkage (Ledoit and Wolf 2004) keeps 40 faces of 30 coordinates from a singular fit.
+    # With shrinkage (Ledoit and Wolf 2004), 40 faces of 30 coordinates do not give a singular fit.
     fit = LedoitWolf(store_precision=False).fit(flat[trusted])
     noise = _LABEL_NOISE**2 * np.eye(flat.shape[1])
     precision = np.linalg.inv(fit.covariance_ + noise)
@@ -128,14 +156,14 @@ def _conditional(points: NDArray[np.float64], trusted: NDArray[np.bool_]) -> _Su
     blocks = precision.reshape(count, 2, count, 2)[np.arange(count), :, np.arange(count)]
     residuals = np.linalg.solve(blocks, pulls[..., None])[..., 0]
     squared = np.einsum("nki,nki->nk", residuals, pulls)
-    return _Surprise(np.sqrt(squared), points - residuals)
+    return _Deviations(np.sqrt(squared), points - residuals)
 
 
 def _broken_orders(faces: FaceDataset) -> list[list[str]]:
-    """For each face of one convention what lies on the wrong side of what, in words."""
+    """For each face of one convention, in words, what is swapped or upside down."""
     scheme = faces.scheme
     broken: list[list[str]] = [[] for _ in faces.ids]
-    # The subject's left is on the picture's right.
+    # The subject's left is on the right of the picture.
     x = faces.keypoints[..., 0]
     swapped = np.stack(
         [_reversed(x[:, left] - x[:, right]) for left, right in scheme.flip_pairs], axis=1
@@ -153,17 +181,18 @@ def _broken_orders(faces: FaceDataset) -> list[list[str]]:
 
 
 def _reversed(margins: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """The faces with a negative margin, if it clearly is positive as a rule; else none."""
+    """N, true for faces with a negative margin, if margins are clearly positive in general."""
     known = margins[np.isfinite(margins)]
     if not len(known):
         return np.zeros(len(margins), bool)
     median = np.median(known)
-    # 1.4826 median absolute deviations are a normal's standard deviation.
+    # The standard deviation of a normal is 1.4826 times its median absolute deviation.
     deviation = 1.4826 * np.median(np.abs(known - median))
     return np.asarray((margins < 0) & (median > _CLEAR * deviation))
 
 
 def _swap_text(scheme: KeypointScheme, pairs: NDArray[np.int64]) -> str:
+    """The swapped keypoints in words, for these indices into `scheme.flip_pairs`."""
     if len(pairs) > 1:
         return f"left and right swapped ({len(pairs)} pairs)"
     left, right = scheme.flip_pairs[pairs[0]]

@@ -1,4 +1,4 @@
-"""Repeated images: which faces are byte-identical, and how far their labels disagree."""
+"""Repeated images: faces with the same pixels, and the disagreement of their labels."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
+from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.figures.style import PALETTE, new_figure, notice_figure
 
 _COLUMNS = (
     "faces", "conventions", "ids", "id_1", "id_2",
@@ -19,14 +21,39 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def repeated_images(faces: FaceDataset) -> pd.DataFrame:
-    """One row an image that occurs more than once, the largest disagreement of labels first.
+def section(train: FaceDataset, config: EdaConfig) -> Section:
+    """The repeated images, and the disagreement of the labels of the same image."""
+    images = repeated_images(train)
+    rows = int(images["faces"].sum()) - len(images)
+    compared = images["max_distance"].dropna()
+    summary = {
+        "images": len(images),
+        "rows_that_repeat_another": rows,
+        "median_distance": float(compared.median()) if len(compared) else None,
+        "max_distance": float(compared.max()) if len(compared) else None,
+    }
+    if len(images) == 0:
+        nothing = notice_figure("No image occurs more than once")
+        return Section("none", summary, {"repeats": images}, {"repeats": nothing})
+    return Section(
+        f"images that occur more than once: {len(images)}, rows that repeat another's: {rows}",
+        summary,
+        {"repeats": images},
+        {
+            "repeats": draw_repeats(images),
+            "repeats_gallery": draw_repeat_gallery(train, images.head(config.gallery_faces)),
+        },
+    )
 
-    Columns: faces (how often it occurs), conventions (as "2 A + 1 B"), ids (of each), id_1 and id_2
-    (the two faces whose labels lie furthest apart, or one of each convention where no two share
-    one), points_compared, median_distance and max_distance over these points (for each keypoint
-    the largest distance between two labels of it, in pixels), worst_keypoint. Labels of
-    different conventions are never compared.
+
+def repeated_images(faces: FaceDataset) -> pd.DataFrame:
+    """One row per image that occurs more than once, the largest disagreement first.
+
+    Columns: faces (how often it occurs), conventions (such as "2 A + 1 B"), ids (of all of them),
+    id_1 and id_2 (the two faces whose labels are furthest apart; two of different conventions if
+    no labels are comparable), points_compared (number of keypoints), median_distance and
+    max_distance over these keypoints (of each, the largest distance between two labels, in pixels),
+    worst_keypoint. Labels of different conventions are never compared.
     """
     groups = faces.repeat_groups()
     order = np.argsort(groups, kind="stable")
@@ -38,9 +65,9 @@ def repeated_images(faces: FaceDataset) -> pd.DataFrame:
 
 
 def _describe(faces: FaceDataset, same: NDArray[np.int64]) -> tuple[object, ...]:
-    """The row of `repeated_images` for the faces at these positions."""
+    """The row of `repeated_images` for the faces at the positions `same`."""
     apart = _largest_distances(faces, same)
-    # Where nothing can be compared, a face of the first convention and one of the last.
+    # If no labels are comparable, id_1 belongs to the first convention, and id_2 to the last.
     by_convention = same[np.argsort(faces.convention[same], kind="stable")]
     worst = max(apart, default=(np.nan, "", by_convention[0], by_convention[-1]))
     return (
@@ -57,6 +84,7 @@ def _describe(faces: FaceDataset, same: NDArray[np.int64]) -> tuple[object, ...]
 
 
 def _count_conventions(faces: FaceDataset, same: NDArray[np.int64]) -> str:
+    """The conventions of the faces at the positions `same`, such as "2 A + 1 B"."""
     counts = zip(*np.unique(faces.convention[same], return_counts=True), strict=True)
     return " + ".join(f"{count} {faces.scheme.conventions[index].name}" for index, count in counts)
 
@@ -64,7 +92,10 @@ def _count_conventions(faces: FaceDataset, same: NDArray[np.int64]) -> str:
 def _largest_distances(
     faces: FaceDataset, same: NDArray[np.int64]
 ) -> list[tuple[float, str, np.int64, np.int64]]:
-    """(distance, keypoint, face, face) for each keypoint labelled twice within a convention."""
+    """The two furthest labels of each keypoint that a convention labels twice.
+
+    Each is (distance in pixels, keypoint, position of one face, position of the other).
+    """
     apart = []
     for convention in np.unique(faces.convention[same]):
         alike = same[faces.convention[same] == convention]
@@ -79,7 +110,7 @@ def _largest_distances(
 
 
 def draw_repeats(images: pd.DataFrame) -> Figure:
-    """How often images repeat by convention, and how far the labels of one image disagree."""
+    """The number of repeated images by convention, and the disagreement of their labels."""
     figure = new_figure(11, 4)
     counts, distances = figure.subplots(1, 2, width_ratios=(1, 1.4))
     kinds = images["conventions"].value_counts().head(8)
@@ -92,7 +123,8 @@ def draw_repeats(images: pd.DataFrame) -> Figure:
     compared = images["max_distance"].dropna()
     if len(compared):
         distances.ecdf(compared, color=PALETTE[5], linewidth=2)
-        # Most repeats differ by a pixel, a wrong label by tens; 0 is there too.
+        # Labels of most repeats differ by a pixel, wrong ones by tens of pixels, some not at all,
+        # so the axis is logarithmic and includes 0.
         distances.set_xscale("symlog", linthresh=1)
         distances.set_xlim(0, max(10, 1.2 * compared.max()))
         distances.xaxis.set_major_formatter("{x:g}")
@@ -110,7 +142,7 @@ def draw_repeats(images: pd.DataFrame) -> Figure:
 
 
 def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
-    """The repeated images in `images` with the labels of id_1 as dots, of id_2 as crosses."""
+    """Each of the repeated `images` with the labels of id_1 as dots and of id_2 as crosses."""
     first, second = (
         np.array([np.flatnonzero(faces.ids == wanted)[0] for wanted in images[column]])
         for column in ("id_1", "id_2")
@@ -122,12 +154,13 @@ def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
         for i, j, (_, row) in zip(first, second, images.iterrows(), strict=True)
     ]
     return gallery(
-        faces[first], captions, "Repeated images whose labels lie furthest apart",
+        faces[first], captions, "Repeated images whose labels are furthest apart",
         faces.keypoints[second], predicted_label="label of the repeat",
     )  # fmt: skip
 
 
 def _distance_text(row: "pd.Series[Any]") -> str:
+    """The largest distance in a row of `repeated_images`, and its keypoint."""
     if not row["points_compared"]:
         return "not comparable"
     return f"{row['max_distance']:.1f} px: {row['worst_keypoint']}"

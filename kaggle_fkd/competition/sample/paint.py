@@ -1,4 +1,4 @@
-"""The colours of a head: how much light each place of the face reflects, as a map."""
+"""The reflectance of a head, the share of light that each point reflects, as a fine map."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ from kaggle_fkd.competition.sample.relief import (
 )
 
 _FINE = 2
-"""Shapes are drawn that many times finer than the map, for smooth edges."""
+"""Shapes are drawn this many times finer than the map, so that their edges are smooth."""
 
 
 class Canvas:
-    """A picture of reflectances on the grid, painted with shapes given in face units.
+    """A map of reflectances that is painted with shapes in face units.
 
-    It holds square roots of reflectances: dark tones need the finer steps.
+    It stores the square roots of the reflectances, as dark tones need the finer steps.
     """
 
     def __init__(self, tone: Field) -> None:
@@ -31,16 +31,16 @@ class Canvas:
 
     @property
     def tone(self) -> Field:
-        """The reflectances, 0..1."""
+        """The reflectances, from 0 to 1."""
         return (np.asarray(self._image, np.float32) / 255) ** 2
 
     def draw(
         self, shapes: Sequence[Points], tone: float, opacity: float = 1.0, soft: float = 0.3,
         width: float = 0.0, within: Image.Image | None = None,
     ) -> None:  # fmt: skip
-        """Cover polygons, or lines of that `width`, with `tone`; edges fade over `soft` units.
+        """Cover polygons, or lines if `width` is not 0, with `tone`; edges fade over `soft` units.
 
-        `within`, a mask of the whole grid, keeps the paint inside another shape.
+        `within`, a mask as large as the map, keeps the paint inside another shape.
         """
         box, mask = self._mask(shapes, opacity, soft, width)
         if within is not None:
@@ -48,7 +48,7 @@ class Canvas:
         self._image.paste(round(255 * np.sqrt(tone)), box, mask)
 
     def stencil(self, shapes: Sequence[Points], soft: float) -> Image.Image:
-        """A mask of the whole grid that lets paint through inside the polygons only."""
+        """A mask as large as the map that lets paint through only inside the polygons."""
         mask = Image.new("L", self._image.size)
         box, inside = self._mask(shapes, 1.0, soft, 0.0)
         mask.paste(inside, box)
@@ -57,7 +57,7 @@ class Canvas:
     def _mask(
         self, shapes: Sequence[Points], opacity: float, soft: float, width: float
     ) -> tuple[tuple[int, int, int, int], Image.Image]:
-        """Where on the grid the shapes lie, and how much of each texel there they cover."""
+        """The bounding box of the shapes on the map, and the coverage of each texel in it."""
         texels = (np.concatenate(shapes) - (LEFT, TOP)) * TEXELS
         margin = (3 * soft + width) * TEXELS + 1
         left, top = (max(int(low - margin), 0) for low in texels.min(axis=0))
@@ -78,18 +78,18 @@ class Canvas:
 
 
 def both(points: Points | Sequence[tuple[float, float]]) -> list[Points]:
-    """Points of the left half of the face, and their mirror images."""
+    """Points on the left half of the face, and their mirror image."""
     return [np.asarray(points) * (side, 1.0) for side in SIDES]
 
 
 def ellipse(x: float, y: float, rx: float, ry: float) -> Points:
-    """The outline of an ellipse."""
+    """The outline of an ellipse with centre (x, y) and radii rx and ry, 20 x 2."""
     turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     return np.column_stack([x + rx * np.cos(turn), y + ry * np.sin(turn)])
 
 
 def paint(person: Person, hair: Field, rng: np.random.Generator) -> Field:
-    """The reflectance of the whole head, whose hair covers the mask `hair`."""
+    """The reflectance of the head, whose hair covers the mask `hair`; both are fine maps."""
     grain = rng.random(hair.shape, np.float32) - 0.5
     canvas = Canvas(_beard(person, _skin(person, grain, rng), grain))
     _lines(canvas, person)
@@ -104,17 +104,19 @@ def paint(person: Person, hair: Field, rng: np.random.Generator) -> Field:
 
 
 def _blend(below: Field, mask: Field, above: Field | float) -> Field:
+    """A mixture of `below` and `above`, in which the mask is the share of `above`."""
     return below + mask * (above - below)
 
 
 def _skin(person: Person, grain: Field, rng: np.random.Generator) -> Field:
+    """Bare skin with blotches and pores."""
     rows, columns = grain.shape
     blotches = resample(rng.random((rows // 6, columns // 6), np.float32) - 0.5, grain.shape)
     return person.skin * (1 + 0.14 * blotches + (0.05 + 0.1 * person.age) * grain)
 
 
 def _beard(person: Person, skin: Field, grain: Field) -> Field:
-    """The skin with its beard."""
+    """The skin with the beard on it, if any."""
     x, y = grid(TEXELS)
     edge = np.interp(np.abs(x), *BEARDS[person.beard]).astype(np.float32)
     end = person.mouth_y + 2 if person.beard == "moustache" else person.jaw_y + 4
@@ -128,13 +130,14 @@ def _beard(person: Person, skin: Field, grain: Field) -> Field:
 
 
 def _clothes(tone: Field, rng: np.random.Generator) -> Field:
+    """The map `tone` with clothes below a collar."""
     x, y = grid(TEXELS)
     collar = rng.uniform(64, 74) + rng.uniform(-0.4, 0.2) * np.abs(x)
     return _blend(tone, np.clip(y - collar, 0, 1), rng.uniform(0.02, 0.6))
 
 
 def _lines(canvas: Canvas, person: Person) -> None:
-    """Cheeks, ears and the lines that age and expression draw."""
+    """Paint cheeks, ears, and the lines of age and expression."""
     skin = person.skin
     x, y = person.corner
     canvas.draw(both(ellipse(22, 18, 8, 6)), (0.8 - 0.2 * person.make_up) * skin, 0.6, 4.0)
@@ -157,6 +160,7 @@ def _lines(canvas: Canvas, person: Person) -> None:
 
 
 def _nose(canvas: Canvas, person: Person) -> None:
+    """Paint the wings, the shade below the nose, and the nostrils."""
     skin, y = person.skin, person.nose_base - 1.4
     wing = person.nose_width + 1.0
     canvas.draw(both([(wing - 0.8, y - 5), (wing + 0.3, y - 2), (wing - 1.2, y + 0.4)]),
@@ -166,6 +170,7 @@ def _nose(canvas: Canvas, person: Person) -> None:
 
 
 def _mouth(canvas: Canvas, person: Person) -> None:
+    """Paint the lips, an open mouth with its teeth, the corners, and the shade below."""
     top, upper, lower, bottom = person.lips()
     tone = person.skin * (0.66 - 0.35 * person.make_up)
     canvas.draw([np.vstack([top, bottom[::-1]])], tone, 0.9, 0.45)
@@ -184,6 +189,7 @@ def _mouth(canvas: Canvas, person: Person) -> None:
 
 
 def _eyes(canvas: Canvas, person: Person) -> None:
+    """Paint the shadows around the eyes, eyeballs, irises, pupils, glints, lids and lashes."""
     upper, lower = person.lid_heights
     top, bottom = person.lid_curve(upper), person.lid_curve(-lower)
     skin, (x, y) = person.skin, person.eye_centre
@@ -211,6 +217,7 @@ def _eyes(canvas: Canvas, person: Person) -> None:
 
 
 def _brows(canvas: Canvas, person: Person, grain: Field) -> None:
+    """Paint the brows, whose hairs follow the grain."""
     half = 0.5 * person.brow_width * np.interp(CURVE, [-1, -0.8, 0, 1], [0.7, 1.0, 1.0, 0.3])
     bands = []
     for side in SIDES:
@@ -222,7 +229,7 @@ def _brows(canvas: Canvas, person: Person, grain: Field) -> None:
 
 
 def _hair(person: Person, rng: np.random.Generator) -> Field:
-    """Strands that run from the crown down along the head, or curls."""
+    """Strands from the crown down along the head, or curls, as a fine map of reflectances."""
     x, y = grid(TEXELS)
     strand = (x - 6 * person.parting) / np.maximum(hair_outline(person, y), 14.0)
     strand = strand + 0.025 * np.sin(y / 7.0 + rng.uniform(0, 6.3))

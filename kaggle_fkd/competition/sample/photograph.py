@@ -1,4 +1,4 @@
-"""A picture of a person: pose, light, background, glasses and film, with its true keypoints."""
+"""A picture of an invented person, with its true keypoints: pose, light, background and noise."""
 
 import io
 from dataclasses import dataclass
@@ -22,33 +22,34 @@ from kaggle_fkd.competition.sample.relief import (
     resample,
     sculpt,
 )
+from kaggle_fkd.competition.sample_mark import with_mark
+from kaggle_fkd.competition.tables import SIDE
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import progress
 
-SIZE = 96
-"""Width and height of a picture, in pixels."""
 _FINE = 1.5
-"""The scene is rendered with that many rays a pixel, in x and in y."""
-_RAYS = round(SIZE * _FINE)
+"""The scene is rendered with this number of rays per pixel, in x and in y."""
+_RAYS = round(SIDE * _FINE)
+"""Number of rays in x and in y."""
 _BEHIND = -50.0
-"""Rays give up at that height: behind the ears is background."""
+"""Depth of the background plane, in face units: rays end there, behind the ears."""
 _PIVOT = np.array([0.0, 19.0, -12.0])
-"""The head turns about this point, and the picture is centred on it."""
+"""The head turns about this point, in face units, and the picture is centred on it."""
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """One picture and where its keypoints truly are."""
+    """A picture and its true keypoints."""
 
     image: NDArray[np.uint8]
-    """SIZE x SIZE."""
+    """SIDE x SIDE, grey."""
     labels: NDArray[np.float32]
     """C x K x 2: pixels in each convention of KAGGLE15, NaN for points it does not mark."""
 
 
 def portrait(seed: int, index: int) -> Portrait:
-    """Face number `index` of the endless series that `seed` names."""
+    """Face `index` of the sequence generated from `seed`."""
     rng = np.random.default_rng([seed, index])
     person, camera = draw_person(rng), _draw_camera(rng)
     hair = hair_mask(person, rng)
@@ -62,21 +63,21 @@ def portrait(seed: int, index: int) -> Portrait:
         scene = _glasses(scene, person.glasses == "dark", camera, rng)
     points = person.keypoints()
     pixels = camera.project(np.column_stack([points, heights_at(bare, points)]))
-    return Portrait(_film(scene, (person.skin / 0.6) ** 0.4, rng), _labels(pixels))
+    return Portrait(_photograph(scene, (person.skin / 0.6) ** 0.4, rng), _labels(pixels))
 
 
 def empty_picture(seed: int, index: int) -> NDArray[np.uint8]:
-    """A SIZE x SIZE picture with no face in it."""
+    """A SIDE x SIDE picture without a face."""
     rng = np.random.default_rng([seed, index])
-    return _film(_background(rng), 1.0, rng)
+    return _photograph(_background(rng), 1.0, rng)
 
 
 def sample_faces(count: int, seed: int) -> FaceDataset:
-    """`count` drawn faces with all keypoints of convention A, exact; ids run from 0.
+    """`count` generated faces with the exact keypoints of convention A; their ids count from 0.
 
-    Face i depends on `seed` and i alone, so a longer request extends a shorter one.
+    Face i depends only on `seed` and i, so the first faces are the same for any `count`.
     """
-    images = np.empty((count, SIZE, SIZE), np.uint8)
+    images = np.empty((count, SIDE, SIDE), np.uint8)
     keypoints = np.empty((count, len(KAGGLE15.names), 2), np.float32)
     for index in progress(range(count), "drawing sample faces"):
         face = portrait(seed, index)
@@ -85,7 +86,7 @@ def sample_faces(count: int, seed: int) -> FaceDataset:
 
 
 def _labels(pixels: Points) -> NDArray[np.float32]:
-    """The labels of both conventions from the 17 points of `Person.keypoints`."""
+    """2 x K x 2, the labels in both conventions, from the 17 x 2 points of `Person.keypoints`."""
     labels = np.full((2, len(KAGGLE15.names), 2), np.nan, np.float32)
     labels[0] = pixels[:-2]
     *same, nose, lip = KAGGLE15.conventions[1].keypoints
@@ -96,29 +97,29 @@ def _labels(pixels: Points) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Camera:
-    """A distant camera: how the head is turned, and where it appears."""
+    """An orthographic camera: the rotation of the head, and its place in the picture."""
 
     rotation: NDArray[np.float64]
-    """3 x 3, from face coordinates to the camera's, which looks down its z."""
+    """3 x 3, from face coordinates to those of the camera, which looks along its z axis."""
     scale: float
-    """Pixels a unit."""
+    """Pixels per face unit."""
     centre: NDArray[np.float64]
-    """Pixel at which the pivot appears, x and y."""
+    """x and y, in pixels, at which the pivot appears."""
 
     def project(self, points: NDArray[np.float64]) -> Points:
-        """Where P x 3 points of the head appear: P x 2 pixels."""
+        """The positions in the picture, P x 2 in pixels, of P x 3 points of the head."""
         return np.asarray((points - _PIVOT) @ self.rotation[:2].T * self.scale + self.centre)
 
     def render(self, height: Field, texture: Field, scene: Field) -> None:
-        """Draw the head, given as fine height and texture maps, over the scene.
+        """Draw the head over `scene`, in place; `height` and `texture` are fine maps.
 
-        A ray crosses the height z at `column + z * slope[0]`, `row + z * slope[1]` of the maps.
-        It is followed through a stack of levels, and its foremost crossing is interpolated.
+        At height z, a ray is at `column + z * slope[0]`, `row + z * slope[1]` of the maps. It is
+        followed through a stack of levels, and its foremost crossing is interpolated.
         """
         row, column, slope = self._rays()
         width = height.shape[1]
         top = float(height.max()) + 0.1
-        # No step moves a ray by more than five texels, so that none jumps over a nose.
+        # A step moves a ray by at most five texels, so that it cannot jump over a nose.
         count = int((top - _BEHIND) * np.abs(slope).max() / 5.0) + 4
         step = (top - _BEHIND) / (count - 1)
         hit = np.full(scene.shape, _BEHIND, np.float32)
@@ -132,11 +133,11 @@ class Camera:
             behind = gap
         seen = hit > _BEHIND
         hit = hit[seen]
-        place = np.stack([row[seen] + slope[1] * hit, column[seen] + slope[0] * hit])
-        scene[seen] = ndimage.map_coordinates(texture, place, order=1, mode="nearest")
+        position = np.stack([row[seen] + slope[1] * hit, column[seen] + slope[0] * hit])
+        scene[seen] = ndimage.map_coordinates(texture, position, order=1, mode="nearest")
 
     def _rays(self) -> tuple[Field, Field, Field]:
-        """Where each ray crosses height 0, as row and column of the fine maps, and its slope."""
+        """Row and column of the fine maps at which each ray is at height 0, and the rays' slope."""
         inverse = np.linalg.inv(self.rotation[:2, :2])
         slope = -inverse @ self.rotation[:2, 2]
         origin = TEXELS * (_PIVOT[:2] - _PIVOT[2] * slope - (LEFT, TOP)) - 0.5
@@ -149,17 +150,17 @@ class Camera:
 
 
 def _draw_camera(rng: np.random.Generator) -> Camera:
-    """A pose at random, framed as Kaggle's crops are."""
+    """A random pose, framed as Kaggle's crops are."""
     yaw, pitch, roll = np.radians(np.clip(rng.normal(0, (13, 7, 6)), -32, 32))
     turn, nod = _rotation(yaw, 0, 2), _rotation(pitch, 1, 2)
     tilt = _rotation(-roll, 0, 1)
     scale = float(np.clip(rng.normal(1.0, 0.06), 0.84, 1.16))
-    slip = np.clip(1.5 * rng.standard_t(4, 2), -15, 15)  # now and then a careless crop
-    return Camera(tilt @ nod @ turn, scale, np.array([48.0, 56.0]) + slip)
+    offset = np.clip(1.5 * rng.standard_t(4, 2), -15, 15)  # a few crops are off-centre
+    return Camera(tilt @ nod @ turn, scale, np.array([48.0, 56.0]) + offset)
 
 
 def _rotation(angle: float, first: int, second: int) -> NDArray[np.float64]:
-    """3 x 3, the turn by `angle` radians that moves points of axis `second` towards `first`."""
+    """3 x 3, the rotation by `angle` radians that turns the axis `second` towards `first`."""
     matrix = np.eye(3)
     matrix[[first, second], [first, second]] = np.cos(angle)
     matrix[first, second], matrix[second, first] = np.sin(angle), -np.sin(angle)
@@ -167,7 +168,7 @@ def _rotation(angle: float, first: int, second: int) -> NDArray[np.float64]:
 
 
 def _shade(height: Field, hair: Field, rng: np.random.Generator) -> Field:
-    """How much light the head throws back, as a coarse map: a lamp, its shadow, and daylight."""
+    """The light that reaches the head, as a coarse map: a lamp, its shadows, and daylight."""
     azimuth, rise = rng.normal(0, 0.6), rng.uniform(-0.1, 1.0)
     lamp = np.array([np.sin(azimuth) * np.cos(rise), -np.sin(rise), 0.0])
     lamp[2] = max(np.cos(azimuth) * np.cos(rise), 0.35)
@@ -190,7 +191,7 @@ def _shade(height: Field, hair: Field, rng: np.random.Generator) -> Field:
 
 
 def _shadow(z: Field, lamp: Field) -> Field:
-    """1 where the relief hides the lamp from itself, 0 where it does not, soft between."""
+    """1 where the relief `z` casts a shadow on itself, 0 elsewhere, with soft edges."""
     above = np.zeros_like(z)
     for step in (2, 4, 6, 9, 12, 16, 20):
         dx, dy = np.rint(step * lamp[:2]).astype(int)
@@ -199,7 +200,7 @@ def _shadow(z: Field, lamp: Field) -> Field:
 
 
 def _background(rng: np.random.Generator) -> Field:
-    """Something out of focus: a plain wall, a gradient, or clutter."""
+    """A background out of focus: a plain wall, a gradient, or clutter."""
     cells = (2, 3, 5, 9)[rng.integers(4)]
     clouds = Image.fromarray(rng.random((cells, cells), np.float32) - 0.5)
     clouds = clouds.resize((_RAYS, _RAYS), Image.Resampling.BICUBIC)
@@ -216,7 +217,7 @@ def _background(rng: np.random.Generator) -> Field:
 
 
 def _glasses(scene: Field, dark: bool, camera: Camera, rng: np.random.Generator) -> Field:
-    """The scene with clear or dark glasses before the eyes."""
+    """The scene with clear or dark glasses in front of the eyes."""
     half_width, half_height = rng.uniform(9.8, 11.5), rng.uniform(6.5, 9.0)
     square = rng.uniform(0.5, 1.0)
     turn = np.linspace(0, 2 * np.pi, 40)
@@ -244,10 +245,10 @@ def _glasses(scene: Field, dark: bool, camera: Camera, rng: np.random.Generator)
     return scene + metal * ((0.01 if dark else rng.uniform(0.01, 0.2)) - scene)
 
 
-def _film(scene: Field, exposure: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture that a cheap camera makes of the scene: focus, exposure, noise, JPEG."""
+def _photograph(scene: Field, exposure: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The scene as a cheap camera takes it: focus, exposure, noise, JPEG, and the sample mark."""
     blur = (0.4, 0.45, 0.5, 0.7, 1.1)[rng.integers(5)]
-    image = ndimage.gaussian_filter(resample(scene, (SIZE, SIZE)), blur)
+    image = ndimage.gaussian_filter(resample(scene, (SIDE, SIDE)), blur)
     bright = np.percentile(image[24:84, 22:74], 80)
     image *= exposure * rng.uniform(0.45, 0.9) / bright
     grey = 255 * (1 - np.exp(-1.5 * image)) ** (1 / rng.uniform(0.95, 1.6))
@@ -255,4 +256,4 @@ def _film(scene: Field, exposure: float, rng: np.random.Generator) -> NDArray[np
     stream = io.BytesIO()
     picture = Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
     picture.save(stream, "JPEG", quality=int(rng.integers(60, 96)))
-    return np.asarray(Image.open(stream))
+    return with_mark(np.asarray(Image.open(stream)))

@@ -1,6 +1,7 @@
 """A head as a relief: maps of its height and of its hair over the plane of the face.
 
-Coarse maps have one texel a unit (HEIGHT x WIDTH), fine ones TEXELS; x and y are in face units.
+Coarse maps have one texel per face unit (HEIGHT x WIDTH), fine ones have TEXELS. x, y and heights
+are in face units.
 """
 
 import numpy as np
@@ -11,35 +12,36 @@ from scipy import ndimage
 from kaggle_fkd.competition.sample.anatomy import SIDES, Person, Points
 
 Field = NDArray[np.floating]
+"""A map, or a row or a column that broadcasts to one."""
 
 LEFT, TOP = -58.0, -58.0
-"""Face coordinates of the maps' corner."""
+"""Coordinates of the upper left corner of the maps, in face units."""
 WIDTH, HEIGHT = 116, 128
-"""Size of the maps in units."""
+"""Size of the maps, in face units."""
 TEXELS = 1.5
-"""Texels a unit in fine maps: just finer than the pixels of the picture."""
+"""Texels per face unit in fine maps: slightly finer than the pixels of the picture."""
 
 _FLOOR = -80.0
-"""Height where there is no head."""
+"""Height outside the head."""
 _DEPTH = 46.0
-"""From the plane of the face back to the ears."""
+"""Distance from the plane of the face back to the ears."""
 
 
 def grid(texels: float) -> tuple[Field, Field]:
-    """x as a row and y as a column, at the texels' centres."""
+    """x as a row and y as a column at the centres of the texels, `texels` of them per unit."""
     x: Field = LEFT + (np.arange(round(WIDTH * texels), dtype=np.float32) + 0.5) / texels
     y: Field = TOP + (np.arange(round(HEIGHT * texels), dtype=np.float32) + 0.5) / texels
     return x[None, :], y[:, None]
 
 
 def resample(field: Field, shape: tuple[int, ...]) -> Field:
-    """The field with another number of rows and columns, interpolated or averaged."""
+    """The field with `shape` as its number of rows and columns, interpolated or averaged."""
     size = (shape[1], shape[0])
     return np.asarray(Image.fromarray(field).resize(size, Image.Resampling.BILINEAR))
 
 
 def outline(person: Person, y: Field) -> Field:
-    """Half the width of the head at each y; 0 above and below it."""
+    """Half the width of the head at each y; 0 above and below the head."""
     crown = np.clip(-y / 60.0, 0, 1) ** 2.6
     jaw = np.clip(y / person.jaw_y, 0, 1) ** person.jaw
     share = np.where(y < 0, (1 - crown) ** 0.55, (1 - jaw) ** 0.62)
@@ -47,19 +49,19 @@ def outline(person: Person, y: Field) -> Field:
 
 
 def hair_outline(person: Person, y: Field) -> Field:
-    """Half the width of the head with its hair, which falls straight below the temples."""
+    """Half the width of the head with its hair, which hangs straight below the temples."""
     return np.asarray(outline(person, np.minimum(y, 0.0)) + person.hair.volume)
 
 
 def hair_mask(person: Person, rng: np.random.Generator) -> Field:
-    """1 where hair covers the head, 0 elsewhere, as a fine map with ragged edges."""
+    """A fine map: 1 where hair covers the head, 0 elsewhere, with ragged edges."""
     x, y = grid(TEXELS)
     hair = person.hair
 
-    def locks(places: Field, size: float) -> Field:
-        """How far locks of that width stand out at each place along an edge."""
-        heights = rng.normal(0, hair.ragged, round(np.ptp(places) / size) + 2)
-        along = (places - places.min()) / size
+    def locks(positions: Field, size: float) -> Field:
+        """How far locks of the width `size` protrude at each position along an edge."""
+        heights = rng.normal(0, hair.ragged, round(np.ptp(positions) / size) + 2)
+        along = (positions - positions.min()) / size
         return np.asarray(np.interp(along, np.arange(len(heights)), heights))
 
     ragged = 0.5 * locks(x, 4.5) + 0.35 * locks(x, 1.2)
@@ -72,9 +74,9 @@ def hair_mask(person: Person, rng: np.random.Generator) -> Field:
 
 
 def sculpt(person: Person, hair: Field) -> tuple[Field, Field]:
-    """The height of the bare head and of the head with its hair, as coarse maps.
+    """The heights of the bare head, and of the head with its hair; all maps are coarse.
 
-    `hair` is the coarse mask of the hair.
+    `hair` is 1 where hair covers the head.
     """
     x, y = grid(1)
     chin = person.jaw_y
@@ -93,22 +95,22 @@ def sculpt(person: Person, hair: Field) -> tuple[Field, Field]:
         ear = 1 - ((x - side * (person.width + 0.6)) / 4.0) ** 2 - ((y - 8.0) / 10.5) ** 2
         height = np.where(ear > 0, np.maximum(height, 7 * np.sqrt(np.abs(ear)) - 34), height)
     shell = profile + 0.6 * person.hair.volume - _rounded(x, hair_outline(person, y), 40.0)
-    # The hair's edge must not show skin, so the height rises inside the painted mask.
+    # The height rises only well inside the painted mask, as skin must not be seen on the slope.
     rise = np.clip(3 * hair - 2, 0, 1) * np.clip(shell - height, 0, None)
     return height, np.maximum(height + rise, _FLOOR).astype(np.float32)
 
 
 def heights_at(height: Field, points: Points) -> NDArray[np.float64]:
-    """The height, P, of a coarse map at P x 2 points."""
+    """P, the heights of a coarse map at P x 2 points, interpolated."""
     rows, columns = points[:, 1] - TOP - 0.5, points[:, 0] - LEFT - 0.5
     return np.asarray(ndimage.map_coordinates(height, [rows, columns], np.float64, order=1))
 
 
 def _features(person: Person, x: Field, y: Field) -> Field:
-    """Hills and hollows of the face: a sum of bell shapes."""
+    """Bumps and hollows of the face, as a coarse map: a sum of Gaussians."""
     upper, lower = person.lip_gap
     corner_x, corner_y = person.corner
-    # x, y, breadth, length, height; the first lot is mirrored.
+    # x, y, breadth, length, height; the paired ones are mirrored, too.
     paired = [
         (0.85 * person.eye_x, person.brow_y + 1, 10, 3.6, 1.6 + 1.2 * person.masculine),  # brow
         (0.94 * person.eye_x, -0.5, 9.5, 5.6, -5.0),  # eye socket
@@ -136,19 +138,20 @@ def _features(person: Person, x: Field, y: Field) -> Field:
 
 
 def _nose(person: Person, x: Field, y: Field) -> Field:
-    """The ridge from between the eyes to the tip, and its steep end above the lip."""
+    """The nose, as a coarse map: a ridge from between the eyes to its steep end above the lip."""
     tip, base = person.nose_tip, person.nose_base
-    places = [-9, -2, tip - 5, tip, tip + 3, base + 0.5]
-    ridge = np.interp(y, places, [0, 0.26, 0.86, 1.0, 0.74, 0.0])
+    positions = [-9, -2, tip - 5, tip, tip + 3, base + 0.5]
+    ridge = np.interp(y, positions, [0, 0.26, 0.86, 1.0, 0.74, 0.0])
     ridge = person.nose_height * ndimage.gaussian_filter1d(ridge, 1.0, axis=0)
     half = np.interp(y, [-6, 4, tip - 4, tip + 1, base], [4.6, 3.6, 4.2, 5.0, 4.6])
     return np.asarray(ridge * np.exp(-((x / (half * person.nose_width / 6.4)) ** 2)))
 
 
 def _rounded(x: Field, half: Field, depth: Field | float) -> Field:
-    """How far a rounded body, `half` wide, lies back at x: `depth` at its edge, then steeply more.
+    """How far the surface of a rounded body, of half width `half`, recedes at x.
 
-    The steep slope, rather than a cliff, keeps the edge between two texels where it belongs.
+    At its edge, it recedes by `depth`, and beyond it increasingly. This steep slope, instead of a
+    cliff, preserves the position of an edge between two texels.
     """
     share = np.abs(x) / np.maximum(half, 1e-3)
     round_part = depth * (1 - np.clip(1 - share**2.4, 0, None) ** (1 / 2.2))

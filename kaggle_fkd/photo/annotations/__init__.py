@@ -1,5 +1,6 @@
-"""Pictures annotated with the 68 points of iBUG, from folders and zips, as faces."""
+"""Annotated pictures of any keypoint scheme, from folders and zips, as a data set."""
 
-from kaggle_fkd.photo.annotations.load import load_points68
+from kaggle_fkd.photo.annotations.load import load_annotated
+from kaggle_fkd.photo.annotations.pts import read_pts_file, write_pts_file
 
-__all__ = ["load_points68"]
+__all__ = ["load_annotated", "read_pts_file", "write_pts_file"]

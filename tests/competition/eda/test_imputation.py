@@ -1,3 +1,5 @@
+"""Imputation: what may change, what fills the gaps, and how the methods are scored."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +20,7 @@ from kaggle_fkd.dataset import FaceDataset
 
 
 def linear_faces(count: int = 80) -> FaceDataset:
-    """Faces whose every coordinate is a linear function of the same three numbers."""
+    """Faces of which every coordinate is a linear function of the same three numbers."""
     rng = np.random.default_rng(3)
     spread = rng.normal(0, 3, (count, 3)) @ rng.normal(0, 1, (3, 30))
     return replace(
@@ -53,7 +55,7 @@ def test_a_coordinate_that_no_face_has_stays_missing(method: str):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_faces_without_any_label_stay_as_they_are(method: str):
+def test_faces_without_any_label_are_unchanged(method: str):
     assert np.isnan(impute(np.full((4, 15, 2), np.nan, np.float32), method)).all()
 
 
@@ -65,7 +67,7 @@ def test_a_gap_gets_the_mean_or_median_of_its_coordinate(method: str):
     assert impute(keypoints, method)[0, 3, 1] == pytest.approx(expected, rel=1e-5)
 
 
-def test_knn_fills_a_gap_from_the_most_alike_face():
+def test_knn_fills_a_gap_from_the_most_similar_face():
     keypoints = varied_faces(40).keypoints.copy()
     keypoints[7] = keypoints[20] + 0.01
     keypoints[7, 4] = np.nan
@@ -73,7 +75,7 @@ def test_knn_fills_a_gap_from_the_most_alike_face():
     np.testing.assert_array_equal(imputed[7, 4], keypoints[20, 4])
 
 
-def test_an_unknown_method_is_refused():
+def test_an_unknown_method_is_an_error():
     with pytest.raises(ValueError, match="mode"):
         impute(varied_faces(40).keypoints, "mode")
 
@@ -85,7 +87,7 @@ def test_regression_is_nearly_perfect_on_linear_faces_and_the_mean_is_not():
     assert pooled["mean"] > 2
 
 
-def test_every_method_scores_zero_where_all_faces_are_alike():
+def test_every_method_scores_zero_if_all_faces_are_the_same():
     faces = varied_faces(40)
     alike = np.repeat(faces.keypoints[:1], 40, axis=0)
     pooled = pooled_scores(score_imputation(replace(faces, keypoints=alike), 0.1, 5, seed=0))
@@ -107,16 +109,16 @@ def test_the_pooled_score_is_the_root_mean_square_of_the_keypoints_scores():
     assert mean[ALL_KEYPOINTS] == pytest.approx(np.sqrt((each**2).mean()))
 
 
-def test_the_scores_depend_on_the_seed_alone():
+def test_the_same_seed_gives_the_same_scores():
     faces = varied_faces(50)
     first, again, other = (score_imputation(faces, 0.1, 5, seed) for seed in (1, 1, 2))
     assert first.equals(again)
     assert not first.equals(other)
 
 
-def test_the_repeat_of_an_image_does_not_give_a_hidden_label_away():
+def test_the_repeat_of_an_image_does_not_reveal_a_hidden_label():
     faces = varied_faces(40)
-    # Points without any relation: only a face's own repeat could tell where they lie.
+    # Unrelated keypoints: only the repeat of a face could tell where they are.
     random = np.random.default_rng(0).uniform(0, 95, (40, 15, 2)).astype(np.float32)
     once = replace(faces, keypoints=random)
     twice = once[np.repeat(np.arange(40), 2)]

@@ -1,4 +1,4 @@
-"""Faces drawn into their picture, and the map of the keypoints' numbers."""
+"""Faces drawn into their picture."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.posed_faces import blank, face_of, posed_face
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.overlay.drawing import draw_faces, index_figure
+from kaggle_fkd.photo.overlay.drawing import draw_faces
 
 SCHEMES = pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
 
@@ -51,6 +51,19 @@ def test_boxes_and_numbers_are_drawn_when_asked_for():
     assert (draw_faces(picture, [face])[corner] != 128).any()
     numbered = draw_faces(picture, [face], boxes=False, indices=True)
     assert changed(plain, numbered).sum() > 1000
+    assert (numbered[corner] == 128).all()
+
+
+def test_each_number_stands_beside_its_keypoint_and_hides_none():
+    picture = blank(600, 800)
+    face = posed_face(picture, (400, 250), size=250)
+    plain = draw_faces(picture, [face], boxes=False)
+    numbers = changed(plain, draw_faces(picture, [face], boxes=False, indices=True))
+    near = np.zeros_like(numbers)
+    for x, y in face.keypoints.round().astype(int):
+        assert numbers[y - 30 : y + 30, x - 10 : x + 50].any()
+        near[y - 40 : y + 40, x - 20 : x + 60] = True
+    assert not numbers[~near].any()
 
 
 def test_marks_follow_fractions_of_a_pixel():
@@ -66,7 +79,7 @@ def test_marks_follow_fractions_of_a_pixel():
 
 
 @given(x=st.floats(-1e5, 1e5), y=st.floats(-1e5, 1e5), size=st.floats(1, 5000))
-def test_a_face_may_stick_out_or_lie_outside(x, y, size):
+def test_a_face_may_be_partly_or_completely_outside_the_picture(x, y, size):
     picture = blank(40, 50)
     keypoints = posed_face(picture, (0, 0), 1).keypoints * size + [x, y]
     assert draw_faces(picture, [face_of(keypoints, picture)]).shape == picture.shape
@@ -78,17 +91,3 @@ def test_each_of_the_68_points_is_on_one_contour_and_eyes_and_lips_close():
     closed = sorted(line.keypoints[0] for line in lines if line.closed)
     assert closed == [36, 42, 48, 60]
     assert KAGGLE15.contours == ()
-
-
-@SCHEMES
-def test_the_index_picture_shows_every_number_apart_from_the_others(scheme):
-    figure = index_figure(scheme)
-    figure.draw_without_rendering()
-    texts = figure.axes[0].texts
-    assert [text.get_text() for text in texts] == [str(i) for i in range(len(scheme.names))]
-    boxes = [text.get_window_extent() for text in texts]
-    assert not any(
-        one.padded(-1).overlaps(other.padded(-1))
-        for index, one in enumerate(boxes)
-        for other in boxes[:index]
-    )

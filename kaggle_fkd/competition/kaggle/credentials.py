@@ -1,0 +1,199 @@
+"""Where Kaggle credentials are, what is wrong with them, and how they are kept out of messages."""
+
+import base64
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+HIDDEN = "***"
+"""Messages show this instead of a secret."""
+SHORTEST_SECRET = 4
+"""Anything shorter is not a secret, and hiding it would only garble messages."""
+_TOKEN = re.compile(r"[!-~]+")
+"""A token or key: visible ASCII. Anything else breaks the client's HTTP headers, and the error
+that it then raises quotes the token."""
+_USER_INFO = re.compile(r"://[^\s'\"/]*@")
+"""User name and password in an address: `http://user:password@host`."""
+_PASSWORD = re.compile(r"(?:.*://)?[^:@]*:(.+)@")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Credentials in one place, usable or not."""
+
+    source: str
+    """How messages name the place: variables, files, or one of each; never a secret."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that must not be shown."""
+    fault: str = ""
+    """What is wrong with them, as a predicate: "is an empty file". Empty: nothing."""
+    skipped: bool = False
+    """Whether the client would skip them and look in the next place."""
+
+
+def find_credentials() -> Credentials | None:
+    """The credentials that the client would use, or None.
+
+    They are found without importing the client or using the network: the first credentials, in the
+    client's order, that it would not skip; otherwise the first incomplete ones, such as half a
+    username-and-key pair or an empty token file.
+    """
+    found = list(_all_credentials())
+    return next((each for each in found if not each.skipped), found[0] if found else None)
+
+
+def credentials_source() -> str | None:
+    """How messages name the place of the credentials that the client would use, or None."""
+    found = find_credentials()
+    return found.source if found else None
+
+
+def redact(text: str) -> str:
+    """`text` without any secret that this process knows of.
+
+    Every token and key that the client could find is hidden, and the user names and passwords in
+    addresses.
+    """
+    secrets = {secret for secret in _secrets() if len(secret) >= SHORTEST_SECRET}
+    # The longest first, as a secret may be part of another one.
+    for secret in sorted(secrets, key=len, reverse=True):
+        for spelling in (secret, repr(secret)[1:-1]):
+            text = text.replace(spelling, HIDDEN)
+    return _USER_INFO.sub(f"://{HIDDEN}@", text)
+
+
+def home_folder() -> Path | None:
+    """The home folder; None for a process without HOME whose user has no passwd entry."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def _secrets() -> Iterator[str]:
+    for each in _all_credentials():
+        yield from each.secrets
+    for name, value in os.environ.items():
+        if name.lower().endswith("_proxy") and (match := _PASSWORD.match(value)):
+            yield match[1]
+            yield unquote(match[1])
+
+
+def _all_credentials() -> Iterator[Credentials]:
+    """Every place with credentials, in the order of kaggle 2.2."""
+    in_notebook = {"KAGGLE_KERNEL_RUN_TYPE", "KAGGLE_DATA_PROXY_URL"} <= os.environ.keys()
+    if in_notebook and (value := os.environ.get("KAGGLE_API_V1_TOKEN")):
+        # A token put there by mistake is not the name of a file, and must not be shown.
+        missing = Credentials("KAGGLE_API_V1_TOKEN", (value,), "does not name a file", skipped=True)
+        yield _token_file("KAGGLE_API_V1_TOKEN", value) or missing
+    if value := os.environ.get("KAGGLE_API_TOKEN"):
+        token = Credentials("KAGGLE_API_TOKEN", (value,), _fault(value))
+        yield _token_file("KAGGLE_API_TOKEN", value) or token
+    home = home_folder()
+    if home:
+        for path in (home / ".kaggle" / "access_token", home / ".kaggle" / "access_token.txt"):
+            if _exists(path):
+                yield _read_token(path, str(path))
+    yield from _key_pair()
+    if home and _exists(path := home / ".kaggle" / "credentials.json"):
+        yield _login(path)
+
+
+def _exists(path: Path | str) -> bool:
+    """Whether there is such a file or folder.
+
+    Path.exists raises for a folder that may not be searched, and for a token that is too long to be
+    a file name.
+    """
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def _token_file(variable: str, value: str) -> Credentials | None:
+    """The credentials in the file that the variable names; None if its value is not a path."""
+    if not _exists(value):
+        return None
+    if not os.path.isfile(value):  # noqa: PTH113
+        return Credentials(variable, (value,), "does not name a file")
+    return _read_token(Path(value), f"{variable} ({value})")
+
+
+def _read_token(path: Path, source: str) -> Credentials:
+    try:
+        token = path.read_text().strip()
+    except OSError as error:
+        return Credentials(source, fault=f"cannot be read: {error.strerror}")
+    except ValueError:
+        return Credentials(source, fault="is not a text file")
+    if not token:
+        return Credentials(source, fault="is an empty file", skipped=True)
+    return Credentials(source, (token,), _fault(token))
+
+
+def _key_pair() -> Iterator[Credentials]:
+    """The username and key, which may come from the environment, `kaggle.json` or one of each."""
+    folder = _config_folder()
+    path = folder / "kaggle.json" if folder else None
+    stored = _json_object(path) if path else {}
+    sources, values = [], {}
+    for name in ("username", "key"):
+        variable = f"KAGGLE_{name.upper()}"
+        if value := os.environ.get(variable):
+            sources.append(variable)
+        values[name] = str(value or stored.get(name) or "")
+    if len(sources) < len(values) and path and _exists(path):
+        sources.append(str(path))
+    if not sources:
+        return
+    source, key = " with ".join(sources), values["key"]
+    # HTTP's basic authentication sends the pair in this form.
+    encoded = base64.b64encode(":".join(values.values()).encode()).decode()
+    secrets = (key, encoded) if key else ()
+    if missing := [name for name, value in values.items() if not value]:
+        fault = f"does not contain a {' or a '.join(missing)}"
+        yield Credentials(source, secrets, fault, skipped=True)
+    else:
+        yield Credentials(source, secrets, _fault("".join(values.values())))
+
+
+def _config_folder() -> Path | None:
+    """The folder of `kaggle.json`: ~/.kaggle if it exists, else on Linux the XDG folder."""
+    if configured := os.environ.get("KAGGLE_CONFIG_DIR"):
+        return Path(configured)
+    home, xdg = home_folder(), os.environ.get("XDG_CONFIG_HOME")
+    if sys.platform.startswith("linux") and not (home and _exists(home / ".kaggle")):
+        if xdg:
+            return Path(xdg) / "kaggle"
+        return home / ".config" / "kaggle" if home else None
+    return home / ".kaggle" if home else None
+
+
+def _login(path: Path) -> Credentials:
+    """The credentials that `kaggle auth login` stored."""
+    stored = _json_object(path)
+    tokens = [str(stored[name]) for name in ("refresh_token", "access_token") if stored.get(name)]
+    if not stored.get("refresh_token"):
+        fault = "does not contain a login (run kaggle auth login)"
+        return Credentials(str(path), tuple(tokens), fault, skipped=True)
+    return Credentials(str(path), tuple(tokens), _fault("".join(tokens)))
+
+
+def _fault(token: str) -> str:
+    """What is wrong with a token or key, without quoting it."""
+    if _TOKEN.fullmatch(token):
+        return ""
+    return "contains white space or another character that a token cannot have"
+
+
+def _json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty, as for the client, if there is none that can be read."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,118 @@
+"""The log of all submissions that were sent to Kaggle: one CSV row per submission."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from kaggle_fkd.competition.kaggle.score import Score
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.system.files import write_text, writing_to
+
+COLUMNS = ("time", "file", "sha256", "run", "message", "ref", "status", "public", "private")
+"""Columns of the log; time in UTC, ref is Kaggle's number, scores are RMSE in pixels."""
+SENDING = "sending"
+"""Status of a submission whose upload has begun; if it remains, the outcome is unknown."""
+_IDENTITY = ("time", "file", "sha256")
+"""The columns that distinguish submissions without a ref."""
+
+Rows = list[list[str]]
+
+
+def log_submission(log_file: Path, sent: Mapping[str, str], score: Score | None) -> None:
+    """Write the submission's row; `score` is None before the upload, when the status is sending.
+
+    It replaces an earlier row with the same ref, or the row that was written before the upload;
+    otherwise it is appended. `sent` holds the columns before ref. Other rows, and cells in columns
+    that a person added, are kept. Raises FkdError if the log cannot be read or written.
+    """
+    cells = {**sent, "ref": "", "status": SENDING, "public": "", "private": ""}
+    if score is not None:
+        cells |= {"ref": str(score.ref), "status": score.status}
+        for half, rmse in (("public", score.public), ("private", score.private)):
+            cells[half] = "" if rmse is None else str(rmse)
+    _require_utf8(log_file, cells)
+    with _locked(log_file):
+        rows = read_log(log_file) or [list(COLUMNS)]
+        header = rows[0]
+        header.extend(column for column in COLUMNS if column not in header)
+        position = _position(rows, cells)
+        for row in rows[position : position + 1]:
+            cells = {**dict(zip(header, row, strict=False)), **cells}
+        rows[position : position + 1] = [[cells.get(column, "") for column in header]]
+        _write(log_file, rows)
+
+
+def forget_submission(log_file: Path, sent: Mapping[str, str]) -> None:
+    """Remove the row that was written before an upload which certainly failed."""
+    with _locked(log_file):
+        rows = read_log(log_file)
+        if rows:
+            position = _position(rows, sent)
+            del rows[position : position + 1]
+            if rows == [list(COLUMNS)]:
+                log_file.unlink()
+            else:
+                _write(log_file, rows)
+
+
+def read_log(log_file: Path) -> Rows:
+    """Header and rows of the log, without a spreadsheet's BOM; empty without a log.
+
+    Raises FkdError for a log that cannot be read.
+    """
+    if not log_file.exists():
+        return []
+    try:
+        with log_file.open(encoding="utf-8-sig", newline="") as lines:
+            return [row for row in csv.reader(lines) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FkdError(
+            f"{log_file} cannot be read, so nothing can be added to it ({error})",
+            "save it as CSV in UTF-8, or move it away: a new log is started",
+        ) from error
+
+
+@contextmanager
+def _locked(log_file: Path) -> Iterator[None]:
+    """Keep other processes from changing the log; FkdError if its folder cannot be written to."""
+    with writing_to(log_file):
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(log_file.with_name(f".{log_file.name}.lock")).acquire()
+    with lock:
+        yield
+
+
+def _position(rows: Rows, cells: Mapping[str, str]) -> int:
+    """Index of the submission's row, header included; the number of rows if it has none."""
+    records = [dict(zip(rows[0], row, strict=False)) for row in rows]
+    ref = cells.get("ref")
+    for index, record in enumerate(records[1:], 1):
+        if ref and record.get("ref") == ref:
+            return index
+    for index, record in enumerate(records[1:], 1):
+        same = all(record.get(column) == cells[column] for column in _IDENTITY)
+        if same and record.get("status") == SENDING:
+            return index
+    return len(rows)
+
+
+def _require_utf8(log_file: Path, cells: Mapping[str, str]) -> None:
+    """FkdError for a file name or message that the log cannot hold."""
+    for column, cell in cells.items():
+        try:
+            cell.encode()
+        except UnicodeEncodeError:
+            raise FkdError(
+                f"{log_file} cannot hold the {column} {cell!a}, which is not valid UTF-8",
+                "rename the file, or give another message",
+            ) from None
+
+
+def _write(log_file: Path, rows: Rows) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_text(log_file, text.getvalue())

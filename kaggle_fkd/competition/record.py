@@ -1,0 +1,75 @@
+"""Provenance and expected score of a submission, in the record beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.runs.provenance import provenance
+from kaggle_fkd.system.files import read_json_or_empty
+from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
+
+SAMPLE_PREFIX = "sample-"
+"""The names of submissions of sample faces start with this."""
+
+
+def write_record(
+    submission: Path, inputs: Mapping[str, Any], made_by: str, sample_faces: bool, **details: Any
+) -> None:
+    """Write SUBMISSION.json.
+
+    If `inputs` are unchanged the submission is reused; `details` are informational. `made_by` names
+    the runs or files; `sample_faces` says that the submission must not be uploaded. Raises FkdError
+    if the file cannot be written.
+    """
+    write_receipt(
+        record_file(submission), inputs, [submission], **provenance(), made_by=made_by,
+        sample_faces=sample_faces, **details,
+    )  # fmt: skip
+
+
+def record_file(submission: Path) -> Path:
+    """The file of a submission's record."""
+    return submission.with_suffix(".json")
+
+
+def read_record(submission: Path) -> dict[str, Any]:
+    """The record of a submission; empty if it is missing or damaged."""
+    return read_json_or_empty(record_file(submission))
+
+
+def submission_name(made_by: str, sample_faces: bool) -> str:
+    """The file name of a submission made by these runs or files; that of a sample one says so."""
+    return f"{SAMPLE_PREFIX if sample_faces else ''}{made_by}.csv"
+
+
+def is_sample_submission(submission: Path) -> bool:
+    """True if the record or the name of a submission says that it was made from sample faces."""
+    recorded = bool(read_record(submission).get("sample_faces"))
+    return recorded or submission.name.startswith(SAMPLE_PREFIX)
+
+
+def earlier_submission(folder: Path, inputs: Mapping[str, Any]) -> Path | None:
+    """The newest unmodified submission in the folder that was made from exactly these inputs."""
+    for path in _recorded(folder)[::-1]:
+        if is_up_to_date(record_file(path), inputs):
+            return path
+    return None
+
+
+def newest_submission(folder: Path) -> Path:
+    """The submission that was written last; SubmissionError if there is none."""
+    recorded = _recorded(folder)
+    if not recorded:
+        raise SubmissionError(
+            f"{folder}: there is no submission written by this program",
+            "write one first (the predict stage), or name a file",
+        )
+    return recorded[-1]
+
+
+def _recorded(folder: Path) -> list[Path]:
+    """The submissions that have a record, the oldest first."""
+    paths = [path for path in folder.glob("*.csv") if path.is_file()]
+    recorded = [path for path in paths if record_file(path).is_file()]
+    return sorted(recorded, key=lambda path: path.stat().st_mtime)

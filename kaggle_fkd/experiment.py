@@ -1,0 +1,143 @@
+"""Train, cross-validate and predict, with one call each.
+
+The stages of the command line, the notebooks and the benchmarks all go through here.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from kaggle_fkd.config import PredictConfig, build_config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.evaluation.out_of_fold import out_of_fold
+from kaggle_fkd.figures.learning_curve import learning_curve
+from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
+from kaggle_fkd.prediction.members import predict_faces
+from kaggle_fkd.runs import NEWEST
+from kaggle_fkd.runs.find import joined_name
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.console import log
+from kaggle_fkd.system.device import describe_device, pick_device
+from kaggle_fkd.training.members import train_members
+from kaggle_fkd.training.select import TrainingRequest, choose_run, require_same_data
+from kaggle_fkd.training.suspects import audited
+
+
+def train(
+    faces: FaceDataset,
+    settings: Mapping[str, Any] | None = None,
+    preset: str = "cpu",
+    runs_dir: Path | str = "runs",
+    device: str = "cpu",
+    sample_faces: bool = False,
+) -> Run:
+    """Train a run on the faces, or return the finished run with the same settings and faces.
+
+    `settings` are by `section.name` (`{"train.epochs": 5}`), on top of the preset's. An interrupted
+    training is continued by the same call. Raises UsageError for settings that do not exist or
+    fit, DataError for faces that cannot be trained on.
+    """
+    overrides = [(key, str(value)) for key, value in (settings or {}).items()]
+    config = build_config(preset, overrides)
+    request = TrainingRequest(Path(runs_dir), faces, sample_faces, config, resume=NEWEST)
+    chosen = pick_device(device)
+    run = choose_run(request, describe_device(chosen))
+    return train_run(run, faces, config.train.members, chosen)
+
+
+def train_run(run: Run, faces: FaceDataset, count: int, device: torch.device) -> Run:
+    """Train the run's first `count` members, except finished ones, and draw their learning curves.
+
+    Raises what `train_members` does.
+    """
+    treated = audited(faces, run.config.train, run.audit_file)
+    for member in train_members(run, faces, count, device, treated):
+        figure = learning_curve(pd.read_csv(member.metrics_file), member.name)
+        save_figure(figure, member.folder / "learning_curve.png")
+    return run
+
+
+def cross_validate(
+    run: Run, faces: FaceDataset, device: str = "cpu", config: PredictConfig | None = None
+) -> NDArray[np.float32]:
+    """N x K x 2 out-of-fold keypoints in pixels: each face by the member that held it out.
+
+    Trains the members that are missing, so that every fold is held out once. Raises RunError when
+    the run was trained on a different data set.
+    """
+    require_same_data(run, faces)
+    chosen = pick_device(device)
+    train_run(run, faces, run.config.train.folds, chosen)
+    return out_of_fold(run, faces, chosen, config or PredictConfig())
+
+
+def predict(
+    runs: Run | Sequence[Run],
+    faces: FaceDataset,
+    device: str = "cpu",
+    config: PredictConfig | None = None,
+    weights: NDArray[np.floating] | None = None,
+) -> NDArray[np.float32]:
+    """N x K x 2 keypoints in pixels: the mean over the members of the runs.
+
+    `weights`, C x R, are those of the R runs for each of C conventions (`ensemble_weights`);
+    without them all networks are weighted equally. Raises RunError when the runs do not fit the
+    faces, or when none of them was trained for the convention of a face.
+    """
+    together = [runs] if isinstance(runs, Run) else list(runs)
+    chosen, config = pick_device(device), config or PredictConfig()
+    if weights is None:
+        weights = equal_weights(together, len(faces.scheme.conventions))
+    predictions = [predict_faces(run, faces, chosen, config) for run in together]
+    keypoints = weighted_mean(predictions, weights, faces.convention)
+    missing = faces.convention[np.isnan(keypoints).all(axis=(1, 2))]
+    if len(missing):
+        convention = faces.scheme.conventions[missing[0]].name
+        raise RunError(
+            f"{joined_name(together)}: not trained for convention {convention} "
+            "(train.only_convention)",
+            "add a run that was trained for it",
+        )
+    return keypoints
+
+
+def ensemble_weights(
+    runs: Sequence[Run],
+    faces: FaceDataset,
+    device: str = "cpu",
+    config: PredictConfig | None = None,
+) -> NDArray[np.float64]:
+    """C x R weights of R runs for each convention, fitted on out-of-fold predictions of the faces.
+
+    Where not all runs have been cross-validated, all networks count the same, with a warning.
+    """
+    conventions = len(faces.scheme.conventions)
+    if len(runs) == 1:
+        return np.ones((conventions, 1))
+    if not all(run.cross_validated for run in runs):
+        log.warning(
+            "all networks have the same weight, because not all runs are cross-validated; run the "
+            "evaluate stage first"
+        )
+        return equal_weights(runs, conventions)
+    chosen, config = pick_device(device), config or PredictConfig()
+    same = [require_same_data(run, faces) for run in runs]
+    weights = fit_ensemble_weights(
+        [out_of_fold(run, faces, chosen, config) for run in same], faces.inner()
+    )
+    for run, column in zip(runs, weights.T, strict=True):
+        log.info("%s: weight %s", run.name, " and ".join(f"{weight:.3f}" for weight in column))
+    return weights
+
+
+def equal_weights(runs: Sequence[Run], conventions: int) -> NDArray[np.float64]:
+    """C x R weights with which every network of the R runs counts the same."""
+    counts = np.array([len(run.require_members().members) for run in runs])
+    return np.tile(counts / counts.sum(), (conventions, 1))

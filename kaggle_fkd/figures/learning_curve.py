@@ -1,0 +1,99 @@
+"""The learning curve of one training: errors by epoch."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.system.text import count_of
+
+_COLOURS = ("#555555", PALETTE[5], *PALETTE[:4])
+"""Colours of the curves: training, validation, validation in each convention."""
+_STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
+"""Ticks within a power of ten, the densest choice first."""
+_MOST_TICKS = 14
+"""With more ticks, their labels would touch each other on a figure of this height."""
+_LINE = 0.055
+"""Height of a line of text, as a share of the axis."""
+
+
+def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
+    """RMSE in pixels by epoch, of one member; `title` names it.
+
+    `metrics` has the columns of its metrics.csv, one row per epoch: epoch, train_rmse, val_rmse and
+    val_rmse_<convention>. At its end, each curve has its name and its last value.
+    """
+    figure = new_figure(7.5, 4.5)
+    axes = figure.subplots()
+    curves = _curves(metrics)
+    for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):
+        of_a_convention = name.startswith("val_rmse_")
+        axes.plot(
+            metrics["epoch"], values, color=colour, label=name,
+            linewidth=1 if of_a_convention else 2, linestyle="--" if of_a_convention else "-",
+            marker="o" if len(metrics) < 15 else None, markersize=3,
+        )  # fmt: skip
+    axes.margins(x=0.01)
+    axes.set_yscale("log")
+    _set_ticks(axes, np.concatenate([values.dropna() for values in curves.values()]))
+    _name_curves(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set(xlabel="epoch", ylabel="RMSE in pixels")
+    after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
+    axes.set_title(
+        f"{title}\nRMSE of {metrics['val_rmse'].iloc[-1]:.2f} pixels on validation faces "
+        f"after {after}",
+        fontsize=11, parse_math=False,
+    )  # fmt: skip
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def _curves(metrics: pd.DataFrame) -> "dict[str, pd.Series[float]]":
+    """The columns to draw. The curve of a scheme's only convention would repeat `val_rmse`."""
+    conventions = [name for name in metrics.columns if name.startswith("val_rmse_")]
+    names = ["train_rmse", "val_rmse", *(conventions if len(conventions) > 1 else ())]
+    return {name: metrics[name] for name in names if metrics[name].notna().any()}
+
+
+def _set_ticks(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Let the logarithmic y axis begin and end at ticks that enclose the values."""
+    decades = 10.0 ** np.arange(-6, 9)
+    ladders = [np.outer(decades, steps).ravel() for steps in _STEPS]
+    low = ladders[0][ladders[0] <= values.min()].max(initial=ladders[0][0])
+    high = ladders[0][ladders[0] > values.max()].min(initial=ladders[0][-1])
+    shown = [ladder[(ladder >= low) & (ladder <= high)] for ladder in ladders]
+    ticks = next((each for each in shown if len(each) <= _MOST_TICKS), shown[-1])
+    axes.minorticks_off()
+    axes.set_yticks(ticks, [f"{tick:.15g}" for tick in ticks])
+    axes.set_ylim(low, high)
+
+
+def _name_curves(axes: Axes) -> None:
+    """Write each curve's name and last value beside its end, in lines that do not touch."""
+    ends = []
+    for line in axes.lines:
+        values = np.asarray(line.get_ydata(), float)
+        ends.append((values[np.isfinite(values)][-1], line))
+    ends.sort(key=lambda end: end[0])
+    low, high = np.log(axes.get_ylim())
+    heights = [(np.log(value) - low) / (high - low) for value, _ in ends]
+    for index in range(1, len(heights)):
+        heights[index] = max(heights[index], heights[index - 1] + _LINE)
+    for (value, line), height in zip(ends, heights, strict=True):
+        axes.annotate(
+            f"{_words(str(line.get_label()))} {value:.2f}", (1, height), (5, 0),
+            xycoords="axes fraction", textcoords="offset points", va="center",
+            color=line.get_color(), fontsize=9,
+        )  # fmt: skip
+
+
+def _words(column: str) -> str:
+    """The name of a column of metrics.csv in the figure."""
+    if column == "train_rmse":
+        return "training (augmented)"
+    return "validation" + column.removeprefix("val_rmse").replace("_", ", ")

@@ -1,0 +1,20 @@
+"""A gallery of predicted faces."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.figures.gallery import gallery
+
+GALLERY_FACES = 24
+
+
+def prediction_gallery(faces: FaceDataset, keypoints: NDArray[np.float32], title: str) -> Figure:
+    """Faces at equal intervals among the N predicted faces, with their convention's keypoints."""
+    shown = np.unique(np.linspace(0, len(faces) - 1, GALLERY_FACES).astype(int))
+    chosen = faces[shown]
+    predicted = np.where(chosen.marked[:, :, None], keypoints[shown], np.nan)
+    names = [faces.scheme.conventions[index].name for index in chosen.convention]
+    captions = [f"image {id_} ({name})" for id_, name in zip(chosen.ids, names, strict=True)]
+    return gallery(chosen, captions, title, predicted)

@@ -1,0 +1,52 @@
+"""A network with heat maps on the trunk of the grid networks: a baseline for the grid.
+
+The soft-argmax of heat maps, after the deconvolution of Xiao et al., "Simple Baselines for Human
+Pose Estimation", 2018, arXiv 1804.06208.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from kaggle_fkd.networks.grid import CELL, FIRST_TEMPERATURE
+from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.networks.trunk import Trunk, cell_centres
+
+CHANNELS = 64
+"""Channels of the features of the heat maps, at a quarter of the image's size."""
+
+
+class HeatmapNet(KeypointNetwork):
+    """A keypoint is the mean position of its heat map."""
+
+    cells: Tensor
+    """rows * columns x 2, the heat map's pixels in pixels of the image."""
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__(shape)
+        trunk = Trunk()
+        self.deconvolution = nn.Sequential(
+            trunk,
+            nn.ConvTranspose2d(trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(CHANNELS), nn.ReLU(inplace=True),
+        )  # fmt: skip
+        self.heat = nn.Conv2d(CHANNELS, shape.total_heads * shape.keypoints, 1)
+        nn.init.normal_(self.heat.weight, std=0.01)
+        self.temperature = nn.Parameter(
+            torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
+        )
+        self.grid = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
+        centres = cell_centres(*self.grid, (shape.height, shape.width))
+        self.register_buffer("cells", centres, persistent=False)
+
+    def regress(self, images: Tensor) -> Tensor:
+        """The mean position of the heat map's pixels, weighted by their values."""
+        return self.heat_maps(images).flatten(-2) @ self.cells
+
+    def heat_maps(self, images: Tensor) -> Tensor:
+        """The heat maps, each of which sums to 1."""
+        heat: Tensor = self.heat(self.deconvolution(images))
+        heat = heat.reshape(-1, self.shape.total_heads, self.shape.keypoints, len(self.cells))
+        heat = self.split_mirror_heads(heat)
+        weight = (heat * self.temperature).softmax(dim=-1)
+        return weight.reshape(*weight.shape[:-1], *self.grid)

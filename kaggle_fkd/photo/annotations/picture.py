@@ -1,0 +1,70 @@
+"""`AnnotatedPicture`: one picture of a face with its annotated keypoints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import DataError, PictureError
+from kaggle_fkd.imaging.picture import decode_picture
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.photo.annotations.tree import FileTree
+from kaggle_fkd.system.text import shorten
+
+REMEDY = "correct it, or remove the picture and its keypoints"
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotatedPicture:
+    """One annotated face. The picture is decoded on demand, and not kept."""
+
+    tree: FileTree
+    """The folder or zip that contains the picture."""
+    name: str
+    """The picture's path there."""
+    keypoints: NDArray[np.float64]
+    """K x 2, x then y in pixels of the upright picture, pixel centres at integer coordinates."""
+    subject: str
+    """The person: equal for pictures of one person, as far as the source tells."""
+
+    def load(self) -> NDArray[np.uint8]:
+        """The picture, H x W x 3 RGB, turned as its EXIF says.
+
+        Raises DataError, which names the file, if it is damaged or the mean of its keypoints is
+        outside it.
+        """
+        where = self.tree.place(self.name)
+        try:
+            picture = decode_picture(self.tree.read(self.name), where)
+        except PictureError as error:
+            raise DataError(error.problem, REMEDY) from error
+        middle = self.keypoints.mean(axis=0)
+        if (middle < 0).any() or (middle > picture.shape[1::-1]).any():
+            raise DataError(f"{where}: the mean of its keypoints is outside the picture", REMEDY)
+        return picture
+
+
+def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArray[np.float64]:
+    """K x 2 from the text of x, y, x, y, ...
+
+    Raises DataError, which names `where`, for another number of coordinates than the scheme's,
+    for one that is not a finite number, and for points that all have the same x or the same y.
+    """
+    expected = 2 * len(scheme.names)
+    if len(cells) != expected:
+        raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", REMEDY)
+    points = np.array([_number(cell, where) for cell in cells]).reshape(-1, 2)
+    if (np.ptp(points, axis=0) == 0).any():
+        raise DataError(f"{where}: all points have the same x or the same y", REMEDY)
+    return points
+
+
+def _number(cell: str, where: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        raise DataError(f"{where}: not a finite number: {shorten(cell)}", REMEDY)
+    return number

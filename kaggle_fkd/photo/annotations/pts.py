@@ -1,0 +1,93 @@
+"""iBUG's `.pts` files, which 300-W, HELEN and LFPW have beside each picture.
+
+The format takes any number of points. The first pixel's centre is at 1 in a file, at 0 in memory.
+
+    version: 1
+    n_points: 68
+    {
+    76.069 117.013
+    ...
+    }
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.errors import DataError
+from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES
+from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of
+from kaggle_fkd.photo.annotations.tree import FileTree
+from kaggle_fkd.system.files import write_text
+
+
+def read_pts_file(path: Path | str, scheme: KeypointScheme = IBUG68) -> NDArray[np.float64]:
+    """The keypoints of a `.pts` file, K x 2, x then y, with the first pixel's centre at 0.
+
+    Raises DataError, which names the file, if it cannot be read or does not have the scheme's
+    number of points.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read ({why})", "check the path of the file") from error
+    return parse_pts(text, str(path), scheme)
+
+
+def write_pts_file(path: Path | str, keypoints: NDArray[np.floating]) -> None:
+    """Write keypoints, K x 2 with the first pixel's centre at 0, as a `.pts` file, atomically.
+
+    Coordinates are rounded to 0.001 pixels. Raises FkdError if the file cannot be written.
+    """
+    write_text(Path(path), format_pts(keypoints))
+
+
+def read_pts(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPicture]:
+    """Every `.pts` file of the tree with the picture of the same name beside it.
+
+    The format does not name the person, so each picture counts as another person. Pictures
+    without a `.pts` file are left out. Raises DataError, which names the file, for a `.pts` file
+    without a picture, or with another number of points than the scheme's.
+    """
+    pictures = {
+        _without_suffix(name): name
+        for name in sorted(tree.names, reverse=True)
+        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    }
+    for name in sorted(tree.names):
+        if PurePosixPath(name).suffix.lower() == ".pts":
+            where = tree.place(name)
+            picture = pictures.get(_without_suffix(name))
+            if picture is None:
+                raise DataError(f"{where}: no picture of that name beside it", REMEDY)
+            keypoints = parse_pts(tree.read_text(name), where, scheme)
+            yield AnnotatedPicture(tree, picture, keypoints, subject=tree.place(picture))
+
+
+def parse_pts(text: str, where: str, scheme: KeypointScheme) -> NDArray[np.float64]:
+    """The text of a `.pts` file as K x 2 keypoints, with the first pixel's centre at 0.
+
+    Raises DataError, which names `where` and what is wrong.
+    """
+    if not (count := re.search(r"^\s*n_points:\s*(\S+)", text, re.MULTILINE)):
+        raise DataError(f"{where}: no line with n_points", REMEDY)
+    if count[1] != str(len(scheme.names)):
+        raise DataError(f"{where}: n_points is {count[1]}, not {len(scheme.names)}", REMEDY)
+    if not (body := re.search(r"\{(.*)\}", text, re.DOTALL)):
+        raise DataError(f"{where}: the points are not in braces", REMEDY)
+    return points_of(body[1].split(), where, scheme) - 1
+
+
+def format_pts(keypoints: NDArray[np.floating]) -> str:
+    """The text of a `.pts` file for K x 2 keypoints with the first pixel's centre at 0."""
+    points = "\n".join(f"{x:.3f} {y:.3f}" for x, y in keypoints + 1)
+    return f"version: 1\nn_points: {len(keypoints)}\n{{\n{points}\n}}\n"
+
+
+def _without_suffix(name: str) -> PurePosixPath:
+    return PurePosixPath(name).with_suffix("")

@@ -1,0 +1,65 @@
+"""`FileTree`: the files of a folder or a zip, which are read in the same way."""
+
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from kaggle_fkd.errors import DataError, NoDataError
+
+REMEDY = "check that the file is complete and that you may read it, or download it again"
+
+
+class FileTree:
+    """The files below a folder, or in a zip, by their path in it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises NoDataError if `path` does not exist, DataError if it is a file but not a zip."""
+        self.path = path
+        self._archive = None if path.is_dir() else _open_archive(path)
+        self.names = frozenset(filter(_is_wanted, self._all_names()))
+        """Every file's path in the tree, with forward slashes."""
+
+    def place(self, name: str) -> str:
+        """How messages name a file of this tree."""
+        return str(self.path / name) if self._archive is None else f"{self.path} > {name}"
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes; raises DataError if they cannot be read."""
+        try:
+            if self._archive is None:
+                return (self.path / name).read_bytes()
+            return self._archive.read(name)
+        # zipfile raises RuntimeError for an encrypted member.
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise DataError(f"{self.place(name)}: cannot be read ({error})", REMEDY) from error
+
+    def read_text(self, name: str) -> str:
+        """The text of a UTF-8 file, without a BOM; raises DataError for other encodings."""
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.place(name)}: not a text file ({error})", REMEDY) from error
+
+    def _all_names(self) -> list[str]:
+        if self._archive is not None:
+            return [info.filename for info in self._archive.infolist() if not info.is_dir()]
+        files = (path for path in self.path.rglob("*") if path.is_file())
+        return [path.relative_to(self.path).as_posix() for path in files]
+
+
+def _open_archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except FileNotFoundError as error:
+        raise NoDataError(
+            f"{path}: no such folder or zip",
+            "check the path; the download stage fetches Udacity's frames, which have 68 points",
+        ) from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: neither a folder nor a complete zip ({error})", REMEDY) from error
+
+
+def _is_wanted(name: str) -> bool:
+    """Whether the file is the user's, not one that macOS adds to folders and zips."""
+    parts = PurePosixPath(name).parts
+    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)

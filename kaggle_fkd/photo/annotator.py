@@ -1,0 +1,126 @@
+"""`Annotator`: pictures and videos with the keypoints of their faces drawn, and saved as files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.photo.annotations.pts import format_pts
+from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.inputs import Record
+from kaggle_fkd.photo.overlay.drawing import draw_faces
+from kaggle_fkd.photo.overlay.filter import Filter
+from kaggle_fkd.photo.overlay.wear import apply_filter
+from kaggle_fkd.photo.video.frames import is_video, open_video, write_video
+from kaggle_fkd.photo.video.smoothing import Smoother
+from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.files import atomic_path, write_json, write_text
+from kaggle_fkd.system.text import count_of
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """Annotates pictures and videos, one after the other."""
+
+    finder: FaceKeypoints
+    """Finds the faces."""
+    folder: Path
+    """The folder for all outputs."""
+    worn: Filter | None = None
+    """The filter to apply instead of drawing keypoints."""
+    boxes: bool = True
+    """Draw each face's box."""
+    indices: bool = False
+    """Draw each keypoint's number beside it."""
+    json: bool = False
+    """Write NAME.json, too."""
+    csv: bool = False
+    """Write NAME.csv, too: one row per face."""
+    pts: bool = False
+    """Write NAME_1.pts, ..., too: iBUG's format, one file per face."""
+
+    def annotate(self, path: Path, name: str) -> Record:
+        """Write the outputs for one picture or video, with names that begin with `name`.
+
+        Returns its JSON record.
+        """
+        return self._video(path, name) if is_video(path) else self._picture(path, name)
+
+    def _picture(self, path: Path, name: str) -> Record:
+        picture = read_picture(path)
+        faces = self.finder.detect(picture)
+        target = self.folder / f"{name}_keypoints.png"
+        with atomic_path(target) as temporary:
+            Image.fromarray(self._drawn(picture, faces)).save(temporary, format="png")
+        log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
+        height, width = picture.shape[:2]
+        record = {
+            "input": str(path), "output": str(target), "width": width, "height": height,
+            "faces": [face.as_dict() for face in faces],
+        }  # fmt: skip
+        if self.json:
+            write_json(self.folder / f"{name}.json", record)
+        if self.csv:
+            table = face_table(faces, self.finder.scheme)
+            write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
+        if self.pts:
+            for number, face in enumerate(faces, 1):
+                write_text(self.folder / f"{name}_{number}.pts", format_pts(face.keypoints))
+        return record
+
+    def _video(self, path: Path, name: str) -> Record:
+        video, target = open_video(path), self.folder / f"{name}_keypoints.mp4"
+        if self.csv or self.pts:
+            log.warning("%s: a video has no CSV and no .pts; its JSON has the faces", path)
+        smoother = Smoother(video.rate)
+        found: list[list[dict[str, Any]]] = []
+
+        def frames() -> Iterator[NDArray[np.uint8]]:
+            for frame in progress(video.frames(), path.name, video.length or None):
+                faces = self.finder.detect(frame)
+                faces += self.finder.detect_near(frame, smoother.lost(faces), faces)
+                faces = smoother.smooth(faces)
+                found.append([face.as_dict() for face in faces])
+                yield self._drawn(frame, faces)
+
+        write_video(target, frames(), video.rate)
+        log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
+        record = {
+            "input": str(path), "output": str(target), "width": video.width, "height": video.height,
+            "rate": video.rate, "frames": found,
+        }  # fmt: skip
+        if self.json:
+            write_json(self.folder / f"{name}.json", record)
+        return record
+
+    def _drawn(
+        self, picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
+    ) -> NDArray[np.uint8]:
+        if self.worn:
+            return apply_filter(picture, faces, self.worn)
+        return draw_faces(picture, faces, boxes=self.boxes, indices=self.indices)
+
+
+def face_table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
+    """One row per face: number, box, confidence, and the coordinates of its keypoints in pixels."""
+    rows = [
+        [number, *face.box.round(2), round(face.confidence, 3), *face.keypoints.round(2).ravel()]
+        for number, face in enumerate(faces, 1)
+    ]
+    columns = ["face", "x0", "y0", "x1", "y1", "confidence", *scheme.feature_names]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def describe_faces(faces_per_frame: Sequence[int]) -> str:
+    """The faces found in a video, in words: "40 frames, 0 to 2 faces in each"."""
+    fewest, most = min(faces_per_frame, default=0), max(faces_per_frame, default=0)
+    faces = count_of(most, "face") if fewest == most else f"{fewest} to {most} faces"
+    return f"{count_of(len(faces_per_frame), 'frame')}, {faces} in each"

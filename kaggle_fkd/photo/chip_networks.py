@@ -1,0 +1,84 @@
+"""`ChipNetworks`: trained networks that predict the keypoints of chips."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.similarity import invert, transform_points
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.runs.run import Run
+
+BATCH = 64
+"""Chips per forward pass."""
+
+
+class ChipNetworks:
+    """An ensemble: its keypoints are the mean of its networks' predictions."""
+
+    def __init__(
+        self, networks: Sequence[KeypointNetwork], scheme: KeypointScheme, device: torch.device
+    ) -> None:
+        """The networks themselves, for chips of one size, are moved to the device and set to
+        evaluation mode."""
+        self.scheme, self.device = scheme, device
+        self.networks = [network.eval().to(device) for network in networks]
+        self.size = networks[0].shape.width
+        """Side of the chips in pixels."""
+        self.mean_shape: NDArray[np.float64] = networks[0].mean_keypoints[0].double().cpu().numpy()
+        """K x 2, the mean keypoints of the training faces, in pixels of a chip."""
+
+    @classmethod
+    def from_run(cls, run: Run, device: torch.device) -> "ChipNetworks":
+        """The networks of the run's finished members.
+
+        If there are several label conventions, the first one, which is the richest, is predicted.
+        Raises RunError for a run that has no finished member, was trained for another convention
+        alone, or was trained on faces that are not square.
+        """
+        first = run.scheme.conventions[0].name
+        if run.config.train.only_convention not in ("", first):
+            raise RunError(
+                f"{run.folder}: trained for convention {run.config.train.only_convention} alone",
+                f"give a run for convention {first} or for all of them",
+            )
+        if run.shape.width != run.shape.height:
+            raise RunError(
+                f"{run.folder}: trained on faces of {run.shape.width} x {run.shape.height} pixels",
+                "give a run that was trained on square faces",
+            )
+        members = run.require_members().members
+        return cls([member.load_network(device) for member in members], run.scheme, device)
+
+    def predict(
+        self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """N x K x 2 keypoints, in pixels of N grey pictures, H x W, one face in each.
+
+        `maps`, N x 2 x 3, are the similarities from each picture to its chip.
+        """
+        with torch.inference_mode():
+            means = [
+                torch.stack([network(batch)[:, 0] for network in self.networks]).mean(dim=0)
+                for batch in self.cut(greys, maps).split(BATCH)
+            ]
+            return to_pictures(torch.cat(means), maps)
+
+    def cut(self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]) -> Tensor:
+        """N x size x size, the networks' input for N grey pictures, on their device."""
+        pairs = zip(greys, maps, strict=True)
+        chips = np.stack([cut_chip(grey, matrix, self.size) for grey, matrix in pairs])
+        return torch.from_numpy(chips).to(self.device)
+
+
+def to_pictures(keypoints: Tensor, maps: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N x K x 2 keypoints of chips in pixels of the pictures, from which `maps` lead to the chips.
+
+    `maps` are N x 2 x 3.
+    """
+    return transform_points(invert(maps), keypoints.cpu().double().numpy())

@@ -1,0 +1,76 @@
+"""Keypoints of photographs as a task: iBUG's 68, or those of a custom scheme."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.config import ChipConfig, Config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.evaluation.nme_report import write_nme
+from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
+from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
+from kaggle_fkd.system.console import log
+from kaggle_fkd.task import Task
+
+
+class PhotographsTask(Task):
+    """Annotated pictures, in folders or zips, cropped to aligned chips."""
+
+    presets = ("photo", "photo_coarse")
+    default_preset = "photo"
+    is_sample = False
+    sections = frozenset({"train", "augment", "predict", "chips"})
+    stages = frozenset({"download", "train", "evaluate"})
+
+    def __init__(
+        self, data_dir: Path, sets: Sequence[Path] = (), scheme: KeypointScheme = IBUG68,
+        url: str = UDACITY_URL,
+    ) -> None:  # fmt: skip
+        """`sets` are the folders and zips to train on; by default Udacity's frames in `data_dir`
+        (downloaded from `url`), which are annotated with iBUG's 68 keypoints."""
+        self.scheme, self.url = scheme, url
+        self.frames = None if sets or scheme != IBUG68 else youtube68_in(data_dir)
+        self.sets = tuple(sets) or ((self.frames,) if self.frames else ())
+        self._faces: dict[ChipConfig, FaceDataset] = {}
+
+    def load_faces(self, config: Config) -> FaceDataset:
+        """The chips of all annotated faces; `chips.size` is their size."""
+        chips = config.chips
+        if chips not in self._faces:
+            self._require_sets()
+            faces = load_annotated(self.sets, self.scheme, chips.size, chips.margin)
+            self._faces[chips] = faces
+        return self._faces[chips]
+
+    def fetch(self, may_use_sample: bool = False) -> None:
+        """Download Udacity's frames, unless they or other sets exist; there is no sample.
+
+        Raises NoDataError or DataError if a set, downloaded or not, has no or wrong annotations.
+        """
+        self._require_sets()
+        is_missing = self.frames is not None and not self.frames.exists()
+        if self.frames and is_missing:
+            download_udacity(self.frames, self.url)
+        for path in self.sets:
+            find_pictures(path, self.scheme)
+        if not is_missing:
+            log.info("already present, nothing to download")
+
+    def write_report(
+        self, folder: Path, predicted: NDArray[np.floating], faces: FaceDataset,
+        summary: Mapping[str, Any],
+    ) -> list[str]:  # fmt: skip
+        """NME by region, error curve and worst faces."""
+        return write_nme(folder, predicted, faces, summary)
+
+    def _require_sets(self) -> None:
+        if not self.sets:
+            raise NoDataError(
+                f"there are no annotated pictures of the scheme {self.scheme.name} to train on",
+                "name folders or zips of pictures with .pts files",
+            )

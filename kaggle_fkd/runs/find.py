@@ -1,0 +1,90 @@
+"""Finding runs: by name, by data and by validation score."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from kaggle_fkd.errors import RunError, suggest
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.system.console import log
+
+MAX_JOINED_RUNS = 3
+"""File names list at most so many runs: of more, the first and the number of the others."""
+
+
+def runs_in(runs_dir: Path) -> list[Run]:
+    """All runs, the newest first: by when their last member finished, or they were started.
+
+    A damaged one is passed over with a warning.
+    """
+    runs = []
+    for path in runs_dir.glob("*/run.json"):
+        try:
+            runs.append(open_run(path.parent))
+        except RunError as error:
+            log.warning("passed over: %s", error.problem)
+    return sorted(runs, key=_last_change, reverse=True)
+
+
+def find_run(runs_dir: Path, name: str) -> Run:
+    """The run of that name in `runs_dir`, or at that path; RunError when there is none."""
+    for folder in (runs_dir / name, Path(name)):
+        if (folder / "run.json").is_file():
+            return open_run(folder)
+    known = [run.name for run in runs_in(runs_dir)]
+    remedy = suggest(name, known) if known else "train one first"
+    raise RunError(f"there is no run {name} in {runs_dir}", remedy)
+
+
+def named_runs(runs_dir: Path, names: Sequence[str]) -> list[Run]:
+    """The runs of these names, each once; RunError for one that does not exist."""
+    runs = [find_run(runs_dir, name) for name in names]
+    return list({run.folder.resolve(): run for run in runs}.values())
+
+
+def newest_trained(runs_dir: Path, scheme: KeypointScheme) -> Run:
+    """The run of that scheme whose member finished last; RunError when there is none."""
+    for run in runs_in(runs_dir):
+        if run.members and run.scheme == scheme:
+            return run
+    raise RunError(f"{runs_dir}: there is no trained run", "train one first: the train stage")
+
+
+def best_comparable_run(run: Run, runs_dir: Path) -> Run:
+    """The run with the lowest validation RMSE of those whose members held out the same folds.
+
+    Those are runs on the same faces, split in the same way; the first `run` itself wins a tie.
+    """
+    best, best_rmse = run, validation_rmse(run)
+    for other in runs_in(runs_dir):
+        if _split(other) == _split(run) and validation_rmse(other) < best_rmse:
+            best, best_rmse = other, validation_rmse(other)
+    return best
+
+
+def validation_rmse(run: Run) -> float:
+    """The mean validation RMSE of the run's finished members, in pixels; infinite without any."""
+    scores = [float(member.summary["validation_rmse"]["all"]) for member in run.members]
+    return sum(scores) / len(scores) if scores else float("inf")
+
+
+def _split(run: Run) -> tuple[object, ...]:
+    """What the faces are that the run's members held out."""
+    config = run.config.train
+    folds = tuple(member.fold for member in run.members)
+    return run.record["data_hash"], config.folds, config.seed, config.only_convention, folds
+
+
+def joined_name(runs: Sequence[Run]) -> str:
+    """The name of files made of several runs; short enough for every file system."""
+    names = "+".join(run.name for run in runs)
+    if len(runs) > MAX_JOINED_RUNS:
+        digest = hashlib.sha256(names.encode()).hexdigest()[:6]
+        return f"{runs[0].name}+{len(runs) - 1}-more-{digest}"
+    return names
+
+
+def _last_change(run: Run) -> str:
+    finished = [str(member.summary.get("finished", "")) for member in run.members]
+    return max([str(run.record["written"]), *finished])

@@ -1,0 +1,31 @@
+"""settings: a list of all settings, with their defaults and meanings."""
+
+import textwrap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from kaggle_fkd.config import all_settings
+from kaggle_fkd.stages.stage import Made, Stage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Stage):
+    """What --set takes: every setting with its default and its meaning."""
+
+    summary: ClassVar[str] = "a list of all settings of --set, with their meanings"
+    needs_task: ClassVar[bool] = False
+    examples: ClassVar[tuple[str, ...]] = ("settings",)
+
+    def run(self, task: "Task", made: Made) -> Made:
+        """The list, for stdout."""
+        lines = []
+        for name, default, meaning in all_settings():
+            shown = str(default).lower() if isinstance(default, bool) else str(default) or "none"
+            lines.append(f"{name} (default: {shown})")
+            lines += textwrap.wrap(meaning, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        return replace(made, document="\n".join(lines))

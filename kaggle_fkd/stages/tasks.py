@@ -1,0 +1,36 @@
+"""Which task a call is about; the only place that knows all of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kaggle_fkd.competition.task import CompetitionTask
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15, read_scheme
+from kaggle_fkd.photo.annotations.download import UDACITY_URL
+from kaggle_fkd.photo.task import PhotographsTask
+from kaggle_fkd.stages.download import Download
+from kaggle_fkd.stages.options import TaskOptions
+from kaggle_fkd.stages.stage import Stage
+from kaggle_fkd.task import Task
+
+
+def choose_task(stages: Sequence[Stage]) -> Task:
+    """The task of the keypoints that the stages were given: Kaggle's, iBUG's, or a TOML file's.
+
+    Raises UsageError for unknown keypoints, or for options of photographs where the competition's
+    data are used.
+    """
+    data_dir = stages[0].data_dir
+    chosen = next((stage for stage in stages if isinstance(stage, TaskOptions)), TaskOptions())
+    url = next((stage.url for stage in stages if isinstance(stage, Download)), None)
+    if chosen.points in (None, str(len(KAGGLE15.names))):
+        for flag, given in (("--train-on", chosen.train_on), ("--url", url)):
+            if given:
+                raise UsageError(
+                    f"{flag} is for annotated photographs, not for the competition's data",
+                    f"add --points {len(IBUG68.names)}, or a scheme of your own",
+                )
+        return CompetitionTask(data_dir)
+    own = chosen.points != str(len(IBUG68.names))
+    scheme = read_scheme(Path(str(chosen.points))) if own else IBUG68
+    return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL)

@@ -1,0 +1,83 @@
+"""What the stages that train have in common: their checks, and the run that they select."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from kaggle_fkd.config import Config, build_config, override
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.networks import check_network_name
+from kaggle_fkd.runs import NEWEST
+from kaggle_fkd.stages.options import TaskOptions, TrainingOptions
+from kaggle_fkd.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from kaggle_fkd.runs.run import Run
+    from kaggle_fkd.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStage(TaskOptions, TrainingOptions, Stage):
+    """Base of the stages that train networks."""
+
+    sections: ClassVar[tuple[str, ...]] = ("train", "augment", "chips")
+
+    def check(self, task: "Task") -> None:
+        """Reject settings, presets, devices and runs that do not exist."""
+        from kaggle_fkd.runs.find import find_run
+        from kaggle_fkd.system.device import pick_device
+
+        if self.preset is not None:
+            task.check_preset(self.preset)
+        config = build_config(self.preset or task.presets[0], self.settings)
+        check_network_name(config.train.model)
+        pick_device(self.device)
+        if config.train.audit and not Path(config.train.audit).is_file():
+            raise UsageError(
+                f"train.audit={config.train.audit}: there is no such file",
+                "use an audit.csv that the evaluate stage wrote",
+            )
+        if self._named_run:
+            find_run(self.runs_dir, self._named_run)
+
+    @property
+    def _named_run(self) -> str | None:
+        """The run that --resume names; None for the newest, or for a new one."""
+        return None if self.resume == NEWEST else self.resume
+
+    def config(self, task: "Task") -> Config:
+        """The settings: those of the named run or of the preset, and the given ones on top."""
+        from kaggle_fkd.runs.find import find_run
+
+        if self._named_run and self.preset is None:
+            return override(find_run(self.runs_dir, self._named_run).config, self.settings)
+        return task.config(self.preset, self.settings)
+
+    def chosen_run(self, task: "Task") -> "Run":
+        """The run to train, to continue, or to leave as it is; see `choose_run`."""
+        from kaggle_fkd.system.device import describe_device, pick_device
+        from kaggle_fkd.training.select import TrainingRequest, choose_run
+
+        config = self.config(task)
+        request = TrainingRequest(
+            self.runs_dir, task.load_faces(config), task.is_sample, config, self.settings_given,
+            self.resume, self.force,
+        )  # fmt: skip
+        return choose_run(request, describe_device(pick_device(self.device)))
+
+    def train_members(self, run: "Run", count: int, task: "Task") -> None:
+        """Train the run's first `count` members, if unfinished; Ctrl-C says how to resume."""
+        from kaggle_fkd.experiment import train_run
+        from kaggle_fkd.system.console import log
+        from kaggle_fkd.system.device import keep_freed_memory, pick_device
+
+        device = pick_device(self.device)
+        if device.type == "cpu":
+            keep_freed_memory()
+        try:
+            train_run(run, task.load_faces(self.config(task)), count, device)
+        except KeyboardInterrupt:
+            log.warning(
+                "interrupted: the same command with --resume (or --resume %s) continues", run.name
+            )
+            raise

@@ -1,0 +1,38 @@
+"""Parts of messages: rows of tables, quoted cells, counts, and the cause of an exception."""
+
+LONGEST_QUOTE = 40
+"""Characters of a cell that a message quotes; the pixels of one row are 35 kB."""
+
+
+def describe_row(row: int) -> str:
+    """A row of a table in messages: its number in pandas, and its line in an editor."""
+    return f"row {row} (counted from 0; line {row + 2})"
+
+
+def shorten(cell: object) -> str:
+    """A cell as messages quote it: its `repr`, cut off after `LONGEST_QUOTE` characters."""
+    text = str(cell)
+    return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
+
+
+def count_of(number: int, noun: str, plural: str | None = None) -> str:
+    """The number and the noun, in agreement: "1 face", "2 faces", "0 faces".
+
+    The plural is the noun with an s, unless it is given: `count_of(2, "box", "boxes")`.
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def innermost_cause(error: BaseException) -> str:
+    """The message of the exception that others wrap, such as "Connection refused".
+
+    An exception wraps the one that it was raised from, or that is one of its arguments, as in
+    requests and urllib3. An exception that was merely being handled at the time is not its cause.
+    """
+    while wrapped := error.__cause__ or _argument(error):
+        error = wrapped
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _argument(error: BaseException) -> BaseException | None:
+    return next((each for each in error.args if isinstance(each, BaseException)), None)

@@ -1,0 +1,79 @@
+"""`Task`: what differs between the competition's keypoints and those of photographs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.config import Config, build_config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import UsageError, suggest
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.presets import PRESETS
+
+
+class Task(ABC):
+    """One kind of keypoints to learn: its scheme, its data, its presets and its report.
+
+    The data are read when they are first asked for, and once.
+    """
+
+    scheme: KeypointScheme
+    """What its keypoints are."""
+    presets: tuple[str, ...]
+    """The presets that are made for it, that of real data first."""
+    stages: frozenset[str]
+    """The stages that can work on it."""
+    sections: frozenset[str]
+    """The sections of the settings that matter for it."""
+
+    @property
+    @abstractmethod
+    def default_preset(self) -> str:
+        """The preset that fits the data at hand."""
+
+    @property
+    @abstractmethod
+    def is_sample(self) -> bool:
+        """True when its faces are generated sample faces, which are never submitted."""
+
+    @abstractmethod
+    def fetch(self, may_use_sample: bool = False) -> None:
+        """Make sure that the data exist, downloading or, if allowed, generating them."""
+
+    @abstractmethod
+    def load_faces(self, config: Config) -> FaceDataset:
+        """The faces to train on; raises NoDataError and DataError."""
+
+    @abstractmethod
+    def write_report(
+        self, folder: Path, predicted: NDArray[np.floating], faces: FaceDataset,
+        summary: Mapping[str, Any],
+    ) -> list[str]:  # fmt: skip
+        """Write the report of N x K x 2 out-of-fold predictions; its summary in a few lines."""
+
+    def closing_notice(self) -> tuple[str, ...]:
+        """Lines to print when the program ends, even in quiet mode; usually none."""
+        return ()
+
+    def check_preset(self, preset: str) -> None:
+        """UsageError for a preset that does not exist, or is made for another task."""
+        if preset not in PRESETS:
+            raise UsageError(f"there is no preset {preset!r}", suggest(preset, self.presets))
+        if preset not in self.presets:
+            raise UsageError(
+                f"the preset {preset} is not made for the keypoints {self.scheme.name}",
+                f"choose one of {', '.join(self.presets)}",
+            )
+
+    def config(self, preset: str | None, settings: tuple[tuple[str, str], ...]) -> Config:
+        """The settings of `preset`, or of the task's default, with `settings` on top.
+
+        Raises UsageError for a preset or a setting that does not exist or fit.
+        """
+        if preset is not None:
+            self.check_preset(preset)
+        return build_config(preset or self.default_preset, settings)

@@ -1,0 +1,146 @@
+"""Which run to train: one to resume, one that is finished already, or a new one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from kaggle_fkd.config import Config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import DataError, RunError, UsageError
+from kaggle_fkd.networks import build_network
+from kaggle_fkd.runs import NEWEST
+from kaggle_fkd.runs.find import find_run, runs_in
+from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import Run, start_run
+from kaggle_fkd.system.console import log
+from kaggle_fkd.system.files import write_text
+from kaggle_fkd.training.labels import network_shape
+from kaggle_fkd.training.members import split
+from kaggle_fkd.training.suspects import audited
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A request for a training."""
+
+    runs_dir: Path
+    """Where run directories are."""
+    faces: FaceDataset
+    """The faces to train on, before any audit."""
+    sample_faces: bool
+    """True when they are generated sample faces."""
+    config: Config
+    """The settings."""
+    settings_given: bool = True
+    """False when they are just the defaults, so that any run of these faces may be resumed."""
+    resume: str | None = None
+    """The run to resume: by name or path, or `NEWEST`; None: start a new run unless one of the
+    same settings is finished."""
+    force: bool = False
+    """Start a new run even then."""
+
+
+def choose_run(wanted: TrainingRequest, device: str) -> Run:
+    """The run to resume or to leave as it is, or a new one.
+
+    `device` is what will train it, in words, for its record. Raises RunError for a run to resume
+    that does not exist or is of other faces, UsageError for one of other settings, or for settings
+    that do not fit the faces; no run directory is made then.
+    """
+    if wanted.resume == NEWEST:
+        if unfinished := _newest_unfinished(wanted):
+            return unfinished
+    elif wanted.resume is not None:
+        return _named_run(wanted, wanted.resume)
+    train, treated = wanted.config.train, _treated(wanted)
+    digest = treated.digest()
+    same = [
+        run
+        for run in runs_in(wanted.runs_dir)
+        if run.scheme == treated.scheme and run.matches(wanted.config, digest)
+    ]
+    # A finished run with fewer members than are wanted now is trained further, not anew.
+    finished = [run for run in same if run.finished or run.has_members(train.members)]
+    if finished and not wanted.force:
+        return max(finished, key=lambda run: len(run.members))
+    for run in same:
+        if run not in finished and wanted.resume is None:
+            log.info("%s has the same settings and is unfinished: it can be resumed", run.name)
+            break
+    return _new_run(wanted, treated, device)
+
+
+def require_same_data(run: Run, faces: FaceDataset) -> Run:
+    """The run itself; RunError when it was trained on a different data set."""
+    if run.scheme != faces.scheme:
+        raise RunError(
+            f"{run.folder}: trained for the keypoints {run.scheme.name}, not {faces.scheme.name}",
+            "choose those keypoints (points), or another run",
+        )
+    if not same_data(run, faces):
+        raise RunError(
+            f"{run.folder}: it was trained on a different data set",
+            "use the data that it was started with, or another run",
+        )
+    return run
+
+
+def same_data(run: Run, faces: FaceDataset) -> bool:
+    """True when the run was trained on these faces, labels included."""
+    if run.scheme != faces.scheme:
+        return False
+    try:
+        treated = audited(faces, run.config.train, run.audit_file)
+    except DataError:  # its audit belongs to other faces
+        return False
+    return bool(run.record["data_hash"] == treated.digest())
+
+
+def _treated(wanted: TrainingRequest) -> FaceDataset:
+    """The wanted faces without the labels that the wanted audit suspects."""
+    train = wanted.config.train
+    return audited(wanted.faces, train, Path(train.audit))
+
+
+def _named_run(wanted: TrainingRequest, name: str) -> Run:
+    run = require_same_data(find_run(wanted.runs_dir, name), wanted.faces)
+    if wanted.settings_given and not run.matches(wanted.config, _treated(wanted).digest()):
+        raise UsageError(
+            f"the run {name} cannot be resumed with these settings: its settings differ",
+            "leave the settings out, as a run keeps its own",
+        )
+    return run
+
+
+def _newest_unfinished(wanted: TrainingRequest) -> Run | None:
+    """The newest unfinished run of these faces and, where settings are given, of these settings.
+
+    A warning names one of other settings when there is no other.
+    """
+    runs = [run for run in runs_in(wanted.runs_dir) if same_data(run, wanted.faces)]
+    unfinished = [run for run in runs if not run.finished]
+    digest = _treated(wanted).digest()
+    same = [run for run in unfinished if run.matches(wanted.config, digest)]
+    fitting = same if wanted.settings_given else unfinished
+    if not fitting and unfinished:
+        log.warning(
+            "no unfinished run has these settings; %s has others, and can be resumed by its name",
+            unfinished[0].name,
+        )
+    return fitting[0] if fitting else None
+
+
+def _new_run(wanted: TrainingRequest, treated: FaceDataset, device: str) -> Run:
+    """A new run directory, once it is clear that its members can be trained."""
+    config = wanted.config
+    shape = network_shape(treated, config)
+    with torch.random.fork_rng(devices=[]):
+        build_network(config.train.model, shape)  # raises where the faces are too small for it
+    for index in range(config.train.members):
+        split(Member(wanted.runs_dir, index, config, shape), wanted.faces, treated)
+    data = {"data_hash": treated.digest(), "sample_faces": wanted.sample_faces}
+    run = start_run(wanted.runs_dir, config, data, treated.scheme, shape, device)
+    if config.train.audit:  # a later evaluation may replace the file that the settings name
+        write_text(run.audit_file, Path(config.train.audit).read_text(encoding="utf-8"))
+    return run

@@ -1,0 +1,32 @@
+"""The competition as a task: which faces it works on."""
+
+import pytest
+from support import csv_files
+
+from kaggle_fkd.competition.sample.files import SampleSize
+from kaggle_fkd.competition.task import SAMPLE, CompetitionTask
+from kaggle_fkd.errors import NoDataError
+
+
+@pytest.fixture
+def task(tmp_path):
+    """On an empty folder, and with few sample faces."""
+    return CompetitionTask(tmp_path, SampleSize(4, 4, 2, 3))
+
+
+def test_asking_for_the_data_before_they_are_fetched_does_no_harm(task):
+    with pytest.raises(NoDataError):
+        _ = task.is_sample
+    assert task.closing_notice() == ()
+    task.fetch(may_use_sample=True)
+    assert task.is_sample and len(task.competition.train) == 8
+    assert task.data_dir == task.requested_dir / SAMPLE
+    assert "SAMPLE FACES" in task.closing_notice()[0]
+
+
+def test_data_that_are_there_by_the_time_of_the_fetch_take_the_place_of_sample_faces(task, tables):
+    task.fetch(may_use_sample=True)
+    csv_files.write_plain(task.requested_dir, tables)
+    task.fetch()
+    assert not task.is_sample and len(task.competition.train) == 6
+    assert task.closing_notice() == ()

@@ -1,0 +1,32 @@
+"""What is said of annotated pictures and videos."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kaggle_fkd.photo.annotator import Annotator, describe_faces
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.video.frames import write_video
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([0, 2, 1], "3 frames, 0 to 2 faces in each"),
+        ([0, 1], "2 frames, 0 to 1 faces in each"),
+        ([1], "1 frame, 1 face in each"),
+        ([2, 2], "2 frames, 2 faces in each"),
+        ([0, 0], "2 frames, 0 faces in each"),
+    ],
+)
+def test_the_faces_of_a_video_are_counted_by_the_frame(counts, words):
+    assert describe_faces(counts) == words
+
+
+def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", np.full((3, 48, 64, 3), 90, np.uint8), 10)
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out", json=True)
+    record = annotator.annotate(clip, "clip_keypoints")
+    assert (record["width"], record["height"], record["frames"]) == (64, 48, [[], [], []])
+    assert json.loads((tmp_path / "out" / "clip_keypoints.json").read_text()) == record

@@ -1,0 +1,163 @@
+"""What `FaceKeypoints` is made from: runs of any scheme, detectors, numbers of points; copies."""
+
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from support.own_schemes import THREE, TWO, UNKNOWN
+from support.small_runs import new_run, quick
+
+import kaggle_fkd
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.imaging.boxes import box_of_keypoints
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.networks import build_network
+from kaggle_fkd.photo.detectors import HaarDetector
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.pretrained import read_pretrained
+
+ASTRONAUT = data.astronaut()
+BOX = np.array([[177.0, 80, 272, 177]])
+
+
+@pytest.fixture(scope="module")
+def face():
+    (face,) = FaceKeypoints().detect(ASTRONAUT)
+    return face
+
+
+def mean_run(runs_dir, scheme):
+    """A run whose network gives the mean keypoints of the scheme, for any picture."""
+    run = new_run(runs_dir, quick(mirror_heads=False), scheme)
+    network = build_network(run.config.train.model, run.shape)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.zero_()
+    mean = scheme.from_ibug68(read_pretrained().fine.mean_keypoints.numpy())
+    network.set_mean_keypoints(torch.from_numpy(mean))
+    run.member(0).folder.mkdir()
+    run.member(0).finish(network.state_dict(), {"validation_rmse": {"all": 1.0}})
+    return run
+
+
+class TwoStages:
+    """Returns a false positive first, then the astronaut; records the computed stages."""
+
+    def __init__(self):
+        self.computed = []
+
+    def __call__(self, picture):
+        raise AssertionError("the stages of a detector with stages are used")
+
+    def stages(self, picture):
+        for name, boxes in (("sky", [[0, 0, 60, 60]]), ("face", BOX), ("more", BOX)):
+            self.computed.append(name)
+            yield np.array(boxes, float)
+
+
+def test_the_package_itself_offers_the_class():
+    assert kaggle_fkd.FaceKeypoints is FaceKeypoints
+
+
+def test_arguments_are_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        FaceKeypoints(15)
+
+
+def test_the_help_describes_every_argument_and_the_default_device():
+    text = FaceKeypoints.__doc__
+    for argument in ("run", "points", "detector", "device"):
+        assert f"\n    {argument}: " in text
+    assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
+
+
+@pytest.mark.parametrize("detector", ["haar", 3, HaarDetector])
+def test_a_detector_that_is_not_a_function_is_rejected_at_once(detector):
+    with pytest.raises(UsageError, match="not a callable instance -> give a function"):
+        FaceKeypoints(detector=detector)
+
+
+@pytest.mark.parametrize("boxes", [None, [[1, 2, 3]], [[0, 0, 0, 0]]])
+def test_boxes_of_a_detector_are_checked(boxes):
+    with pytest.raises(UsageError, match="box"):
+        FaceKeypoints(detector=lambda _: boxes).detect(ASTRONAUT)
+
+
+def test_a_detector_with_stages_is_searched_until_a_face_is_found(face):
+    detector = TwoStages()
+    (found,) = FaceKeypoints(detector=detector).detect(ASTRONAUT)
+    assert detector.computed == ["sky", "face"]
+    np.testing.assert_allclose(found.keypoints, face.keypoints, atol=4)
+
+
+def test_a_detector_may_return_the_frame_of_a_crop(face):
+    x0, y0, x1, y1 = face.box.astype(int)
+    finder = FaceKeypoints(detector=lambda crop: np.array([[0, 0, *crop.shape[1::-1]]]))
+    (found,) = finder.detect(ASTRONAUT[y0:y1, x0:x1])
+    np.testing.assert_allclose(found.keypoints, face.keypoints - (x0, y0), atol=4)
+    np.testing.assert_allclose(found.box, box_of_keypoints(found.keypoints))
+
+
+def test_a_pickled_copy_finds_the_same_faces(face):
+    copy = pickle.loads(pickle.dumps(FaceKeypoints(points=15)))
+    (found,) = copy.detect(ASTRONAUT)
+    assert found.scheme == KAGGLE15 and found.confidence == pytest.approx(face.confidence)
+    np.testing.assert_allclose(found.keypoints, KAGGLE15.from_ibug68(face.keypoints), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_worker_processes_find_faces_and_hand_errors_on(face, tmp_path):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        (found,) = pool.submit(FaceKeypoints().detect, ASTRONAUT).result()
+        np.testing.assert_allclose(found.keypoints, face.keypoints, atol=1e-3)
+        with pytest.raises(FileNotFoundError, match=r"gone\.png"):
+            pool.submit(FaceKeypoints().detect, tmp_path / "gone.png").result()
+
+
+def test_fifteen_points_are_those_of_the_competition(face):
+    (found,) = FaceKeypoints(points=15).detect(ASTRONAUT)
+    assert found.scheme == KAGGLE15
+    expected = KAGGLE15.from_ibug68(face.keypoints, 0)
+    np.testing.assert_allclose(found.keypoints, expected, atol=0.05)
+
+
+def test_the_networks_of_a_run_are_used_instead_of_the_pretrained_ones(crossed_run):
+    own = FaceKeypoints(run=crossed_run)
+    (found,) = own.detect(ASTRONAUT)
+    assert found.scheme == KAGGLE15 and found.keypoints.shape == (15, 2)
+    # Hardly trained, on drawn faces; but they look at this face and nowhere else.
+    low, high = found.keypoints.min(axis=0), found.keypoints.max(axis=0)
+    assert (low > found.box[:2] - 20).all() and (high < found.box[2:] + 20).all()
+    with pytest.raises(UsageError, match="this network gives 15 keypoints, not 68"):
+        FaceKeypoints(run=crossed_run, points=68)
+    assert FaceKeypoints(run=crossed_run.folder, points=15).scheme == KAGGLE15
+
+
+@pytest.mark.parametrize("scheme", [TWO, THREE, IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
+def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, scheme):
+    finder = FaceKeypoints(run=mean_run(tmp_path, scheme))
+    (found,) = finder.detect(ASTRONAUT)
+    assert found.scheme == finder.scheme == scheme
+    # The mean keypoints of the scheme, put onto this face by a similarity.
+    expected = scheme.from_ibug68(face.keypoints)
+    assert np.linalg.norm(found.keypoints - expected, axis=1).mean() < 5
+    assert finder.chip(found).shape == (96, 96)
+    assert found.as_dict()["names"] == list(scheme.names)
+
+
+def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(tmp_path):
+    (found,) = FaceKeypoints(run=mean_run(tmp_path, IBUG68), points=15).detect(ASTRONAUT)
+    assert found.keypoints.shape == (15, 2) and found.scheme == KAGGLE15
+
+
+def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_path):
+    run = new_run(tmp_path, quick(mirror_heads=False), UNKNOWN)
+    run.member(0).folder.mkdir()
+    network = build_network(run.config.train.model, run.shape)
+    run.member(0).finish(network.state_dict(), {"validation_rmse": {"all": 1.0}})
+    with pytest.raises(UsageError, match="three does not say which of iBUG's points"):
+        FaceKeypoints(run=run)

@@ -1,0 +1,59 @@
+"""Working through inputs: unique names, and failures that do not stop the others."""
+
+import pytest
+from PIL import Image
+
+from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.photo.inputs import process_inputs
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two pictures of the same name, but for the suffix."""
+    for name in ("a.jpg", "a.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    return tmp_path
+
+
+def test_every_input_has_a_unique_name(folder):
+    records, failure = process_inputs(
+        [str(folder), str(folder / "a.png")], folder / "out", lambda _, name: {"name": name}
+    )
+    assert [record["name"] for record in records] == ["a", "a-2", "a-3"] and failure is None
+    assert (folder / "out").is_dir()
+
+
+def test_a_failing_input_is_reported_and_the_rest_are_processed(folder, caplog, monkeypatch):
+    monkeypatch.setattr("kaggle_fkd.system.console.log.propagate", True)
+
+    def work(path, _):
+        if path.suffix == ".jpg":
+            raise RuntimeError("the lamp is broken")
+        return {"input": str(path)}
+
+    given = [str(folder), str(folder / "gone.png")]
+    records, failure = process_inputs(given, folder / "out", work)
+    assert [sorted(record) for record in records] == [
+        ["error", "input"],
+        ["input"],
+        ["error", "input"],
+    ]
+    assert isinstance(failure, PictureError) and failure.problem == "2 of 3 inputs failed"
+    assert "a.jpg: unexpected RuntimeError: the lamp is broken" in caplog.text
+    assert "gone.png" in caplog.text
+
+
+def test_a_single_input_that_fails_is_counted_as_one(folder):
+    _, failure = process_inputs([str(folder / "gone.png")], folder / "out", lambda *_: {})
+    assert failure.problem == "1 of 1 input failed"
+
+
+def test_results_do_not_go_into_a_folder_of_inputs(folder):
+    with pytest.raises(UsageError, match="another output folder") as error:
+        process_inputs([str(folder)], folder, lambda *_: {})
+    assert "--" not in str(error.value)
+
+
+def test_a_folder_that_cannot_be_made_is_rejected_before_any_work(folder):
+    with pytest.raises(FkdError, match="cannot write"):
+        process_inputs([str(folder)], folder / "a.png", lambda *_: pytest.fail("it has begun"))

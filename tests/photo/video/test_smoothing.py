@@ -1,0 +1,82 @@
+"""Keypoints smoothed over time."""
+
+import numpy as np
+import pytest
+from support.posed_faces import blank, face_of, posed_face
+
+from kaggle_fkd.photo.video.smoothing import MAX_LAG, Smoother
+
+EYES = 80.0
+"""Pixels between the outer eye corners."""
+
+
+def smoothed(shifts, noise=0.0):
+    """Frames of a face that is moved by each of the (x, y): true, measured and smoothed points."""
+    random = np.random.default_rng(0)
+    picture, smoother = blank(), Smoother(rate=30)
+    still = posed_face(picture, size=EYES).keypoints
+    rows = []
+    for shift in shifts:
+        true = still + shift
+        measured = true + random.normal(0, noise, true.shape)
+        (face,) = smoother.smooth([face_of(measured, picture)])
+        rows.append((true, measured, face.keypoints))
+    return np.moveaxis(np.array(rows), 1, 0)
+
+
+def test_the_jitter_of_a_still_face_falls_to_less_than_a_third():
+    _, measured, smooth = smoothed(np.zeros((150, 2)), noise=0.02 * EYES)
+    jitter = np.diff(smooth[30:], axis=0).std() / np.diff(measured[30:], axis=0).std()
+    assert jitter < 0.33
+    assert (smooth[0] == measured[0]).all()
+
+
+@pytest.mark.parametrize("speed", [0.2, 1.0, 5.0])
+def test_a_moving_face_is_never_behind_by_more_than_the_stated_lag(speed):
+    shifts = np.zeros((60, 2))
+    shifts[20:, 0] = np.arange(40) * speed * EYES / 30  # starts at once
+    true, _, smooth = smoothed(shifts)
+    lag = np.linalg.norm(true - smooth, axis=2)
+    assert 0 < lag.max() <= MAX_LAG * EYES * 1.001
+
+
+def test_faces_are_followed_whatever_their_order():
+    picture, smoother = blank(), Smoother(rate=30)
+    left, right = posed_face(picture, (100, 120), 50), posed_face(picture, (300, 120), 50)
+    smoother.smooth([left, right])
+    moved = face_of(left.keypoints + 0.5, picture)
+    first, second = smoother.smooth([right, moved])
+    assert first.keypoints == pytest.approx(right.keypoints)
+    assert (np.abs(second.keypoints - left.keypoints) < 0.5).all()
+    assert (second.box < moved.box).all()
+
+
+def test_a_face_that_comes_from_nowhere_is_not_smoothed():
+    picture, smoother = blank(), Smoother(rate=30)
+    old, new = posed_face(picture, (100, 120), 50), posed_face(picture, (300, 120), 50)
+    smoother.smooth([old])
+    assert (smoother.smooth([new])[0].keypoints == new.keypoints).all()
+
+
+def test_a_face_is_remembered_for_a_moment_and_then_forgotten():
+    picture = blank()
+    face = posed_face(picture)
+    moved = face_of(face.keypoints + 1.0, picture)
+    for gap, remembered in ((3, True), (30, False)):
+        smoother = Smoother(rate=30)
+        smoother.smooth([face])
+        for _ in range(gap):
+            assert smoother.smooth([]) == []
+        (found,) = smoother.smooth([moved])
+        assert (found.keypoints != moved.keypoints).all() == remembered
+
+
+def test_the_last_box_of_a_lost_face_is_remembered():
+    smoother = Smoother(25)
+    picture = blank()
+    still = posed_face(picture, centre=(100, 100), size=50)
+    other = posed_face(picture, centre=(300, 150), size=50)
+    smoother.smooth([still, other])
+    np.testing.assert_allclose(smoother.lost([other]), still.box[None])
+    assert smoother.lost([still, other]).shape == (0, 4)
+    assert len(smoother.lost([])) == 2

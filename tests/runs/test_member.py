@@ -1,0 +1,89 @@
+"""Members of a run: their folders, seeds and weights, and what can be wrong with these."""
+
+import pytest
+import torch
+from support.small_runs import CPU, new_run, quick
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.networks import build_network
+from kaggle_fkd.runs.run import open_run
+
+
+@pytest.fixture
+def member(tmp_path):
+    """The first member of a run, with untrained weights and a result."""
+    member = new_run(tmp_path).member(0)
+    member.folder.mkdir()
+    weights = build_network(member.config.train.model, member.shape).state_dict()
+    member.finish(weights, {"validation_rmse": {"all": 3.0}})
+    return member
+
+
+def test_members_have_folds_seeds_and_folders_of_their_own(tmp_path):
+    run = new_run(tmp_path, quick(folds=3, seed=5))
+    members = [run.member(index) for index in range(4)]
+    assert [member.fold for member in members] == [0, 1, 2, 0]
+    assert [member.seed for member in members] == [5, 6, 7, 8]
+    assert len({member.folder for member in members}) == 4
+
+
+def test_a_loaded_network_has_the_weights_that_were_stored(member):
+    network = member.load_network(CPU)
+    assert not network.training
+    again = member.load_network(CPU).state_dict()
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, again[name]), name
+
+
+def test_loading_a_network_leaves_the_callers_random_numbers_as_they_were(member):
+    torch.manual_seed(99)
+    before = torch.get_rng_state()
+    member.load_network(CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_finished_member_keeps_no_state_to_resume(tmp_path):
+    member = new_run(tmp_path).member(0)
+    member.folder.mkdir()
+    member.state_file.write_bytes(b"state")
+    assert not member.finished and member.summary == {}
+    weights = build_network("lenet", member.shape).state_dict()
+    member.finish(weights, {"validation_rmse": {"all": 3.0}})
+    assert member.finished and not member.state_file.exists()
+    assert member.summary["validation_rmse"] == {"all": 3.0} and member.summary["finished"]
+
+
+def test_damaged_weights_are_named(member):
+    member.weights_file.write_bytes(member.weights_file.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"weights\.safetensors: these are not the weights"):
+        member.load_network(CPU)
+    member.weights_file.unlink()
+    assert not member.finished
+
+
+def test_weights_of_another_network_are_named(member, tmp_path):
+    other = new_run(tmp_path, quick(model="cnn")).member(0)
+    other.folder.mkdir()
+    other.weights_file.write_bytes(member.weights_file.read_bytes())
+    with pytest.raises(RunError, match="these are not the weights of this network") as caught:
+        other.load_network(CPU)
+    assert f"delete {other.folder}" in caught.value.remedy
+
+
+def test_weights_that_cannot_be_read_are_not_called_damaged(member):
+    """A missing permission, say; a folder of that name cannot be read by anybody."""
+    member.weights_file.unlink()
+    member.weights_file.mkdir()
+    with pytest.raises(RunError, match="cannot be read") as caught:
+        member.load_network(CPU)
+    assert str(member.weights_file) in caught.value.problem
+    assert "not the weights" not in caught.value.problem
+    assert "permissions" in caught.value.remedy and "delete" not in caught.value.remedy
+
+
+def test_a_member_is_locked_for_one_process_at_a_time(member):
+    again = open_run(member.run_folder).member(0)
+    with member.locked(), pytest.raises(RunError, match="another process"), again.locked():
+        pass
+    with again.locked():  # afterwards it is free
+        pass

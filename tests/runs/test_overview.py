@@ -1,0 +1,62 @@
+"""The overview of all runs."""
+
+import json
+
+from support.small_runs import QUICK, new_run, quick
+
+from kaggle_fkd.config import Config
+from kaggle_fkd.runs.find import joined_name
+from kaggle_fkd.runs.overview import different_settings, overview
+
+
+def finish(run, index, rmse, seconds):
+    """That member of the run, as if it had been trained with this result."""
+    member = run.member(index)
+    member.folder.mkdir(exist_ok=True)
+    member.weights_file.touch()
+    summary = {"validation_rmse": {"all": rmse}, "seconds": seconds, "finished": "2999"}
+    member.summary_file.write_text(json.dumps(summary))
+
+
+def cells(row):
+    """The words of a line of the table."""
+    return row.split()
+
+
+def test_without_runs_it_says_so(tmp_path):
+    assert overview(tmp_path) == f"there is no run in {tmp_path}"
+
+
+def test_each_run_has_a_line_with_networks_scores_time_and_settings(tmp_path):
+    unfinished, trained = new_run(tmp_path, quick(members=3)), new_run(tmp_path, quick(epochs=9))
+    finish(unfinished, 0, 2.0, 30)
+    finish(trained, 0, 1.0, 60)
+    finish(trained, 1, 1.5, 90)
+    header, *rows = overview(tmp_path).splitlines()
+    for column in ("run", "scheme", "networks", "validation RMSE", "minutes", "settings"):
+        assert column in header
+    by_name = {cells(row)[0]: row for row in rows}
+    assert by_name.keys() == {unfinished.name, trained.name}
+    assert "1 of 3" in by_name[unfinished.name] and "2.000" in by_name[unfinished.name]
+    assert "2 of 2" in by_name[trained.name] and "1.250" in by_name[trained.name]
+    assert "2.5" in cells(by_name[trained.name]) and "0.5" in cells(by_name[unfinished.name])
+    assert "train.epochs=9" in by_name[trained.name]
+    assert "train.members=3" in by_name[unfinished.name]
+    assert all("kaggle15" in row and "sample faces" in row for row in rows)
+
+
+def test_the_out_of_fold_rmse_is_that_of_the_runs_evaluation(tmp_path):
+    run = new_run(tmp_path)
+    finish(run, 0, 2.0, 1)
+    assert "1.875" not in overview(tmp_path)
+    folder = tmp_path / f"evaluation-{joined_name([run])}"
+    folder.mkdir()
+    record = {"oof_rmse": {"all": {"rmse": 1.875}}}
+    (folder / "evaluation.json").write_text(json.dumps(record))
+    assert "1.875" in overview(tmp_path)
+
+
+def test_the_settings_that_are_listed_are_those_that_differ_from_the_defaults():
+    assert different_settings(Config()) == []
+    expected = ["train.model=lenet", "train.epochs=4", "train.batch_size=32"]
+    assert different_settings(QUICK) == expected

@@ -1,0 +1,130 @@
+"""The whole program with the real Kaggle client, against the local server."""
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.command_line import QUICK, QUICK_ALL, real_data
+from support.kaggle_server import LOGIN_PATH, ROOT, UPLOAD_PATH
+
+from kaggle_fkd.competition.archive import BUNDLE
+
+TABLES = ("training.csv", "test.csv", "IdLookupTable.csv", "SampleSubmission.csv")
+
+
+@pytest.fixture
+def bundle(sample_dir, tmp_path) -> bytes:
+    """A small competition zipped as Kaggle does it."""
+    folder = real_data(sample_dir, tmp_path / "as-shipped")
+    path = tmp_path / "as-shipped.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as outer:
+        for name in TABLES:
+            if name.startswith("t"):  # the image tables are zipped once more
+                inner = io.BytesIO()
+                with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+                    archive.write(folder / name, name)
+                outer.writestr(name.replace(".csv", ".zip"), inner.getvalue())
+            else:
+                outer.write(folder / name, name)
+    return path.read_bytes()
+
+
+def start(folder: Path, env, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "run_pipeline.py"), *arguments], cwd=folder, env=env,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def run(folder: Path, env, *arguments: str) -> subprocess.CompletedProcess[str]:
+    process = start(folder, env, *arguments)
+    out, err = process.communicate(timeout=200)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def test_from_kaggle_to_a_scored_submission(kaggle_server, kaggle_env, bundle, tmp_path):
+    kaggle_server.bundle = bundle
+    answer = run(tmp_path, kaggle_env, "--stage", "all", *QUICK_ALL)
+    assert answer.returncode == 0, answer.stderr
+    assert "SAMPLE" not in answer.stderr
+    assert [path.name for path in (tmp_path / "data").glob("*.zip")] == [BUNDLE]
+    assert not (tmp_path / "data" / ".incoming").exists()
+    (line,) = answer.stdout.splitlines()  # the client's prints are elsewhere
+    downloads = len(kaggle_server.of("DownloadDataFiles"))
+
+    again = run(tmp_path, kaggle_env, "--stage", "download")
+    assert again.returncode == 0 and len(kaggle_server.of("DownloadDataFiles")) == downloads
+
+    sent = run(tmp_path, kaggle_env, "--stage", "submit", "--yes", "--message", "first try")
+    assert sent.returncode == 0, sent.stderr
+    assert "private RMSE" in sent.stderr and sent.stdout == ""
+    (upload,) = kaggle_server.of(UPLOAD_PATH.rsplit("/", 1)[-1])
+    assert upload.body == Path(line).read_bytes()
+    with (tmp_path / "submissions" / "log.csv").open(newline="") as lines:
+        (row,) = csv.DictReader(lines)
+    assert (row["message"], row["status"], row["file"]) == ("first try", "complete", line)
+    assert row["run"] == Path(line).stem and float(row["private"]) > 0
+
+
+def test_without_yes_nothing_goes_to_kaggle(kaggle_server, kaggle_env, sample_dir, tmp_path):
+    real_data(sample_dir, tmp_path / "data")
+    answer = run(tmp_path, kaggle_env, "--stage", "train,predict,submit", *QUICK)
+    assert answer.returncode == 0 and "nothing was sent" in answer.stderr
+    assert kaggle_server.requests == []
+
+
+def test_sample_faces_that_lost_their_manifest_are_not_uploaded(
+    kaggle_server, kaggle_env, sample_dir, tmp_path
+):
+    (tmp_path / "mine").mkdir()
+    for name in TABLES:
+        (tmp_path / "mine" / name).write_bytes((sample_dir / name).read_bytes())
+    stages = ("--stage", "train,predict,submit", "--yes", "--data-dir", "mine")
+    answer = run(tmp_path, kaggle_env, *stages, *QUICK)
+    assert answer.returncode == 1 and "sample faces" in answer.stderr
+    assert Path(answer.stdout.strip()).name.startswith("sample-")
+    assert kaggle_server.requests == []
+
+
+def test_a_first_download_without_a_network_names_the_networks_error(kaggle_env, tmp_path):
+    answer = run(tmp_path, kaggle_env | {"http_proxy": "http://127.0.0.1:9"}, "--stage", "download")
+    assert answer.returncode == 1 and "Connection refused" in answer.stderr
+    assert "holds none" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        ((401, "Unauthenticated"), "rejects the credentials"),
+        ((403, "You must accept this competition's rules"), "/facial-keypoints-detection/rules"),
+        ((404, "Not found"), "does not find the competition"),
+        ((500, "Oops"), "wait some minutes"),
+    ],
+)
+def test_a_refusal_of_kaggle_is_one_message_and_no_reason_to_fall_back(
+    kaggle_server, kaggle_env, tmp_path, refusal, words
+):
+    kaggle_server.refusals["DownloadDataFiles"] = refusal
+    started = []
+    for stage in ("download", "all"):
+        (tmp_path / stage).mkdir()
+        started.append(start(tmp_path / stage, kaggle_env, "--stage", stage))
+    for process in started:
+        out, err = process.communicate(timeout=200)
+        assert process.returncode == 1 and out == ""
+        assert words in err and err.count("error:") == 1 and "Traceback" not in err
+    assert not list(tmp_path.glob("*/data/sample"))
+
+
+def test_a_login_page_or_another_archive_leaves_no_data_behind(kaggle_server, kaggle_env, tmp_path):
+    kaggle_server.bundle_path = LOGIN_PATH
+    answer = run(tmp_path, kaggle_env, "--stage", "download")
+    assert answer.returncode == 1 and "web page" in answer.stderr
+    kaggle_server.bundle_path = type(kaggle_server)().bundle_path
+    answer = run(tmp_path, kaggle_env, "--stage", "download")  # the server's own zip of noise
+    assert answer.returncode == 1 and "test.csv" in answer.stderr
+    assert not (tmp_path / "data" / BUNDLE).exists()

@@ -1,0 +1,235 @@
+"""What is left on the disk when a write fails, is killed, or meets another process."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.system.files import (
+    STALE_S,
+    atomic_path,
+    free_path,
+    new_folder,
+    read_json_or_empty,
+    replaced_folder,
+    write_json,
+    write_text,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+REPLACE = """
+import os, signal, sys
+from pathlib import Path
+from kaggle_fkd.system.files import replaced_folder
+
+def replace(path, word):
+    with replaced_folder(Path(path)) as new:
+        for name in ("one.txt", "two.txt"):
+            (new / name).write_text(word)
+"""
+"""A program that replaces a folder by one with two files, which both hold the same word."""
+
+
+def python(code: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def words_in(folder: Path) -> list[str]:
+    """What the two files hold; the same word twice if the folder is complete."""
+    return [(folder / name).read_text() for name in ("one.txt", "two.txt")]
+
+
+def fill(folder: Path, word: str) -> None:
+    folder.mkdir(parents=True)
+    for name in ("one.txt", "two.txt"):
+        (folder / name).write_text(word)
+
+
+def make_old(path: Path) -> None:
+    """Date a file, or a folder and all in it, before STALE_S."""
+    for each in (path, *path.rglob("*")):
+        os.utime(each, (0, each.stat().st_mtime - STALE_S - 60))
+
+
+def test_a_file_is_replaced_at_the_end_of_the_block_only(tmp_path):
+    path = tmp_path / "deep" / "table.csv"
+    write_text(path, "old")
+    with atomic_path(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old" and temporary.suffix == ".csv"
+    assert path.read_text() == "new"
+    assert names_in(path.parent) == ["table.csv"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_file_is_unchanged_when_the_block_raises(tmp_path, error):
+    path = tmp_path / "table.csv"
+    write_text(path, "old")
+    with pytest.raises(error), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert path.read_text() == "old" and names_in(tmp_path) == ["table.csv"]
+
+
+def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "table.csv"
+    with pytest.raises(FkdError, match=r"cannot write .*table\.csv: File exists"):
+        write_text(path, "1,2")
+    with (
+        pytest.raises(FkdError, match=r"cannot write .*file/folder: Not a directory"),
+        replaced_folder(tmp_path / "file" / "folder"),
+    ):
+        pass
+
+
+def test_only_leftovers_of_killed_processes_are_removed(tmp_path):
+    kept = [
+        ".table.77.csv",
+        ".table.backup.csv",
+        ".table.78.json",
+        ".tables.79.csv",
+        "table.80.csv",
+    ]
+    for name in [*kept, ".table.81.csv"]:
+        (tmp_path / name).write_text("")
+    for path in tmp_path.iterdir():
+        if path.name != ".table.77.csv":  # perhaps another process is writing that one
+            make_old(path)
+    write_text(tmp_path / "table.csv", "1,2")
+    assert names_in(tmp_path) == sorted([*kept, "table.csv"])
+
+
+def test_a_folder_is_replaced_at_the_end_of_the_block_only(tmp_path):
+    path = tmp_path / "deep" / "eda"
+    fill(path, "old")
+    (path / "three.txt").write_text("old")
+    with replaced_folder(path) as new:
+        assert names_in(new) == []
+        (new / "one.txt").write_text("new")
+        assert words_in(path) == ["old", "old"]
+    assert names_in(path) == ["one.txt"] and names_in(path.parent) == ["eda"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_folder_is_unchanged_when_the_block_raises(tmp_path, error):
+    fill(tmp_path / "eda", "old")
+    with pytest.raises(error), replaced_folder(tmp_path / "eda") as new:
+        (new / "one.txt").write_text("new")
+        raise error
+    assert words_in(tmp_path / "eda") == ["old", "old"] and names_in(tmp_path) == ["eda"]
+
+
+def test_a_file_of_the_folders_name_is_never_replaced(tmp_path):
+    (tmp_path / "eda").write_text("mine")
+    with (
+        pytest.raises(FkdError, match="a file has this name"),
+        replaced_folder(tmp_path / "eda"),
+    ):
+        pytest.fail("the work was done in vain")
+    assert (tmp_path / "eda").read_text() == "mine" and names_in(tmp_path) == ["eda"]
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment_loses_neither_folder(tmp_path):
+    # Python reports each change of the disk to audit hooks before it is made: die at the n-th.
+    die = """
+changes = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
+left = [int(sys.argv[2])]
+
+def audit(event, arguments):
+    if event in changes:
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(audit)
+replace(sys.argv[1], "new")
+"""
+    outcomes = []
+    for moment in range(40):
+        path = tmp_path / str(moment) / "eda"
+        fill(path, "old")
+        process = python(REPLACE + die, path, moment)
+        process.communicate(timeout=60)
+        complete = [words_in(found.parent) for found in path.parent.rglob("one.txt")
+                    if (found.parent / "two.txt").exists()]  # fmt: skip
+        assert ["old", "old"] in complete or words_in(path) == ["new", "new"], moment
+        with replaced_folder(path) as new:
+            (new / "one.txt").write_text("next")
+        assert names_in(path) == ["one.txt"]
+        outcomes.append(process.returncode)
+        if process.returncode == 0:
+            break
+    assert outcomes[-1] == 0 and set(outcomes[:-1]) == {-signal.SIGKILL} and len(outcomes) > 5
+
+
+def test_folders_left_by_killed_processes_are_removed_after_an_hour(tmp_path):
+    path, stale, fresh = tmp_path / "eda", tmp_path / ".eda.77", tmp_path / ".eda.78"
+    fill(stale / "new", "half")
+    fill(fresh / "new", "half")
+    make_old(stale)
+    with replaced_folder(path) as new:
+        (new / "one.txt").write_text("new")
+        assert stale.exists()  # what it holds is needed until the new folder is in place
+    assert names_in(tmp_path) == [".eda.78", "eda"]
+
+
+def test_a_folder_left_by_a_process_of_the_same_id_is_not_mixed_in(tmp_path):
+    fill(tmp_path / f".eda.{os.getpid()}" / "new", "half")
+    with replaced_folder(tmp_path / "eda") as new:
+        assert names_in(new) == []
+    assert names_in(tmp_path) == ["eda"]
+
+
+@pytest.mark.slow
+def test_processes_that_replace_the_same_folder_do_not_disturb_each_other(tmp_path):
+    rounds = "for _ in range(300):\n    replace(sys.argv[1], sys.argv[2])\n"
+    processes = [python(REPLACE + rounds, tmp_path / "eda", word) for word in "abc"]
+    errors = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    first, second = words_in(tmp_path / "eda")
+    assert first == second and names_in(tmp_path) == ["eda"]
+
+
+def test_free_names_are_numbered_before_the_suffix(tmp_path):
+    path = tmp_path / "a.csv"
+    assert free_path(path) == path
+    path.write_text("")
+    (tmp_path / "a-2.csv").symlink_to("nowhere")
+    assert free_path(path) == tmp_path / "a-3.csv"
+
+
+def test_a_new_folder_is_new_even_beside_a_broken_link(tmp_path):
+    (tmp_path / "run").symlink_to("nowhere")
+    assert new_folder(tmp_path / "run") == tmp_path / "run-2"
+    assert new_folder(tmp_path / "run") == tmp_path / "run-3"
+    assert new_folder(tmp_path / "deep" / "run").is_dir()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "1", "\xff", '{"a": 1', "[" * 100_000])
+def test_json_without_an_object_is_read_as_an_empty_one(tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text.encode("latin-1"))
+    assert read_json_or_empty(tmp_path / "a.json") == {}
+    assert read_json_or_empty(tmp_path / "missing.json") == {}
+    assert read_json_or_empty(tmp_path) == {}
+
+
+def test_json_is_read_as_it_was_written_and_never_holds_nan(tmp_path):
+    write_json(tmp_path / "a.json", {"ä": [1, None, 0.1]})
+    assert read_json_or_empty(tmp_path / "a.json") == {"ä": [1, None, 0.1]}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
+    assert read_json_or_empty(tmp_path / "a.json") == {"ä": [1, None, 0.1]}

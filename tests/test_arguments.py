@@ -1,0 +1,71 @@
+"""The arguments: every example of the help is understood, and the help itself is quick."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kaggle_fkd.arguments import HelpRequest, overview, parse
+from kaggle_fkd.stages import ALL, STAGES, load_stage
+from kaggle_fkd.stages.stage import name_of_stage
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = [(name, example) for name in STAGES for example in load_stage(name).examples]
+OVERVIEW_EXAMPLES = [
+    line.strip().removeprefix("fkd ")
+    for line in overview("fkd").partition("examples:")[2].splitlines()
+    if line.startswith("    fkd ")
+]
+
+
+def stages_of(example: str) -> list[str]:
+    """The stages that an example asks for; the file that its output goes to is left out."""
+    stages = parse(shlex.split(example.partition(">")[0]), "kaggle-fkd")
+    assert not isinstance(stages, HelpRequest)
+    return [name_of_stage(type(stage)) for stage in stages]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES)
+def test_an_example_of_a_stage_asks_for_that_stage(name, example):
+    assert stages_of(example) == [name]
+
+
+def test_every_stage_has_examples_and_its_help_shows_them():
+    assert {name for name, _ in EXAMPLES} == set(STAGES)
+    for name in STAGES:
+        answer = parse([name, "--help"], "kaggle-fkd")
+        assert isinstance(answer, HelpRequest) and not answer.problem
+        for example in load_stage(name).examples:
+            assert f"\n  kaggle-fkd {example}\n" in f"{answer.text}\n"
+
+
+@pytest.mark.parametrize("example", OVERVIEW_EXAMPLES)
+def test_an_example_of_the_overview_is_understood(example):
+    assert stages_of(example)
+
+
+def test_all_is_its_four_stages_and_only_with_it_sample_faces_are_drawn():
+    assert stages_of("all") == stages_of("--stage predict,all,train") == list(ALL)
+    for arguments, may in (
+        (["all"], True),
+        (["--stage", "all,submit"], True),
+        (["download"], False),
+    ):
+        assert parse(arguments, "kaggle-fkd")[0].may_use_sample == may
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["photo", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        "import sys; from kaggle_fkd.cli import main; heavy = {'torch', 'numpy', 'pandas', 'PIL', "
+        "'matplotlib', 'scipy', 'sklearn', 'skimage', 'cv2', 'kaggle', 'requests'}; "
+        "sys.exit(main(sys.argv[1:]) or ', '.join(heavy & sys.modules.keys()) or None)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert answer.returncode == 0 and answer.stderr == "", answer.stderr
+    assert "usage:" in answer.stdout

@@ -1,0 +1,237 @@
+"""Training one member: to the end, interrupted, killed, damaged."""
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from support.small_runs import (
+    CPU,
+    NO_AUGMENTATION,
+    QUICK,
+    interrupted_in_epoch,
+    new_run,
+    quick,
+    split,
+)
+
+from kaggle_fkd.competition.sample.photograph import sample_faces
+from kaggle_fkd.config import Config, PredictConfig, TrainConfig
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.metrics import rmse
+from kaggle_fkd.prediction.members import predict_member
+from kaggle_fkd.prediction.tta import NO_TTA
+from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.training.fit import train_member
+from kaggle_fkd.training.trainer import Trainer, seeded
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "epochs"), [("lenet", 60), ("cnn", 25), ("gridnet", 60)])
+def test_eight_faces_can_be_overfitted(tmp_path, name, epochs):
+    faces = sample_faces(8, seed=3)
+    faces = replace(faces, convention=np.array([0, 1] * 4, np.int8))
+    train = TrainConfig(model=name, epochs=epochs, batch_size=8, lr=3e-3)
+    member = new_run(tmp_path, Config(train, NO_AUGMENTATION)).member(0)
+    assert train_member(member, faces, faces, CPU)["validation_rmse"]["all"] < 1.0
+
+
+@pytest.fixture
+def member(tmp_path):
+    """The first member of a new run."""
+    return new_run(tmp_path).member(0)
+
+
+def weights_of(member):
+    return dict(member.load_network(CPU).state_dict())
+
+
+def metrics_of(member):
+    rows = member.metrics_file.read_text().splitlines()
+    return [row.rsplit(",", 1)[0] for row in rows]  # all but the seconds
+
+
+def assert_same(member, other):
+    """Bit-equal metrics and weights."""
+    assert metrics_of(member) == metrics_of(other)
+    weights = weights_of(other)
+    for name, tensor in weights_of(member).items():
+        assert torch.equal(tensor, weights[name]), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["naimishnet", "gridnet"])  # with dropout, with BatchNorm
+def test_a_resumed_training_ends_bit_equal_to_an_uninterrupted_one(tmp_path, competition, model):
+    config = quick(model=model, batch_size=8)
+    train, validation = split(competition.train[::3])
+    complete, broken = (new_run(tmp_path, config).member(0) for _ in range(2))
+    train_member(complete, train, validation, CPU)
+    with interrupted_in_epoch(3), pytest.raises(KeyboardInterrupt):
+        train_member(broken, train, validation, CPU)
+    assert len(metrics_of(broken)) == 1 + 2  # the third epoch is lost
+    torch.manual_seed(12345)  # another process has other random numbers
+    reopened = open_run(broken.run_folder).member(0)
+    assert not reopened.finished
+    train_member(reopened, train, validation, CPU)
+    assert_same(broken, complete)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import torch
+from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.competition.load import load_competition
+from kaggle_fkd.training.fit import train_member
+from kaggle_fkd.training.folds import assign_folds
+train = load_competition(Path(sys.argv[2])).train
+held_out = assign_folds(train, 5, 0) == 0
+member = open_run(Path(sys.argv[1])).member(0)
+train_member(member, train[~held_out], train[held_out], torch.device("cpu"))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_training_resumes_and_ends_bit_equal(tmp_path, sample_dir, competition):
+    config = quick(epochs=15)
+    train, validation = split(competition.train)
+    complete, killed = (new_run(tmp_path, config).member(0) for _ in range(2))
+    train_member(complete, train, validation, CPU)
+    process = subprocess.Popen([sys.executable, "-c", KILLED, killed.run_folder, sample_dir])
+    while not killed.state_file.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not killed.finished
+    train_member(killed, train, validation, CPU)
+    assert_same(killed, complete)
+
+
+@pytest.mark.slow
+def test_the_weights_after_the_last_epoch_are_kept(member, competition):
+    train, validation = split(competition.train)
+    summary = train_member(member, train, validation, CPU)
+    assert summary["epochs"] == QUICK.train.epochs == len(metrics_of(member)) - 1
+    with seeded(member.seed, CPU):
+        trainer = Trainer(member.shape, member.config, train, member.seed, CPU)
+        for epoch in range(QUICK.train.epochs):
+            before = {name: tensor.clone() for name, tensor in trainer.weights().items()}
+            trainer.run_epoch(epoch, after_step=lambda: None)
+    last, moved = trainer.weights(), False
+    for name, tensor in weights_of(member).items():
+        assert torch.equal(tensor, last[name]), name
+        moved |= not torch.equal(tensor, before[name])
+    assert moved
+    predicted = predict_member(member, validation, CPU, NO_TTA)
+    assert rmse(predicted, validation.keypoints) == pytest.approx(
+        summary["validation_rmse"]["all"], rel=1e-5
+    )
+    last_row = float(metrics_of(member)[-1].split(",")[3])
+    assert summary["validation_rmse"]["all"] == pytest.approx(last_row, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_the_validation_faces_decide_nothing(tmp_path, competition):
+    train, validation = split(competition.train)
+    first, second = (new_run(tmp_path).member(0) for _ in range(2))
+    train_member(first, train, validation, CPU)
+    train_member(second, train, validation[:5], CPU)
+    others = weights_of(second)
+    for name, tensor in weights_of(first).items():
+        assert torch.equal(tensor, others[name]), name
+
+
+@pytest.mark.slow
+def test_training_leaves_the_callers_random_numbers_as_they_were(member, competition):
+    train, validation = split(competition.train[::3])
+    torch.manual_seed(99)
+    before = torch.get_rng_state()
+    with interrupted_in_epoch(2), pytest.raises(KeyboardInterrupt):
+        train_member(member, train, validation, CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+    train_member(member, train, validation, CPU)  # resumes, and so reads a stored state
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.slow
+def test_training_does_not_depend_on_the_callers_random_numbers(tmp_path, competition):
+    config = quick(model="naimishnet", epochs=2)  # its dropout draws from the global generator
+    train, validation = split(competition.train[::3])
+    first, second = (new_run(tmp_path, config).member(0) for _ in range(2))
+    for seed, each in enumerate((first, second)):
+        torch.manual_seed(seed)
+        train_member(each, train, validation, CPU)
+    assert_same(first, second)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mirror_heads", [True, False])
+def test_labels_off_to_one_side_are_learnt_in_spite_of_flips(tmp_path, competition, mirror_heads):
+    """Of black faces, whose mirror images are the same, all labels are 2 pixels off the middle."""
+    faces = competition.train[:96]
+    noise = np.random.default_rng(0).normal(0, 0.5, faces.keypoints.shape)
+    labels = np.where(np.isnan(faces.keypoints), np.nan, np.array([49.5, 47.5]) + noise)
+    keypoints = labels.astype(np.float32)
+    black = replace(faces, images=np.zeros_like(faces.images), keypoints=keypoints)
+    settings = quick(epochs=8, batch_size=4, loss="mse", mirror_heads=mirror_heads)
+    config = replace(settings, augment=replace(NO_AUGMENTATION, flip=0.5))
+    member = new_run(tmp_path, config).member(0)
+    train_member(member, black[:64], black[64:], CPU)
+    for tta in (NO_TTA, PredictConfig(tta_scale=0)):
+        predicted = predict_member(member, black, CPU, tta)
+        bias = np.nanmean(keypoints - predicted, axis=(0, 1))
+        assert abs(bias[0]) < 0.4 if mirror_heads else bias[0] > 1
+
+
+def test_faces_of_no_weight_train_nothing(competition, member):
+    train, _ = split(competition.train)
+    half = np.arange(len(train)) % 2 == 0
+    wrong = train.keypoints.copy()
+    wrong[~half] = 5
+    trained = []
+    for keypoints in (train.keypoints, wrong):
+        faces = replace(train, keypoints=keypoints, weight=half.astype(np.float32))
+        with seeded(member.seed, CPU):
+            trainer = Trainer(member.shape, member.config, faces, member.seed, CPU)
+            # The mean face, where training starts, takes every label alike.
+            trainer.network.mean_keypoints.fill_(48)
+            before = {name: tensor.clone() for name, tensor in trainer.weights().items()}
+            trainer.run_epoch(0, after_step=lambda: None)
+        trained.append(trainer.weights())
+    for name, tensor in trained[0].items():
+        torch.testing.assert_close(tensor, trained[1][name])
+    assert any(not torch.equal(before[name], trained[1][name]) for name in before)
+
+
+def test_a_member_is_trained_by_one_process_at_a_time(member, competition):
+    train, validation = split(competition.train)
+    with member.locked(), pytest.raises(RunError, match="another process"):
+        train_member(open_run(member.run_folder).member(0), train, validation, CPU)
+
+
+@pytest.mark.slow
+def test_a_damaged_state_is_named_and_starts_anew_when_deleted(member, competition):
+    train, validation = split(competition.train)
+    with interrupted_in_epoch(3), pytest.raises(KeyboardInterrupt):
+        train_member(member, train, validation, CPU)
+    member.state_file.write_bytes(member.state_file.read_bytes()[:5000])
+    with pytest.raises(RunError, match=r"state\.pt: the checkpoint is damaged"):
+        train_member(member, train, validation, CPU)
+    member.state_file.unlink()
+    assert train_member(member, train, validation, CPU)["epochs"] == 4
+
+
+@pytest.mark.slow
+def test_damaged_weights_are_named(member, competition):
+    train, validation = split(competition.train)
+    train_member(member, train, validation, CPU)
+    member.weights_file.write_bytes(member.weights_file.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"weights\.safetensors: these are not the weights"):
+        member.load_network(CPU)
+    member.weights_file.unlink()
+    assert not member.finished

@@ -1,0 +1,40 @@
+"""`Trainer`: what its state holds."""
+
+import pytest
+import torch
+from support.made_up_faces import make_faces
+from support.small_runs import quick
+
+from kaggle_fkd.training.labels import network_shape
+from kaggle_fkd.training.trainer import Trainer, seeded
+
+WITHOUT_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="without a CUDA device")
+
+
+@pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=WITHOUT_CUDA)])
+def test_a_restored_state_continues_dropout_and_augmentation(name):
+    device, config, faces = torch.device(name), quick(model="naimishnet"), make_faces(8)
+    with seeded(0, device):
+        trainer = Trainer(network_shape(faces, config), config, faces, 0, device)
+        trainer.network.train()
+        state = trainer.state()
+
+        def next_draws():
+            return trainer.network(trainer.faces.images), torch.rand(3, generator=trainer.generator)
+
+        first, second = next_draws(), next_draws()
+        trainer.load_state(state)
+        again = next_draws()
+    assert not torch.equal(first[0], second[0])
+    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+
+
+@pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=WITHOUT_CUDA)])
+def test_a_seeded_training_leaves_the_random_numbers_of_the_caller_alone(name):
+    device = torch.device(name)
+    torch.manual_seed(1)
+    expected = torch.rand(3, device=device)
+    torch.manual_seed(1)
+    with seeded(7, device):
+        torch.rand(100, device=device)
+    assert torch.equal(torch.rand(3, device=device), expected)
