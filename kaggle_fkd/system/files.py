@@ -115,7 +115,8 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     new = temporary / "new"
     try:
         with writing_to(path):
-            if path.exists() and not path.is_dir():
+            # One question: between two, another process may have moved the folder away.
+            if path.is_file():
                 raise NotADirectoryError("a file has this name")
             shutil.rmtree(temporary, ignore_errors=True)  # a killed process had the same id
             new.mkdir(parents=True)
