@@ -26,7 +26,7 @@ from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.experiment import train
 from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.system.console import log, run_reporting_errors, set_up
-from kaggle_fkd.system.device import pick_device
+from kaggle_fkd.system.device import keep_freed_memory, pick_device
 from kaggle_fkd.system.files import write_text
 
 
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     set_up(quiet=False)
+    keep_freed_memory()  # as a training on the command line, whose times these compare with
     competition, device = load_competition(options.data_dir), pick_device("auto")
     table = pd.DataFrame(
         [row for seed in range(options.seeds) for row in _rows(seed, options, competition, device)]

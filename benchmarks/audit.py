@@ -25,6 +25,7 @@ from kaggle_fkd.evaluation.worst_faces import audit_gallery
 from kaggle_fkd.experiment import cross_validate, train
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.system.console import run_reporting_errors, set_up
+from kaggle_fkd.system.device import keep_freed_memory
 from kaggle_fkd.system.files import write_text
 
 KINDS = (NO_FACE, SWAPPED, DISPLACED)
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument("--folds", default="3")
     options = parser.parse_args()
     set_up(quiet=False)
+    keep_freed_memory()
     competition = load_competition(options.data_dir)
     faces, planted = plant(competition.train, options.share, seed=0)
     settings = {"train.epochs": options.epochs, "train.folds": options.folds}

@@ -205,6 +205,12 @@ class EdaConfig(Section):
     gallery_faces: int = setting(24, "Number of faces in a gallery.", 1, 120)
 
 
+TRAINING_SECTIONS: Mapping[str, type[Any]] = {
+    "train": TrainConfig, "augment": AugmentConfig, "chips": ChipConfig,
+}  # fmt: skip
+"""The sections of `Config` that a training depends on, and that its run stores."""
+
+
 @dataclass(frozen=True)
 class Config:
     """All settings that change a result; folders and devices do not belong to them."""
@@ -217,7 +223,7 @@ class Config:
 
     def training_settings(self) -> dict[str, dict[str, Any]]:
         """The settings of a training, as its run directory stores them."""
-        return {name: asdict(getattr(self, name)) for name in ("train", "augment", "chips")}
+        return {name: asdict(getattr(self, name)) for name in TRAINING_SECTIONS}
 
     def same_training_as(self, other: "Config") -> bool:
         """True when both train the same networks, though possibly another number of them.
@@ -264,11 +270,11 @@ def config_from_dict(stored: Mapping[str, Mapping[str, Any]]) -> Config:
 
     Raises TypeError if its settings are not those of this version.
     """
-    kinds = {"train": TrainConfig, "augment": AugmentConfig, "chips": ChipConfig}
-    for section, kind in kinds.items():
+    for section, kind in TRAINING_SECTIONS.items():
         if stored[section].keys() != {each.name for each in fields(kind)}:
             raise TypeError(f"the settings of {section} are not those of this version")
-    return Config(**{section: kind(**stored[section]) for section, kind in kinds.items()})
+    sections = {name: kind(**stored[name]) for name, kind in TRAINING_SECTIONS.items()}
+    return Config(**sections)
 
 
 def _with_setting(config: Config, key: str, text: str) -> Config:

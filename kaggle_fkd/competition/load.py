@@ -48,11 +48,6 @@ class Competition:
     """True if any of them is a sample face: predictions must then never be uploaded."""
 
     @cached_property
-    def train_digest(self) -> str:
-        """Hex sha256 of the training faces and labels."""
-        return self.train.digest()
-
-    @cached_property
     def test_digest(self) -> str:
         """Hex sha256 of the test faces and of the lookup table."""
         return hashlib.sha256((self.test.digest() + self.lookup.digest()).encode()).hexdigest()

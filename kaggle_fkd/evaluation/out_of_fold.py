@@ -9,7 +9,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.metrics import rmse
 from kaggle_fkd.prediction.members import check_fits, predict_member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.training.folds import held_out_faces
+from kaggle_fkd.training.folds import held_out_by_each
 
 
 def out_of_fold(
@@ -25,8 +25,8 @@ def out_of_fold(
     check_fits(run, seen)
     total = np.zeros(faces.keypoints.shape, np.float32)
     count = np.zeros(len(faces), np.float32)
-    for member in run.members:
-        held_out = held_out_faces(member, faces)
+    members = run.members
+    for member, held_out in zip(members, held_out_by_each(members, faces), strict=True):
         total[held_out] += predict_member(member, seen[held_out], device, config)
         count[held_out] += 1
     with np.errstate(invalid="ignore"):  # 0 / 0 for faces that no member held out

@@ -6,9 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.gallery import gallery
-
-GALLERY_FACES = 24
+from kaggle_fkd.figures.gallery import GALLERY_FACES, gallery
 
 
 def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:

@@ -12,6 +12,9 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PREDICTED, keypoint_colours, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
+GALLERY_FACES = 24
+"""Faces in the galleries of predictions and evaluations: four rows."""
+
 
 def draw_face(
     axes: Axes,

@@ -5,9 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.gallery import gallery
-
-GALLERY_FACES = 24
+from kaggle_fkd.figures.gallery import GALLERY_FACES, gallery
 
 
 def prediction_gallery(faces: FaceDataset, keypoints: NDArray[np.float32], title: str) -> Figure:

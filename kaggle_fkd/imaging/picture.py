@@ -96,7 +96,8 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     if not content:
         raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
-        # Pillow warns of odd metadata, which harms no pixel, and of half of its pixel limit.
+        # The warnings concern odd metadata, which does not affect the pixels, and pictures above
+        # half of Pillow's pixel limit.
         with (
             warnings_filtered("ignore"),
             Image.open(io.BytesIO(content), formats=FORMATS) as image,

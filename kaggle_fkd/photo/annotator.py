@@ -52,7 +52,10 @@ class Annotator:
 
         Returns its JSON record.
         """
-        return self._video(path, name) if is_video(path) else self._picture(path, name)
+        record = self._video(path, name) if is_video(path) else self._picture(path, name)
+        if self.json:
+            write_json(self.folder / f"{name}.json", record)
+        return record
 
     def _picture(self, path: Path, name: str) -> Record:
         picture = read_picture(path)
@@ -61,20 +64,17 @@ class Annotator:
         with atomic_path(target) as temporary:
             Image.fromarray(self._drawn(picture, faces)).save(temporary, format="png")
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
-        height, width = picture.shape[:2]
-        record = {
-            "input": str(path), "output": str(target), "width": width, "height": height,
-            "faces": [face.as_dict() for face in faces],
-        }  # fmt: skip
-        if self.json:
-            write_json(self.folder / f"{name}.json", record)
         if self.csv:
             table = face_table(faces, self.finder.scheme)
             write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
         if self.pts:
             for number, face in enumerate(faces, 1):
                 write_text(self.folder / f"{name}_{number}.pts", format_pts(face.keypoints))
-        return record
+        height, width = picture.shape[:2]
+        return {
+            "input": str(path), "output": str(target), "width": width, "height": height,
+            "faces": [face.as_dict() for face in faces],
+        }  # fmt: skip
 
     def _video(self, path: Path, name: str) -> Record:
         video, target = open_video(path), self.folder / f"{name}_keypoints.mp4"
@@ -93,13 +93,10 @@ class Annotator:
 
         write_video(target, frames(), video.rate)
         log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
-        record = {
+        return {
             "input": str(path), "output": str(target), "width": video.width, "height": video.height,
             "rate": video.rate, "frames": found,
         }  # fmt: skip
-        if self.json:
-            write_json(self.folder / f"{name}.json", record)
-        return record
 
     def _drawn(
         self, picture: NDArray[np.uint8], faces: Sequence[DetectedFace]

@@ -56,11 +56,9 @@ def best_comparable_run(run: Run, runs_dir: Path) -> Run:
 
     Those are runs on the same faces, split in the same way; the first `run` itself wins a tie.
     """
-    best, best_rmse = run, validation_rmse(run)
-    for other in runs_in(runs_dir):
-        if _split(other) == _split(run) and validation_rmse(other) < best_rmse:
-            best, best_rmse = other, validation_rmse(other)
-    return best
+    wanted = _split(run)
+    comparable = (other for other in runs_in(runs_dir) if _split(other) == wanted)
+    return min((run, *comparable), key=validation_rmse)
 
 
 def validation_rmse(run: Run) -> float:

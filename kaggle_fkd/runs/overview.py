@@ -1,7 +1,6 @@
 """An overview of all runs: what they are, how good they are, how long they took."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +45,10 @@ def _out_of_fold(evaluation: Mapping[str, Any]) -> str:
 
 def different_settings(config: Config) -> list[str]:
     """`section.name=value` of the training's settings that are not the defaults."""
-    default = Config()
+    default = Config().training_settings()
     return [
-        f"{section}.{each.name}={getattr(getattr(config, section), each.name)}"
-        for section in ("train", "augment", "chips")
-        for each in fields(getattr(default, section))
-        if getattr(getattr(config, section), each.name)
-        != getattr(getattr(default, section), each.name)
+        f"{section}.{name}={value}"
+        for section, values in config.training_settings().items()
+        for name, value in values.items()
+        if value != default[section][name]
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,17 @@ class Run:
         """The folder's name, by which the run is chosen and resumed."""
         return self.folder.name
 
-    @property
+    @cached_property
     def config(self) -> Config:
         """The settings that it is trained with."""
         return config_from_dict(self.record["config"])
 
-    @property
+    @cached_property
     def scheme(self) -> KeypointScheme:
         """What its keypoints are."""
         return KeypointScheme.from_dict(self.record["scheme"])
 
-    @property
+    @cached_property
     def shape(self) -> NetworkShape:
         """What its networks take and give."""
         return NetworkShape(**self.record["shape"])

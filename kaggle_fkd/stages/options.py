@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kaggle_fkd.config import TRAINING_SECTIONS
 from kaggle_fkd.networks import NETWORKS
 from kaggle_fkd.presets import PRESETS
 from kaggle_fkd.runs import NEWEST
@@ -142,10 +143,8 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
     @property
     def settings_given(self) -> bool:
         """True when a preset or a setting of the training was given."""
-        training = [
-            key for key, _ in self.settings if key.startswith(("train.", "augment.", "chips."))
-        ]
-        return self.preset is not None or bool(training)
+        sections = {key.partition(".")[0] for key, _ in self.settings}
+        return self.preset is not None or not sections.isdisjoint(TRAINING_SECTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.config import Config, build_config, override
+from kaggle_fkd.config import TRAINING_SECTIONS, Config, build_config, override
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.runs import NEWEST
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TrainingStage(TaskOptions, TrainingOptions, Stage):
     """Base of the stages that train networks."""
 
-    sections: ClassVar[tuple[str, ...]] = ("train", "augment", "chips")
+    sections: ClassVar[tuple[str, ...]] = tuple(TRAINING_SECTIONS)
 
     def check(self, task: "Task") -> None:
         """Reject settings, presets, devices and runs that do not exist."""

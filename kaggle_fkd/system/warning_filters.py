@@ -13,12 +13,14 @@ restore them at the same time can leave them changed."""
 
 @contextmanager
 def warnings_filtered(
-    action: Literal["error", "ignore"], category: type[Warning] = Warning
+    action: Literal["error", "ignore"], category: type[Warning] = Warning, beginning: str = ""
 ) -> Iterator[None]:
     """Within the block, warnings of this category are ignored or raised as errors.
+
+    `beginning`, a regular expression, restricts them to those whose message begins with it.
 
     The block should not yield to other code, which would run with the changed filters.
     """
     with _CHANGED, warnings.catch_warnings():
-        warnings.simplefilter(action, category)
+        warnings.filterwarnings(action, beginning, category)
         yield

@@ -1,5 +1,4 @@
-"""Checkpoints: after every epoch, the complete state of the training is saved, from which it can be
-resumed."""
+"""Checkpoints: the complete state of the training after every epoch, from which it is resumed."""
 
 import io
 import pickle
@@ -24,8 +23,7 @@ DAMAGE = (
 def save_checkpoint(
     member: Member, trainer: Trainer, epochs: list[EpochRow], commits: list[str]
 ) -> None:
-    """Write the state of the training after an epoch; FkdError if the file
-    cannot be written."""
+    """Write the state of the training after an epoch; FkdError if the file cannot be written."""
     # Through memory: a full disk is then an OSError, which torch would hide.
     content = io.BytesIO()
     torch.save({**trainer.state(), "epochs": epochs, "commits": commits}, content)

@@ -1,6 +1,6 @@
 """Training the members of a run: each on all faces but those of its own fold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -11,7 +11,7 @@ from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.training.fit import train_member
-from kaggle_fkd.training.folds import held_out_faces
+from kaggle_fkd.training.folds import held_out_by_each
 from kaggle_fkd.training.labels import apply_label_policy, trainable
 
 
@@ -51,13 +51,20 @@ def split(
 
     Raises DataError when either has no label.
     """
-    config = member.config.train
-    held_out = held_out_faces(member, faces)
-    learnt = trainable(faces, config) & treated.labelled.any(axis=1) & ~held_out
-    if not learnt.any() or not faces[held_out].labelled.any():
-        raise DataError(
-            f"{member.name}: there is no labelled face to train on, or none to validate on",
-            "use more faces, fewer folds (train.folds), or another convention "
-            "(train.only_convention)",
-        )
-    return apply_label_policy(treated[learnt], config.labels), faces[held_out]
+    return next(splits([member], faces, treated))
+
+
+def splits(
+    members: Sequence[Member], faces: FaceDataset, treated: FaceDataset
+) -> Iterator[tuple[FaceDataset, FaceDataset]]:
+    """For each member of one run, the faces that `split` gives; raises what it raises."""
+    for member, held_out in zip(members, held_out_by_each(members, faces), strict=True):
+        config = member.config.train
+        learnt = trainable(faces, config) & treated.labelled.any(axis=1) & ~held_out
+        if not learnt.any() or not faces[held_out].labelled.any():
+            raise DataError(
+                f"{member.name}: there is no labelled face to train on, or none to validate on",
+                "use more faces, fewer folds (train.folds), or another convention "
+                "(train.only_convention)",
+            )
+        yield apply_label_policy(treated[learnt], config.labels), faces[held_out]

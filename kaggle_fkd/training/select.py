@@ -16,7 +16,7 @@ from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.labels import network_shape
-from kaggle_fkd.training.members import split
+from kaggle_fkd.training.members import splits
 from kaggle_fkd.training.suspects import audited
 
 
@@ -137,8 +137,9 @@ def _new_run(wanted: TrainingRequest, treated: FaceDataset, device: str) -> Run:
     shape = network_shape(treated, config)
     with torch.random.fork_rng(devices=[]):
         build_network(config.train.model, shape)  # raises where the faces are too small for it
-    for index in range(config.train.members):
-        split(Member(wanted.runs_dir, index, config, shape), wanted.faces, treated)
+    members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
+    for _ in splits(members, wanted.faces, treated):
+        pass  # raises where a member has nothing to learn from, or to be validated on
     data = {"data_hash": treated.digest(), "sample_faces": wanted.sample_faces}
     run = start_run(wanted.runs_dir, config, data, treated.scheme, shape, device)
     if config.train.audit:  # a later evaluation may replace the file that the settings name

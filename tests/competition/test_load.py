@@ -27,7 +27,7 @@ def test_windows_line_ends_and_a_bom_are_fine(tmp_path, tables):
     for path in windows.glob("*.csv"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     found = load_competition(windows)
-    assert found.train_digest == expected.train_digest
+    assert found.train.digest() == expected.train.digest()
     assert found.test_digest == expected.test_digest
 
 

@@ -1,15 +1,15 @@
 """Where Kaggle credentials are, what is wrong with them, and how they are kept out of messages."""
 
 import base64
-import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
+
+from kaggle_fkd.system.files import read_json_or_empty
 
 HIDDEN = "***"
 """Messages show this instead of a secret."""
@@ -139,7 +139,7 @@ def _key_pair() -> Iterator[Credentials]:
     """The username and key, which may come from the environment, `kaggle.json` or one of each."""
     folder = _config_folder()
     path = folder / "kaggle.json" if folder else None
-    stored = _json_object(path) if path else {}
+    stored = read_json_or_empty(path) if path else {}
     sources, values = [], {}
     for name in ("username", "key"):
         variable = f"KAGGLE_{name.upper()}"
@@ -175,7 +175,7 @@ def _config_folder() -> Path | None:
 
 def _login(path: Path) -> Credentials:
     """The credentials that `kaggle auth login` stored."""
-    stored = _json_object(path)
+    stored = read_json_or_empty(path)
     tokens = [str(stored[name]) for name in ("refresh_token", "access_token") if stored.get(name)]
     if not stored.get("refresh_token"):
         fault = "does not contain a login (run kaggle auth login)"
@@ -188,12 +188,3 @@ def _fault(token: str) -> str:
     if _TOKEN.fullmatch(token):
         return ""
     return "contains white space or another character that a token cannot have"
-
-
-def _json_object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty, as for the client, if there is none that can be read."""
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
