@@ -5,6 +5,9 @@ import os
 # Threads of OpenMP that wait for each other give the core away: spinning, two of them make a
 # training four times as long on a machine that is busy. It must be said before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Tests that run side by side share the cores.
+PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // PROCESSES)))
 
 from pathlib import Path
 

@@ -23,9 +23,7 @@ def test_every_input_has_a_unique_name(folder):
     assert (folder / "out").is_dir()
 
 
-def test_a_failing_input_is_reported_and_the_rest_are_processed(folder, caplog, monkeypatch):
-    monkeypatch.setattr("kaggle_fkd.system.console.log.propagate", True)
-
+def test_a_failing_input_is_reported_and_the_rest_are_processed(folder, capfd):
     def work(path, _):
         if path.suffix == ".jpg":
             raise RuntimeError("the lamp is broken")
@@ -39,8 +37,9 @@ def test_a_failing_input_is_reported_and_the_rest_are_processed(folder, caplog, 
         ["error", "input"],
     ]
     assert isinstance(failure, PictureError) and failure.problem == "2 of 3 inputs failed"
-    assert "a.jpg: unexpected RuntimeError: the lamp is broken" in caplog.text
-    assert "gone.png" in caplog.text
+    messages = capfd.readouterr().err
+    assert "a.jpg: unexpected RuntimeError: the lamp is broken" in messages
+    assert "gone.png" in messages
 
 
 def test_a_single_input_that_fails_is_counted_as_one(folder):
