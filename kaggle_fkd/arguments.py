@@ -128,8 +128,9 @@ def _split(arguments: list[str], prog: str) -> tuple[str | None, list[str], bool
         finder.add_argument("--stage", action="append")
         found, rest = finder.parse_known_args(arguments)
         return ",".join(found.stage), rest, False
-    words = [each for each in arguments if not each.startswith("-")]
-    named = next((word for word in words if word in (*STAGES, "all")), next(iter(words), None))
+    # Options may stand before the name; a misspelt name is recognised only if it comes first.
+    first = arguments[0] if not arguments[0].startswith("-") else None
+    named = next((each for each in arguments if each in (*STAGES, "all")), first)
     if named is None:
         return None, arguments, True
     at = arguments.index(named)

@@ -139,8 +139,8 @@ def test_what_differs_between_the_schemes_is_data_and_is_not_asked_for():
         if isinstance(node, ast.Compare) and names_in(node) & {"IBUG68", "KAGGLE15"}
         and not all(isinstance(each, ast.Call) for each in (node.left, *node.comparators))
     }  # fmt: skip
-    # Whose sets of pictures, and from whose points Kaggle's follow; tasks.py counts the points.
-    assert compared == {"photo/task.py", "photo/finder.py", "stages/tasks.py"}
+    # Which schemes convert to which, the sets of pictures of each, and the choice of a task.
+    assert compared == {"keypoints/__init__.py", "photo/task.py", "stages/tasks.py"}
 
 
 def test_only_the_schemes_spell_the_names_of_keypoints():

@@ -159,6 +159,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
     ("arguments", "message"),
     [
         ((), "no stage"),
+        (("--runs-dir", "smoke"), "no stage was given"),
         (("--stage", "bake"), "no stage 'bake'"),
         (("--stage", ""), "no stage"),
         (("--stage", "train", "--model", "resnet"), "unknown network 'resnet'"),
@@ -178,6 +179,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         ),
         (("--stage", "predict", "--set", "train.epochs=9"), "no stage here uses that setting"),
         (("--stage", "evaluate", "--run", "yesterday", "--epochs", "9"), "nothing to train"),
+        (("--stage", "evaluate", "--run", "yesterday", "--force"), "nothing to train"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_names_the_option(place, arguments, message):

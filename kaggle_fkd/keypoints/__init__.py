@@ -9,4 +9,17 @@ from kaggle_fkd.keypoints.kaggle15 import KAGGLE15
 from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme
 from kaggle_fkd.keypoints.scheme_file import read_scheme
 
-__all__ = ["IBUG68", "KAGGLE15", "Contour", "Convention", "KeypointScheme", "read_scheme"]
+__all__ = [
+    "IBUG68",
+    "KAGGLE15",
+    "Contour",
+    "Convention",
+    "KeypointScheme",
+    "convertible_to",
+    "read_scheme",
+]
+
+
+def convertible_to(scheme: KeypointScheme) -> tuple[KeypointScheme, ...]:
+    """The schemes whose keypoints follow from those of `scheme`, which is the first of them."""
+    return (IBUG68, KAGGLE15) if scheme == IBUG68 else (scheme,)

@@ -13,7 +13,7 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap, suppress_overlapping
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
+from kaggle_fkd.keypoints import KeypointScheme, convertible_to
 from kaggle_fkd.photo.cascade import PretrainedCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detectors import Detector, HaarDetector, StagedDetector
@@ -222,7 +222,7 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
 
     Raises UsageError if it cannot.
     """
-    schemes = (given, KAGGLE15) if given == IBUG68 else (given,)
+    schemes = convertible_to(given)
     for scheme in schemes:
         if points in (None, len(scheme.names)):
             return scheme

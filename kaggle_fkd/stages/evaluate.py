@@ -34,7 +34,7 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.runs.find import named_runs
 
         super().check(task)
-        if self.runs and self.settings_given:
+        if self.runs and (self.settings_given or self.force):
             raise UsageError(
                 "training options were given, but a run that is named (--run) keeps its own, so "
                 "there is nothing to train",
@@ -80,7 +80,7 @@ class Evaluate(RunOptions, TrainingStage):
     def _runs_to_evaluate(self, task: "Task", made: Made, faces: "FaceDataset") -> "list[Run]":
         """The named runs, the one just trained, one of the settings given, or the newest.
 
-        With a bare --resume, the newest unfinished one comes first.
+        With a bare --resume, the newest unfinished one comes first; with --force, it is a new one.
         """
         from kaggle_fkd.runs.find import named_runs, runs_in
         from kaggle_fkd.training.select import require_same_data, same_data
@@ -90,7 +90,7 @@ class Evaluate(RunOptions, TrainingStage):
             return [require_same_data(run, faces) for run in runs]
         if made.run is not None:
             return [made.run]
-        if self.settings_given or self.resume not in (None, NEWEST):
+        if self.settings_given or self.force or self.resume not in (None, NEWEST):
             return [self.chosen_run(task)]
         same = [run for run in runs_in(self.runs_dir) if same_data(run, faces)]
         unfinished = [run for run in same if not run.finished] if self.resume else []

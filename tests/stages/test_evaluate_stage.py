@@ -92,6 +92,14 @@ def test_a_second_evaluation_trains_nothing_and_says_the_same(evaluated):
     assert (evaluation(evaluated) / "scores.csv").read_text() == scores
 
 
+def test_force_evaluates_a_new_run(evaluated):
+    before = states(evaluated.runs)
+    assert evaluated("--stage", "evaluate", "--force", *TWO_FOLDS)[0] == 0
+    after = states(evaluated.runs)
+    assert len(after) == 4 and after.items() >= before.items()
+    assert len(list(evaluated.runs.glob("evaluation-*"))) == 2
+
+
 def test_the_result_is_seen_even_when_quiet(evaluated):
     code, _, err = evaluated("--stage", "evaluate", "--quiet", *TWO_FOLDS)
     assert code == 0 and "out-of-fold RMSE" in err and "95 % interval" in err
