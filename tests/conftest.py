@@ -1,7 +1,10 @@
 """Fixtures for all tests: no credentials, a small sample competition, a run trained on it."""
 
 import os
+import signal
 
+# Started in the background of a script, the tests and their processes would ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Threads of OpenMP that wait for each other give the core away: spinning, two of them make a
 # training four times as long on a machine that is busy. It must be said before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
