@@ -12,6 +12,7 @@ from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.training.fit import train_member
 from kaggle_fkd.training.folds import held_out_by_each
+from kaggle_fkd.training.keypoint_objective import KeypointObjective
 from kaggle_fkd.training.labels import apply_label_policy, trainable
 
 
@@ -38,7 +39,8 @@ def train_members(
             member.folder, member.index + 1, count, len(train), len(validation),
             describe_device(device),
         )  # fmt: skip
-        summary = train_member(member, train, validation, device)
+        objective = KeypointObjective(member.shape, member.config, train, validation, device)
+        summary = train_member(member, objective, device)
         scores = ", ".join(f"{k} {v:.3f}" for k, v in summary["validation_rmse"].items())
         log.info("%s: validation RMSE in pixels: %s", member.name, scores)
         yield member

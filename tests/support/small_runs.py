@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +16,12 @@ from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
+from kaggle_fkd.training import fit
 from kaggle_fkd.training.folds import assign_folds
+from kaggle_fkd.training.keypoint_objective import KeypointObjective
 from kaggle_fkd.training.labels import network_shape
 from kaggle_fkd.training.members import train_members
+from kaggle_fkd.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
@@ -49,6 +53,20 @@ def split(faces: FaceDataset) -> tuple[FaceDataset, FaceDataset]:
     """Faces to train on, and a fifth to validate."""
     held_out = assign_folds(faces, 5, 0) == 0
     return faces[~held_out], faces[held_out]
+
+
+def train_member(
+    member: Member, train: FaceDataset, validation: FaceDataset, device: torch.device = CPU
+) -> dict[str, Any]:
+    """Train the member on these faces to the end; its summary."""
+    objective = KeypointObjective(member.shape, member.config, train, validation, device)
+    return fit.train_member(member, objective, device)
+
+
+def new_trainer(member: Member, train: FaceDataset, device: torch.device = CPU) -> Trainer:
+    """A trainer of the member that has not begun; it is validated on the same faces."""
+    objective = KeypointObjective(member.shape, member.config, train, train, device)
+    return Trainer(member.shape, member.config.train, objective, member.seed, device)
 
 
 def train_all(

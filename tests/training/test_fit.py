@@ -1,5 +1,6 @@
 """Training one member: to the end, interrupted, killed, damaged."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,8 +16,10 @@ from support.small_runs import (
     QUICK,
     interrupted_in_epoch,
     new_run,
+    new_trainer,
     quick,
     split,
+    train_member,
 )
 
 from kaggle_fkd.competition.sample.photograph import sample_faces
@@ -26,8 +29,7 @@ from kaggle_fkd.metrics import rmse
 from kaggle_fkd.prediction.members import predict_member
 from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.training.fit import train_member
-from kaggle_fkd.training.trainer import Trainer, seeded
+from kaggle_fkd.training.trainer import seeded
 
 
 @pytest.mark.slow
@@ -86,7 +88,7 @@ from pathlib import Path
 import torch
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.competition.load import load_competition
-from kaggle_fkd.training.fit import train_member
+from support.small_runs import train_member
 from kaggle_fkd.training.folds import assign_folds
 train = load_competition(Path(sys.argv[2])).train
 held_out = assign_folds(train, 5, 0) == 0
@@ -101,7 +103,10 @@ def test_a_killed_training_resumes_and_ends_bit_equal(tmp_path, sample_dir, comp
     train, validation = split(competition.train)
     complete, killed = (new_run(tmp_path, config).member(0) for _ in range(2))
     train_member(complete, train, validation, CPU)
-    process = subprocess.Popen([sys.executable, "-c", KILLED, killed.run_folder, sample_dir])
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, killed.run_folder, sample_dir],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     while not killed.state_file.exists():
         assert process.poll() is None
         time.sleep(0.01)
@@ -118,7 +123,7 @@ def test_the_weights_after_the_last_epoch_are_kept(member, competition):
     summary = train_member(member, train, validation, CPU)
     assert summary["epochs"] == QUICK.train.epochs == len(metrics_of(member)) - 1
     with seeded(member.seed, CPU):
-        trainer = Trainer(member.shape, member.config, train, member.seed, CPU)
+        trainer = new_trainer(member, train)
         for epoch in range(QUICK.train.epochs):
             before = {name: tensor.clone() for name, tensor in trainer.weights().items()}
             trainer.run_epoch(epoch, after_step=lambda: None)
@@ -197,7 +202,7 @@ def test_faces_of_no_weight_train_nothing(competition, member):
     for keypoints in (train.keypoints, wrong):
         faces = replace(train, keypoints=keypoints, weight=half.astype(np.float32))
         with seeded(member.seed, CPU):
-            trainer = Trainer(member.shape, member.config, faces, member.seed, CPU)
+            trainer = new_trainer(member, faces)
             # The mean face, where training starts, takes every label alike.
             trainer.network.mean_keypoints.fill_(48)
             before = {name: tensor.clone() for name, tensor in trainer.weights().items()}

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.made_up_faces import varied_faces
-from support.small_runs import CPU, NO_AUGMENTATION, new_run, quick, split
+from support.small_runs import CPU, NO_AUGMENTATION, new_run, quick, split, train_member
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import rmse
-from kaggle_fkd.training.fit import train_member
 
 REMEDY = r"lower learning rate \(train\.lr\)"
 

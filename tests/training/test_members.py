@@ -6,14 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from support.small_runs import CPU, interrupted_in_epoch, new_run, quick, train_all
+from support.small_runs import (
+    CPU,
+    interrupted_in_epoch,
+    new_run,
+    new_trainer,
+    quick,
+    train_all,
+    train_member,
+)
 
 from kaggle_fkd.errors import DataError, RunError
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.training.fit import train_member
 from kaggle_fkd.training.folds import held_out_faces
 from kaggle_fkd.training.members import split, train_members
-from kaggle_fkd.training.trainer import Trainer, seeded
+from kaggle_fkd.training.trainer import seeded
 
 
 @pytest.fixture
@@ -107,7 +114,7 @@ def test_members_begin_with_weights_of_their_own(tmp_path, competition):
 
     def first_weights(member):
         with seeded(member.seed, CPU):
-            trainer = Trainer(member.shape, member.config, competition.train, member.seed, CPU)
+            trainer = new_trainer(member, competition.train)
         return trainer.weights()["head.0.weight"]
 
     first, again, second = (first_weights(run.member(index)) for index in (0, 0, 1))

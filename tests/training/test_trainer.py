@@ -3,24 +3,25 @@
 import pytest
 import torch
 from support.made_up_faces import make_faces
-from support.small_runs import quick
+from support.small_runs import new_run, new_trainer, quick
 
-from kaggle_fkd.training.labels import network_shape
-from kaggle_fkd.training.trainer import Trainer, seeded
+from kaggle_fkd.training.trainer import seeded
 
 WITHOUT_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="without a CUDA device")
 
 
 @pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=WITHOUT_CUDA)])
-def test_a_restored_state_continues_dropout_and_augmentation(name):
+def test_a_restored_state_continues_dropout_and_augmentation(tmp_path, name):
     device, config, faces = torch.device(name), quick(model="naimishnet"), make_faces(8)
     with seeded(0, device):
-        trainer = Trainer(network_shape(faces, config), config, faces, 0, device)
+        trainer = new_trainer(new_run(tmp_path, config).member(0), faces, device)
         trainer.network.train()
         state = trainer.state()
 
         def next_draws():
-            return trainer.network(trainer.faces.images), torch.rand(3, generator=trainer.generator)
+            return trainer.network(trainer.objective.faces.images), torch.rand(
+                3, generator=trainer.generator
+            )
 
         first, second = next_draws(), next_draws()
         trainer.load_state(state)

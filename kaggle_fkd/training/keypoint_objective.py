@@ -1,0 +1,139 @@
+"""`KeypointObjective`: to predict the keypoints of faces."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kaggle_fkd.config import Config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.metrics import rmse, rmse_by_convention, rmse_by_keypoint
+from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.prediction.batches import head_index, images_on, predict_batches
+from kaggle_fkd.training.augmentation import augment
+from kaggle_fkd.training.labels import mean_keypoints_by_head, targets_by_head
+from kaggle_fkd.training.loss import masked_loss, squares_and_count
+from kaggle_fkd.training.objective import Metric, Objective
+
+LOSS_UNITS_PER_WIDTH = 96
+"""Losses are computed on errors in 1/96 of the width: pixels of the competition's images."""
+DIVERGED = 0.5
+"""A training whose RMSE is more than this share of the image's width, when half of the epochs are
+over, is stopped: predicting the image's centre would be better. Before, sound trainings exceed it,
+too: gridnet on 128 sample faces had 255 px after 2 of 12 epochs, and 4.7 px at the end."""
+
+
+@dataclass(frozen=True)
+class FacesOnDevice:
+    """A data set as tensors on the device that trains."""
+
+    images: Tensor
+    """N x H x W uint8."""
+    keypoints: Tensor
+    """N x K x 2 pixels, NaN where missing."""
+    heads: Tensor
+    """N, the head that predicts each face unmirrored."""
+    weight: Tensor
+    """N, the weight of each face in the loss."""
+
+    @classmethod
+    def put(cls, faces: FaceDataset, heads: int, device: torch.device) -> Self:
+        """Copy the faces to the device; `heads` is the number of heads for unmirrored faces."""
+        weight = np.ones(len(faces), np.float32) if faces.weight is None else faces.weight
+        return cls(
+            images_on(device, faces),
+            torch.from_numpy(faces.keypoints.copy()).to(device),
+            head_index(device, faces, heads),
+            torch.from_numpy(weight).to(device),
+        )
+
+
+class KeypointObjective(Objective[KeypointNetwork]):
+    """To predict the keypoints of faces, each by the head of its convention."""
+
+    metric: ClassVar[Metric] = Metric("rmse", "RMSE", "px")
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        config: Config,
+        train: FaceDataset,
+        validation: FaceDataset,
+        device: torch.device,
+    ) -> None:
+        """The networks of that shape learn from `train`, and are validated without a margin."""
+        self.shape, self.config = shape, config
+        self.scheme, self.margin = train.scheme, train.margin
+        self.validation = validation.inner()
+        self.mean_keypoints = mean_keypoints_by_head(train.inner(), shape)
+        self.faces = FacesOnDevice.put(train, shape.heads, device)
+        self.held_out_faces = FacesOnDevice.put(self.validation, shape.heads, device)
+
+    @property
+    def examples(self) -> int:
+        """The number of training faces."""
+        return len(self.faces.images)
+
+    @property
+    def held_out(self) -> int:
+        """The number of validation faces."""
+        return len(self.validation)
+
+    @property
+    def baseline(self) -> float:
+        """The validation RMSE in pixels of the training faces' mean keypoints."""
+        means = self.mean_keypoints[self.held_out_faces.heads.cpu()].numpy()
+        return rmse(means, np.where(np.isfinite(means), self.validation.keypoints, np.nan))
+
+    @property
+    def limit(self) -> float:
+        """See `DIVERGED`."""
+        return DIVERGED * self.shape.width
+
+    def initialise(self, network: KeypointNetwork) -> None:
+        """Predict offsets from the mean keypoints."""
+        network.set_mean_keypoints(self.mean_keypoints)
+
+    def loss(
+        self, network: KeypointNetwork, index: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """The masked loss; the sum of squared errors in pixels, and the number of coordinates."""
+        images, keypoints, mirrored = augment(
+            self.faces.images[index], self.faces.keypoints[index], self.scheme,
+            self.config.augment, generator, self.margin,
+        )  # fmt: skip
+        heads = self.shape.mirrored_head_index(self.faces.heads[index], mirrored)
+        predicted = network(images)
+        targets = targets_by_head(keypoints, heads, self.shape, self.scheme)
+        unit = self.shape.width / LOSS_UNITS_PER_WIDTH
+        loss = masked_loss(
+            self.config.train.loss, predicted / unit, targets / unit, self.faces.weight[index]
+        )
+        rows = torch.arange(len(index), device=index.device)
+        return loss, squares_and_count(predicted[rows, heads], keypoints)
+
+    def training_score(self, total: float, count: float) -> float:
+        """The RMSE in pixels."""
+        return math.sqrt(total / max(count, 1))
+
+    def predict(self, network: KeypointNetwork) -> NDArray[np.float32]:
+        """N x K x 2 pixels, the network's keypoints of the validation faces."""
+        return predict_batches(network, self.held_out_faces.images, self.held_out_faces.heads)
+
+    def validate(self, network: KeypointNetwork) -> dict[str, float]:
+        """The RMSE in pixels of all validation faces, and of those of each convention."""
+        return rmse_by_convention(self.predict(network), self.validation)
+
+    def results(self, network: KeypointNetwork) -> dict[str, Any]:
+        """RMSE by convention and by keypoint, and that of the mean face."""
+        predicted = self.predict(network)
+        return {
+            "validation_rmse": rmse_by_convention(predicted, self.validation),
+            "validation_rmse_by_keypoint": rmse_by_keypoint(predicted, self.validation),
+            "mean_face_rmse": self.baseline,
+        }
