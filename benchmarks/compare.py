@@ -30,6 +30,7 @@ from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.device import pick_device
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.select import require_same_data
 
 
@@ -54,7 +55,7 @@ def _predictions(path: Path, faces: FaceDataset) -> tuple[str, NDArray[np.float3
     """The name of a run, or of an evaluation, and its out-of-fold predictions."""
     if path.suffix == ".csv":
         return path.parent.name, read_predictions(path, faces)
-    run = require_same_data(open_run(path), faces)
+    run = require_same_data(open_run(path), KeypointData(faces))
     return run.name, out_of_fold(run, faces, pick_device("auto"), PredictConfig())
 
 

@@ -25,9 +25,10 @@ from kaggle_fkd.runs.find import joined_name
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
+from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 from kaggle_fkd.training.select import TrainingRequest, choose_run, require_same_data
-from kaggle_fkd.training.suspects import audited
 
 
 def train(
@@ -45,20 +46,19 @@ def train(
     fit, DataError for faces that cannot be trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
-    config = build_config(preset, overrides)
-    request = TrainingRequest(Path(runs_dir), faces, sample_faces, config, resume=NEWEST)
+    config, data = build_config(preset, overrides), KeypointData(faces)
+    request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)
     run = choose_run(request, describe_device(chosen))
-    return train_run(run, faces, config.train.members, chosen)
+    return train_run(run, data, config.train.members, chosen)
 
 
-def train_run(run: Run, faces: FaceDataset, count: int, device: torch.device) -> Run:
+def train_run(run: Run, data: TrainingData, count: int, device: torch.device) -> Run:
     """Train the run's first `count` members, except finished ones, and draw their learning curves.
 
     Raises what `train_members` does.
     """
-    treated = audited(faces, run.config.train, run.audit_file)
-    for member in train_members(run, faces, count, device, treated):
+    for member in train_members(run, data, count, device):
         figure = learning_curve(pd.read_csv(member.metrics_file), member.name)
         save_figure(figure, member.folder / "learning_curve.png")
     return run
@@ -72,9 +72,10 @@ def cross_validate(
     Trains the members that are missing, so that every fold is held out once. Raises RunError when
     the run was trained on a different data set.
     """
-    require_same_data(run, faces)
+    data = KeypointData(faces)
+    require_same_data(run, data)
     chosen = pick_device(device)
-    train_run(run, faces, run.config.train.folds, chosen)
+    train_run(run, data, run.config.train.folds, chosen)
     return out_of_fold(run, faces, chosen, config or PredictConfig())
 
 
@@ -128,7 +129,7 @@ def ensemble_weights(
         )
         return equal_weights(runs, conventions)
     chosen, config = pick_device(device), config or PredictConfig()
-    same = [require_same_data(run, faces) for run in runs]
+    same = [require_same_data(run, KeypointData(faces)) for run in runs]
     weights = fit_ensemble_weights(
         [out_of_fold(run, faces, chosen, config) for run in same], faces.inner()
     )

@@ -13,6 +13,8 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.presets import PRESETS
+from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.keypoint_data import KeypointData
 
 
 class Task(ABC):
@@ -47,6 +49,10 @@ class Task(ABC):
     @abstractmethod
     def load_faces(self, config: Config) -> FaceDataset:
         """The faces to train on; raises NoDataError and DataError."""
+
+    def training_data(self, config: Config) -> TrainingData:
+        """What its networks are trained on; raises what `load_faces` raises."""
+        return KeypointData(self.load_faces(config))
 
     @abstractmethod
     def write_report(

@@ -25,6 +25,7 @@ from kaggle_fkd.competition.sample import competition as sample_module
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system import console
+from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 
 # No timing is asserted anywhere: a slow machine is no failure.
@@ -89,6 +90,6 @@ def competition(sample_dir: Path) -> Competition:
 def crossed_run(tmp_path_factory, competition: Competition) -> Run:
     """A run with a member for each of three folds; tests must not write into it."""
     run = new_run(tmp_path_factory.mktemp("crossed"), quick(epochs=2, folds=3, members=3))
-    for _ in train_members(run, competition.train, 3, CPU):
+    for _ in train_members(run, KeypointData(competition.train), 3, CPU):
         pass
     return run

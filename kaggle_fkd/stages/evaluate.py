@@ -12,9 +12,9 @@ from kaggle_fkd.stages.stage import Made
 from kaggle_fkd.stages.training import TrainingStage
 
 if TYPE_CHECKING:
-    from kaggle_fkd.dataset import FaceDataset
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
+    from kaggle_fkd.training.data import TrainingData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Evaluate(RunOptions, TrainingStage):
 
         config = self.config(task)
         faces, device = task.load_faces(config), pick_device(self.device)
-        runs = self._runs_to_evaluate(task, made, faces)
+        runs = self._runs_to_evaluate(task, made, task.training_data(config))
         for run in runs:
             missing = run.config.train.folds - len(run.members)
             if missing > 0:
@@ -77,7 +77,7 @@ class Evaluate(RunOptions, TrainingStage):
         announce(*lines)
         return dataclasses.replace(made, run=runs[0])
 
-    def _runs_to_evaluate(self, task: "Task", made: Made, faces: "FaceDataset") -> "list[Run]":
+    def _runs_to_evaluate(self, task: "Task", made: Made, data: "TrainingData") -> "list[Run]":
         """The named runs, the one just trained, one of the settings given, or the newest.
 
         With a bare --resume, the newest unfinished one comes first; with --force, it is a new one.
@@ -87,12 +87,12 @@ class Evaluate(RunOptions, TrainingStage):
 
         if self.runs:
             runs = named_runs(self.runs_dir, self.runs)
-            return [require_same_data(run, faces) for run in runs]
+            return [require_same_data(run, data) for run in runs]
         if made.run is not None:
             return [made.run]
         if self.settings_given or self.force or self.resume not in (None, NEWEST):
             return [self.chosen_run(task)]
-        same = [run for run in runs_in(self.runs_dir) if same_data(run, faces)]
+        same = [run for run in runs_in(self.runs_dir) if same_data(run, data)]
         unfinished = [run for run in same if not run.finished] if self.resume else []
         trained = [run for run in same if run.members]
         return (unfinished or trained)[:1] or [self.chosen_run(task)]

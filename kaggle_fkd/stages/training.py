@@ -60,7 +60,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
 
         config = self.config(task)
         request = TrainingRequest(
-            self.runs_dir, task.load_faces(config), task.is_sample, config, self.settings_given,
+            self.runs_dir, task.training_data(config), task.is_sample, config, self.settings_given,
             self.resume, self.force,
         )  # fmt: skip
         return choose_run(request, describe_device(pick_device(self.device)))
@@ -75,7 +75,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         if device.type == "cpu":
             keep_freed_memory()
         try:
-            train_run(run, task.load_faces(self.config(task)), count, device)
+            train_run(run, task.training_data(self.config(task)), count, device)
         except KeyboardInterrupt:
             log.warning(
                 "interrupted: the same command with --resume (or --resume %s) continues", run.name

@@ -56,7 +56,8 @@ class FacesOnDevice:
 class KeypointObjective(Objective[KeypointNetwork]):
     """To predict the keypoints of faces, each by the head of its convention."""
 
-    metric: ClassVar[Metric] = Metric("rmse", "RMSE", "px")
+    metric: ClassVar[Metric] = Metric("rmse", "RMSE", "px", "pixels")
+    noun: ClassVar[str] = "faces"
 
     def __init__(
         self,

@@ -21,6 +21,13 @@ class Metric:
     """In messages and figures."""
     unit: str = ""
     """The unit of its values; empty if they have none."""
+    unit_in_words: str = ""
+    """The same, written out."""
+
+    @property
+    def long_title(self) -> str:
+        """The title with the unit in words."""
+        return f"{self.title} in {self.unit_in_words}" if self.unit_in_words else self.title
 
     def text(self, value: float, digits: int = 3) -> str:
         """The value with its unit."""
@@ -32,6 +39,8 @@ class Objective(ABC, Generic[N]):
 
     metric: ClassVar[Metric]
     """The score of training and validation."""
+    noun: ClassVar[str]
+    """What its examples are, in the plural."""
 
     @property
     @abstractmethod

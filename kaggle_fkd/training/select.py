@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.runs import NEWEST
@@ -15,9 +14,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.labels import network_shape
-from kaggle_fkd.training.members import splits
-from kaggle_fkd.training.suspects import audited
+from kaggle_fkd.training.data import TrainingData
 
 
 @dataclass(frozen=True)
@@ -26,14 +23,14 @@ class TrainingRequest:
 
     runs_dir: Path
     """Where run directories are."""
-    faces: FaceDataset
-    """The faces to train on, before any audit."""
+    data: TrainingData
+    """What to train on, before any audit."""
     sample_faces: bool
-    """True when they are generated sample faces."""
+    """True when its faces are generated sample faces."""
     config: Config
     """The settings."""
     settings_given: bool = True
-    """False when they are just the defaults, so that any run of these faces may be resumed."""
+    """False when they are just the defaults, so that any run of these data may be resumed."""
     resume: str | None = None
     """The run to resume: by name or path, or `NEWEST`; None: start a new run unless one of the
     same settings is finished."""
@@ -45,20 +42,19 @@ def choose_run(wanted: TrainingRequest, device: str) -> Run:
     """The run to resume or to leave as it is, or a new one.
 
     `device` is what will train it, in words, for its record. Raises RunError for a run to resume
-    that does not exist or is of other faces, UsageError for one of other settings, or for settings
-    that do not fit the faces; no run directory is made then.
+    that does not exist or is of other data, UsageError for one of other settings, or for settings
+    that do not fit the data; no run directory is made then.
     """
     if wanted.resume == NEWEST:
         if unfinished := _newest_unfinished(wanted):
             return unfinished
     elif wanted.resume is not None:
         return _named_run(wanted, wanted.resume)
-    train, treated = wanted.config.train, _treated(wanted)
-    digest = treated.digest()
+    train, digest = wanted.config.train, _digest(wanted)
     same = [
         run
         for run in runs_in(wanted.runs_dir)
-        if run.scheme == treated.scheme and run.matches(wanted.config, digest)
+        if run.scheme == wanted.data.scheme and run.matches(wanted.config, digest)
     ]
     # A finished run with fewer members than are wanted now is trained further, not anew.
     finished = [run for run in same if run.finished or run.has_members(train.members)]
@@ -68,17 +64,17 @@ def choose_run(wanted: TrainingRequest, device: str) -> Run:
         if run not in finished and wanted.resume is None:
             log.info("%s has the same settings and is unfinished: it can be resumed", run.name)
             break
-    return _new_run(wanted, treated, device)
+    return _new_run(wanted, digest, device)
 
 
-def require_same_data(run: Run, faces: FaceDataset) -> Run:
+def require_same_data(run: Run, data: TrainingData) -> Run:
     """The run itself; RunError when it was trained on a different data set."""
-    if run.scheme != faces.scheme:
+    if run.scheme != data.scheme:
         raise RunError(
-            f"{run.folder}: trained for the keypoints {run.scheme.name}, not {faces.scheme.name}",
+            f"{run.folder}: trained for the keypoints {run.scheme.name}, not {data.scheme.name}",
             "choose those keypoints (points), or another run",
         )
-    if not same_data(run, faces):
+    if not same_data(run, data):
         raise RunError(
             f"{run.folder}: it was trained on a different data set",
             "use the data that it was started with, or another run",
@@ -86,26 +82,26 @@ def require_same_data(run: Run, faces: FaceDataset) -> Run:
     return run
 
 
-def same_data(run: Run, faces: FaceDataset) -> bool:
-    """True when the run was trained on these faces, labels included."""
-    if run.scheme != faces.scheme:
+def same_data(run: Run, data: TrainingData) -> bool:
+    """True when the run was trained on these data, labels included."""
+    if run.scheme != data.scheme:
         return False
     try:
-        treated = audited(faces, run.config.train, run.audit_file)
+        digest = data.digest(run.config.train, run.audit_file)
     except DataError:  # its audit belongs to other faces
         return False
-    return bool(run.record["data_hash"] == treated.digest())
+    return bool(run.record["data_hash"] == digest)
 
 
-def _treated(wanted: TrainingRequest) -> FaceDataset:
-    """The wanted faces without the labels that the wanted audit suspects."""
+def _digest(wanted: TrainingRequest) -> str:
+    """Of the wanted data without the labels that the wanted audit suspects."""
     train = wanted.config.train
-    return audited(wanted.faces, train, Path(train.audit))
+    return wanted.data.digest(train, Path(train.audit))
 
 
 def _named_run(wanted: TrainingRequest, name: str) -> Run:
-    run = require_same_data(find_run(wanted.runs_dir, name), wanted.faces)
-    if wanted.settings_given and not run.matches(wanted.config, _treated(wanted).digest()):
+    run = require_same_data(find_run(wanted.runs_dir, name), wanted.data)
+    if wanted.settings_given and not run.matches(wanted.config, _digest(wanted)):
         raise UsageError(
             f"the run {name} cannot be resumed with these settings: its settings differ",
             "leave the settings out, as a run keeps its own",
@@ -114,13 +110,13 @@ def _named_run(wanted: TrainingRequest, name: str) -> Run:
 
 
 def _newest_unfinished(wanted: TrainingRequest) -> Run | None:
-    """The newest unfinished run of these faces and, where settings are given, of these settings.
+    """The newest unfinished run of these data and, where settings are given, of these settings.
 
     A warning names one of other settings when there is no other.
     """
-    runs = [run for run in runs_in(wanted.runs_dir) if same_data(run, wanted.faces)]
+    runs = [run for run in runs_in(wanted.runs_dir) if same_data(run, wanted.data)]
     unfinished = [run for run in runs if not run.finished]
-    digest = _treated(wanted).digest()
+    digest = _digest(wanted)
     same = [run for run in unfinished if run.matches(wanted.config, digest)]
     fitting = same if wanted.settings_given else unfinished
     if not fitting and unfinished:
@@ -131,17 +127,16 @@ def _newest_unfinished(wanted: TrainingRequest) -> Run | None:
     return fitting[0] if fitting else None
 
 
-def _new_run(wanted: TrainingRequest, treated: FaceDataset, device: str) -> Run:
+def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
     """A new run directory, once it is clear that its members can be trained."""
-    config = wanted.config
-    shape = network_shape(treated, config)
+    config, data = wanted.config, wanted.data
+    shape = data.shape(config)
     with torch.random.fork_rng(devices=[]):
         build_network(config.train.model, shape)  # raises where the faces are too small for it
     members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
-    for _ in splits(members, wanted.faces, treated):
-        pass  # raises where a member has nothing to learn from, or to be validated on
-    data = {"data_hash": treated.digest(), "sample_faces": wanted.sample_faces}
-    run = start_run(wanted.runs_dir, config, data, treated.scheme, shape, device)
+    data.check(members, Path(config.train.audit))
+    about = {"data_hash": digest, "sample_faces": wanted.sample_faces}
+    run = start_run(wanted.runs_dir, config, about, data.scheme, shape, device)
     if config.train.audit:  # a later evaluation may replace the file that the settings name
         write_text(run.audit_file, Path(config.train.audit).read_text(encoding="utf-8"))
     return run

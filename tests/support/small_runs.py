@@ -18,6 +18,7 @@ from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.training import fit
 from kaggle_fkd.training.folds import assign_folds
+from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.keypoint_objective import KeypointObjective
 from kaggle_fkd.training.labels import network_shape
 from kaggle_fkd.training.members import train_members
@@ -69,11 +70,9 @@ def new_trainer(member: Member, train: FaceDataset, device: torch.device = CPU) 
     return Trainer(member.shape, member.config.train, objective, member.seed, device)
 
 
-def train_all(
-    run: Run, faces: FaceDataset, count: int, treated: FaceDataset | None = None
-) -> list[Member]:
+def train_all(run: Run, faces: FaceDataset, count: int) -> list[Member]:
     """Train the run's first `count` members to the end; those that were not finished before."""
-    return list(train_members(run, faces, count, CPU, treated))
+    return list(train_members(run, KeypointData(faces), count, CPU))
 
 
 @contextmanager

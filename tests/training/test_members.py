@@ -19,7 +19,8 @@ from support.small_runs import (
 from kaggle_fkd.errors import DataError, RunError
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.folds import held_out_faces
-from kaggle_fkd.training.members import split, train_members
+from kaggle_fkd.training.keypoint_data import KeypointData, split
+from kaggle_fkd.training.members import train_members
 from kaggle_fkd.training.trainer import seeded
 
 
@@ -132,7 +133,7 @@ def test_finished_members_differ_and_record_their_fold(crossed_run):
 @pytest.mark.slow
 def test_each_member_is_given_as_soon_as_it_is_finished(tmp_path, competition):
     run = new_run(tmp_path, quick(epochs=1, folds=3, lr=1e-4))
-    members = train_members(run, competition.train, 3, CPU)
+    members = train_members(run, KeypointData(competition.train), 3, CPU)
     assert next(members).index == 0
     assert [member.index for member in run.members] == [0]
     assert [member.index for member in members] == [1, 2]

@@ -15,6 +15,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.select import (
     NEWEST,
     TrainingRequest,
@@ -34,7 +35,7 @@ def choose(tmp_path, faces):
     """`choose_run` on these faces; a keyword changes the request."""
 
     def call(config=QUICK, faces=faces, **changes):
-        request = TrainingRequest(tmp_path, faces, False, config)
+        request = TrainingRequest(tmp_path, KeypointData(faces), False, config)
         return choose_run(replace(request, **changes), "a CPU")
 
     return call
@@ -55,7 +56,7 @@ def test_a_new_run_records_its_faces_settings_and_device(choose, faces):
     assert run.config == QUICK and run.scheme == faces.scheme
     assert run.record["data_hash"] == faces.digest() and run.sample_faces
     assert run.record["device"] == "a CPU" and run.members == []
-    assert require_same_data(run, faces) is run
+    assert require_same_data(run, KeypointData(faces)) is run
 
 
 def test_a_finished_run_of_the_same_settings_is_not_trained_again(choose):
@@ -134,7 +135,7 @@ def test_a_run_of_a_scheme_of_the_same_name_is_another_run(choose, faces):
     corrected = replace(faces, scheme=replace(faces.scheme, flip_pairs=()))
     again = choose(faces=corrected)
     assert again.name != run.name and again.scheme == corrected.scheme
-    assert not same_data(run, corrected)
+    assert not same_data(run, KeypointData(corrected))
 
 
 def test_choosing_leaves_the_callers_random_numbers_as_they_were(choose):
@@ -179,7 +180,7 @@ def test_a_training_that_cannot_be_leaves_no_run_directory(
 ):
     runs = tmp_path / "runs"
     with pytest.raises(error, match=message):
-        choose_run(TrainingRequest(runs, faces, False, config), "a CPU")
+        choose_run(TrainingRequest(runs, KeypointData(faces), False, config), "a CPU")
     assert not runs.exists() or not list(runs.iterdir())
 
 
@@ -215,5 +216,5 @@ def test_another_audit_at_the_same_path_is_another_training(choose, audit_file, 
     table = audit_file.read_text().splitlines()
     audit_file.write_text("\n".join([table[0], *table[2:]]) + "\n")  # without the worst
     assert choose(with_audit(audit_file)).name != run.name
-    assert same_data(run, faces)  # it keeps a copy of its own
+    assert same_data(run, KeypointData(faces))  # it keeps a copy of its own
     assert len(runs_in(plain.folder.parent)) == 3

@@ -1,0 +1,43 @@
+"""`TrainingData`: a data set, as the choice of a run and the training of its members see it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kaggle_fkd.config import Config, TrainConfig
+from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.runs.member import Member
+from kaggle_fkd.training.objective import Objective
+
+
+class TrainingData(ABC):
+    """Examples to learn from; each member of a run learns from those that it does not hold out."""
+
+    @property
+    @abstractmethod
+    def scheme(self) -> KeypointScheme:
+        """The keypoints that are labelled."""
+
+    @abstractmethod
+    def shape(self, config: Config) -> NetworkShape:
+        """The input and output of a network that is trained on them."""
+
+    @abstractmethod
+    def digest(self, config: TrainConfig, audit_file: Path) -> str:
+        """Hex sha256 of what a training with these settings sees, wherever the files are.
+
+        `audit_file` is the audit that the settings may name. Raises DataError when it belongs to
+        other examples.
+        """
+
+    @abstractmethod
+    def check(self, members: Sequence[Member], audit_file: Path) -> None:
+        """DataError when a member of one run has nothing to learn from, or to be validated on."""
+
+    @abstractmethod
+    def objective(self, member: Member, audit_file: Path, device: torch.device) -> Objective[Any]:
+        """What the member is trained to do; raises what `check` raises."""
