@@ -194,6 +194,33 @@ class ChipConfig(Section):
 
 
 @dataclass(frozen=True)
+class DetectConfig(Section):
+    """The crops of photographs on which a face detector is trained."""
+
+    crop: int = setting(160, "Width and height of a crop in pixels, a multiple of 32.", 64, 1024)
+    smallest: float = setting(8.0, "Size of the smallest face to find, in pixels.", 4, 1000)
+    largest: float = setting(140.0, "Size of the largest face to find, in pixels.", 4, 1000)
+    turned: float = setting(
+        0.5, "Share of the crops that are turned by any angle; the others are nearly upright.", 0, 1
+    )
+    roll: float = setting(
+        12.0, "Standard deviation of the roll of the nearly upright crops, in degrees.", 0, 180
+    )
+    backgrounds: int = setting(
+        2, "Crops of each photograph without faces in an epoch, beside one of each face.", 0, 100
+    )
+    backdrop: float = setting(
+        0.5,
+        "Share of the crops in which what is outside of the photograph shows another one, without "
+        "faces, instead of a plain grey.",
+        0, 1,
+    )  # fmt: skip
+    cover: float = setting(
+        0.12, "Probability that a part of a face is covered, half of the times as by a mask.", 0, 1
+    )
+
+
+@dataclass(frozen=True)
 class EdaConfig(Section):
     """What the analysis of the data shows, and how imputation is scored."""
 
@@ -207,6 +234,7 @@ class EdaConfig(Section):
 
 TRAINING_SECTIONS: Mapping[str, type[Any]] = {
     "train": TrainConfig, "augment": AugmentConfig, "chips": ChipConfig,
+    "detect": DetectConfig,
 }  # fmt: skip
 """The sections of `Config` that a training depends on, and that its run stores."""
 
@@ -219,6 +247,7 @@ class Config:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     predict: PredictConfig = field(default_factory=PredictConfig)
     chips: ChipConfig = field(default_factory=ChipConfig)
+    detect: DetectConfig = field(default_factory=DetectConfig)
     eda: EdaConfig = field(default_factory=EdaConfig)
 
     def training_settings(self) -> dict[str, dict[str, Any]]:
@@ -232,7 +261,11 @@ class Config:
         """
         train = replace(other.train, members=self.train.members, audit=self.train.audit)
         audited = bool(self.train.audit) == bool(other.train.audit)
-        return audited and (train, other.augment) == (self.train, self.augment)
+        return audited and (train, other.augment, other.detect) == (
+            self.train,
+            self.augment,
+            self.detect,
+        )
 
 
 def all_settings() -> Iterator[tuple[str, Any, str]]:

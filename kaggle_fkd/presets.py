@@ -56,4 +56,15 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "augment.scale": 0.25,
         "augment.shift": 0.15,
     },
+    # The face detector of the package.
+    "detector": {
+        "train.model": "detector",
+        "train.epochs": 30,
+        "train.batch_size": 32,
+        "train.lr": 3e-3,
+        "augment.contrast": 0.5,
+        "augment.brightness": 0.2,
+        "augment.blur": 0.3,
+        "augment.noise": 0.03,
+    },
 }

@@ -1,30 +1,31 @@
-"""`Task`: what differs between the competition's keypoints and those of photographs."""
+"""`Task`: what differs between the competition, the keypoints of photographs, and detection."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
 
 from kaggle_fkd.config import Config, build_config
-from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.networks import NETWORKS
 from kaggle_fkd.presets import PRESETS
+from kaggle_fkd.runs.run import Run
 from kaggle_fkd.training.data import TrainingData
-from kaggle_fkd.training.keypoint_data import KeypointData
 
 
 class Task(ABC):
-    """One kind of keypoints to learn: its scheme, its data, its presets and its report.
+    """Something to learn: its scheme, its data, its networks and presets, and its report.
 
     The data are read when they are first asked for, and once.
     """
 
     scheme: KeypointScheme
     """What its keypoints are."""
+    networks: ClassVar[Mapping[str, str]] = NETWORKS
+    """The networks that can learn it."""
     presets: tuple[str, ...]
     """The presets that are made for it, that of real data first."""
     stages: frozenset[str]
@@ -47,19 +48,17 @@ class Task(ABC):
         """Make sure that the data exist, downloading or, if allowed, generating them."""
 
     @abstractmethod
-    def load_faces(self, config: Config) -> FaceDataset:
-        """The faces to train on; raises NoDataError and DataError."""
-
     def training_data(self, config: Config) -> TrainingData:
-        """What its networks are trained on; raises what `load_faces` raises."""
-        return KeypointData(self.load_faces(config))
+        """What its networks are trained on; raises NoDataError and DataError."""
 
     @abstractmethod
-    def write_report(
-        self, folder: Path, predicted: NDArray[np.floating], faces: FaceDataset,
-        summary: Mapping[str, Any],
-    ) -> list[str]:  # fmt: skip
-        """Write the report of N x K x 2 out-of-fold predictions; its summary in a few lines."""
+    def evaluate(
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+    ) -> list[str]:
+        """Write the report of the runs' out-of-fold answers into a folder; a summary in lines.
+
+        Every fold is held out by a finished member of each run.
+        """
 
     def closing_notice(self) -> tuple[str, ...]:
         """Lines to print when the program ends, even in quiet mode; usually none."""

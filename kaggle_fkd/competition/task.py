@@ -20,9 +20,9 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.evaluation.report import write_evaluation
+from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import banner, log
-from kaggle_fkd.task import Task
 
 SAMPLE = "sample"
 """Name of the sample faces' folder in DATA_DIR."""
@@ -31,7 +31,7 @@ INCOMING = ".incoming"
 SAMPLE_SEED = 0
 
 
-class CompetitionTask(Task):
+class CompetitionTask(KeypointTask):
     """The data of the competition, or sample faces if only those exist."""
 
     scheme = KAGGLE15

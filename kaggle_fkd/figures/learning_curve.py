@@ -12,6 +12,11 @@ from kaggle_fkd.system.text import count_of
 
 _COLOURS = ("#555555", PALETTE[5], *PALETTE[:4])
 """Colours of the curves: training, validation, validation in each convention."""
+_SCORES = {
+    "rmse": ("RMSE in pixels", "RMSE of {:.2f} pixels on validation faces"),
+    "loss": ("loss", "loss of {:.3f} on validation crops"),
+}
+"""What a score is called at the axis, and in the title with its last value."""
 _STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 """Ticks within a power of ten, the densest choice first."""
 _MOST_TICKS = 14
@@ -21,16 +26,19 @@ _LINE = 0.055
 
 
 def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
-    """RMSE in pixels by epoch, of one member; `title` names it.
+    """The score by epoch, of one member; `title` names it.
 
     `metrics` has the columns of its metrics.csv, one row per epoch: epoch, train_rmse, val_rmse and
-    val_rmse_<convention>. At its end, each curve has its name and its last value.
+    val_rmse_<convention>, or the same with loss instead of rmse. At its end, each curve has its
+    name and its last value.
     """
     figure = new_figure(7.5, 4.5)
     axes = figure.subplots()
-    curves = _curves(metrics)
+    score = next(name for name in _SCORES if f"train_{name}" in metrics)
+    on_axis, in_title = _SCORES[score]
+    curves = _curves(metrics, score)
     for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):
-        of_a_convention = name.startswith("val_rmse_")
+        of_a_convention = name.startswith(f"val_{score}_")
         axes.plot(
             metrics["epoch"], values, color=colour, label=name,
             linewidth=1 if of_a_convention else 2, linestyle="--" if of_a_convention else "-",
@@ -41,11 +49,10 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     _set_ticks(axes, np.concatenate([values.dropna() for values in curves.values()]))
     _name_curves(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set(xlabel="epoch", ylabel="RMSE in pixels")
+    axes.set(xlabel="epoch", ylabel=on_axis)
     after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
     axes.set_title(
-        f"{title}\nRMSE of {metrics['val_rmse'].iloc[-1]:.2f} pixels on validation faces "
-        f"after {after}",
+        f"{title}\n{in_title.format(metrics[f'val_{score}'].iloc[-1])} after {after}",
         fontsize=11, parse_math=False,
     )  # fmt: skip
     axes.spines[["top", "right"]].set_visible(False)
@@ -53,11 +60,11 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def _curves(metrics: pd.DataFrame) -> "dict[str, pd.Series[float]]":
+def _curves(metrics: pd.DataFrame, score: str) -> "dict[str, pd.Series[float]]":
     """The columns to draw. The curve of a scheme's only convention would repeat `val_rmse`."""
-    conventions = [name for name in metrics.columns if name.startswith("val_rmse_")]
-    names = ["train_rmse", "val_rmse", *(conventions if len(conventions) > 1 else ())]
-    return {name: metrics[name] for name in names if metrics[name].notna().any()}
+    conventions = [name for name in metrics.columns if name.startswith(f"val_{score}_")]
+    wanted = [f"train_{score}", f"val_{score}", *(conventions if len(conventions) > 1 else ())]
+    return {name: metrics[name] for name in wanted if metrics[name].notna().any()}
 
 
 def _set_ticks(axes: Axes, values: NDArray[np.float64]) -> None:
@@ -94,6 +101,7 @@ def _name_curves(axes: Axes) -> None:
 
 def _words(column: str) -> str:
     """The name of a column of metrics.csv in the figure."""
-    if column == "train_rmse":
+    part, _, convention = column.partition("_")[2].partition("_")
+    if column.startswith("train_"):
         return "training (augmented)"
-    return "validation" + column.removeprefix("val_rmse").replace("_", ", ")
+    return f"validation, {convention}" if part and convention else "validation"

@@ -4,12 +4,14 @@ Only this folder spells a keypoint's name; everything else takes a `KeypointSche
 your own is a TOML file (`read_scheme`). Left and right are the subject's.
 """
 
+from kaggle_fkd.keypoints.eyes import EYES
 from kaggle_fkd.keypoints.ibug68 import IBUG68
 from kaggle_fkd.keypoints.kaggle15 import KAGGLE15
 from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme
 from kaggle_fkd.keypoints.scheme_file import read_scheme
 
 __all__ = [
+    "EYES",
     "IBUG68",
     "KAGGLE15",
     "Contour",

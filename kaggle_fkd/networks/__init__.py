@@ -6,12 +6,11 @@ does not import torch.
 
 import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.errors import UsageError, suggest
 
 if TYPE_CHECKING:
-    from kaggle_fkd.networks.network import KeypointNetwork
     from kaggle_fkd.networks.shape import NetworkShape
 
 NETWORKS: Mapping[str, str] = {
@@ -26,21 +25,28 @@ NETWORKS: Mapping[str, str] = {
     "naimishnet": "classic.NaimishNet",
     "plainnet": "plain.PlainNet",
 }
-"""The module of this folder and the class of each network, by its name (`train.model`)."""
+"""The module of this folder and the class of each network for keypoints, by its name
+(`train.model`)."""
+DETECTORS: Mapping[str, str] = {"detector": "detector.DetectorNet"}
+"""The same, of the networks that find faces."""
 
 
-def check_network_name(name: str) -> None:
-    """UsageError, with the closest names, for a name that `build_network` does not know."""
-    if name not in NETWORKS:
-        raise UsageError(f"unknown network {name!r} (train.model)", suggest(name, NETWORKS))
+def check_network_name(name: str, known: Mapping[str, str] = NETWORKS) -> None:
+    """UsageError, with the closest names, for a name that is not one of the `known` networks."""
+    if name not in known:
+        raise UsageError(f"unknown network {name!r} (train.model)", suggest(name, known))
 
 
-def build_network(name: str, shape: "NetworkShape") -> "KeypointNetwork":
-    """A network with fresh random weights; UsageError for an unknown name."""
+def build_network(name: str, shape: "NetworkShape") -> Any:
+    """A network with fresh random weights; UsageError for an unknown name.
+
+    It is a `KeypointNetwork`, or a `DetectorNet` for the names of `DETECTORS`.
+    """
     import torch
 
-    check_network_name(name)
-    module, _, kind = NETWORKS[name].partition(".")
-    network: KeypointNetwork = getattr(importlib.import_module(f"{__name__}.{module}"), kind)(shape)
+    known = {**NETWORKS, **DETECTORS}
+    check_network_name(name, known)
+    module, _, kind = known[name].partition(".")
+    network = getattr(importlib.import_module(f"{__name__}.{module}"), kind)(shape)
     # With channels last, every network here is 1.2 to 1.5 times as fast on a CPU.
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(memory_format=torch.channels_last)

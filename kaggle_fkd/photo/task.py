@@ -11,14 +11,14 @@ from kaggle_fkd.config import ChipConfig, Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import write_nme
+from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
 from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
 from kaggle_fkd.system.console import log
-from kaggle_fkd.task import Task
 
 
-class PhotographsTask(Task):
+class PhotographsTask(KeypointTask):
     """Annotated pictures, in folders or zips, cropped to aligned chips."""
 
     presets = ("photo", "photo_coarse")

@@ -52,18 +52,21 @@ def newest_trained(runs_dir: Path, scheme: KeypointScheme) -> Run:
 
 
 def best_comparable_run(run: Run, runs_dir: Path) -> Run:
-    """The run with the lowest validation RMSE of those whose members held out the same folds.
+    """The run with the lowest validation score of those whose members held out the same folds.
 
     Those are runs on the same faces, split in the same way; the first `run` itself wins a tie.
     """
     wanted = _split(run)
     comparable = (other for other in runs_in(runs_dir) if _split(other) == wanted)
-    return min((run, *comparable), key=validation_rmse)
+    return min((run, *comparable), key=validation_score)
 
 
-def validation_rmse(run: Run) -> float:
-    """The mean validation RMSE of the run's finished members, in pixels; infinite without any."""
-    scores = [float(member.summary["validation_rmse"]["all"]) for member in run.members]
+def validation_score(run: Run) -> float:
+    """The mean validation score of the run's finished members; infinite without any.
+
+    RMSE in pixels for keypoints, the loss for a detector.
+    """
+    scores = [float(member.validation["all"]) for member in run.members]
     return sum(scores) / len(scores) if scores else float("inf")
 
 

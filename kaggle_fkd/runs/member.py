@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
 
@@ -76,7 +75,16 @@ class Member:
     @property
     def finished(self) -> bool:
         """True when the training came to its end, and results and weights exist."""
-        return "validation_rmse" in self.summary and self.weights_file.exists()
+        return bool(self.validation) and self.weights_file.exists()
+
+    @property
+    def validation(self) -> dict[str, float]:
+        """The validation scores of a finished member: of `all`, then of parts; otherwise empty.
+
+        RMSE in pixels for keypoints, the loss for a detector.
+        """
+        summary = self.summary
+        return dict(summary.get("validation_rmse") or summary.get("validation_loss") or {})
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -98,8 +106,11 @@ class Member:
                 "wait until it has finished, or train another run",
             ) from None
 
-    def load_network(self, device: torch.device) -> KeypointNetwork:
-        """Its trained network, in evaluation mode; RunError when the weights cannot be read."""
+    def load_network(self, device: torch.device) -> Any:
+        """Its trained network, in evaluation mode, as `build_network` gives it.
+
+        Raises RunError when the weights cannot be read.
+        """
         # Building draws random weights, which are overwritten: the caller's generator is untouched.
         with torch.random.fork_rng(devices=[]):
             network = build_network(self.config.train.model, self.shape)

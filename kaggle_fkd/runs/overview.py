@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.runs.find import joined_name, runs_in, validation_rmse
+from kaggle_fkd.runs.find import joined_name, runs_in, validation_score
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import read_json_or_empty
 
@@ -28,7 +28,7 @@ def _row(run: Run, runs_dir: Path) -> dict[str, str]:
         "run": run.name,
         "scheme": run.scheme.name,
         "networks": f"{len(members)} of {run.wanted_members}",
-        "validation RMSE": f"{validation_rmse(run):.3f}" if members else "",
+        "validation": f"{validation_score(run):.3f}" if members else "",
         "out of fold": _out_of_fold(evaluation),
         "minutes": f"{seconds / 60:.1f}",
         "data": "sample faces" if run.sample_faces else run.record["data_hash"][:8],

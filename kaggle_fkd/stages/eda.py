@@ -1,13 +1,14 @@
 """eda: the analysis of the training faces, as figures and as the numbers behind them."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from kaggle_fkd import __version__
 from kaggle_fkd.stages.options import ForceOptions, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
+    from kaggle_fkd.competition.task import CompetitionTask
     from kaggle_fkd.task import Task
 
 
@@ -30,7 +31,7 @@ class Eda(SettingOptions, ForceOptions, Stage):
         from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
 
         config = task.config(None, self.overrides)
-        faces = task.load_faces(config)
+        faces = cast("CompetitionTask", task).load_faces(config)
         folder = self.runs_dir / f"eda-{faces.digest()[:12]}"
         inputs = {
             "version": __version__, "data_hash": faces.digest(), "settings": asdict(config.eda)

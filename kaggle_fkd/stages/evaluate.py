@@ -54,7 +54,6 @@ class Evaluate(RunOptions, TrainingStage):
     def run(self, task: "Task", made: Made) -> Made:
         """Train what members are missing, so that every fold of every run has been held out once,
         and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
-        from kaggle_fkd.evaluation.evaluate import evaluate_runs
         from kaggle_fkd.runs.find import joined_name
         from kaggle_fkd.system.console import announce, log
         from kaggle_fkd.system.device import pick_device
@@ -62,17 +61,16 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.system.text import count_of
 
         config = self.config(task)
-        faces, device = task.load_faces(config), pick_device(self.device)
+        device = pick_device(self.device)
         runs = self._runs_to_evaluate(task, made, task.training_data(config))
         for run in runs:
             missing = run.config.train.folds - len(run.members)
             if missing > 0:
                 log.info("%s: training the %s that it lacks", run.name, count_of(missing, "member"))
             self.train_members(run, run.config.train.folds, task)
-        evaluated = evaluate_runs(runs, faces, device, config.predict)
         folder = self.runs_dir / f"evaluation-{joined_name(runs)}"
         with replaced_folder(folder) as new:
-            lines = task.write_report(new, evaluated.predicted, faces.inner(), evaluated.summary)
+            lines = task.evaluate(runs, config, device, new)
         log.info("evaluation: %s", folder)
         announce(*lines)
         return dataclasses.replace(made, run=runs[0])

@@ -82,13 +82,15 @@ class TaskOptions:
     """Which keypoints are learnt, and from which pictures."""
 
     points: str | None = option(
-        "--points", metavar="{15,68,FILE}",
-        help="Kaggle's 15 keypoints (default), iBUG's 68, or the TOML file of a scheme of your own",
+        "--points", metavar="{15,68,eyes,FILE}",
+        help="Kaggle's 15 keypoints (default), iBUG's 68, the eyes (this trains a face detector), "
+        "or the TOML file of a scheme of your own",
     )  # fmt: skip
     train_on: tuple[Path, ...] = option(
         "--train-on", default=(), type=Path, nargs="+", metavar="PATH",
         help="with --points 68 or FILE: folders or zips in the layout of Udacity's youtube68, or "
-        "of pictures with .pts files (default: DATA_DIR/youtube68)",
+        "of pictures with .pts files (default: DATA_DIR/youtube68); with --points eyes, folders "
+        "with a boxes.csv, too",
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
             best_comparable_run,
             named_runs,
             newest_trained,
-            validation_rmse,
+            validation_score,
         )
         from kaggle_fkd.system.console import log
 
@@ -68,8 +68,8 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
             if best != runs[0]:
                 log.info(
                     "%s is used; %s has a lower validation RMSE (%.3f instead of %.3f px): --run "
-                    "%s", runs[0].name, best.name, validation_rmse(best),
-                    validation_rmse(runs[0]), best.name,
+                    "%s", runs[0].name, best.name, validation_score(best),
+                    validation_score(runs[0]), best.name,
                 )  # fmt: skip
         for run in runs:
             if run.require_members().sample_faces and not task.is_sample:

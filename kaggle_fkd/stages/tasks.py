@@ -5,8 +5,9 @@ from pathlib import Path
 
 from kaggle_fkd.competition.task import CompetitionTask
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15, read_scheme
+from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15, read_scheme
 from kaggle_fkd.photo.annotations.download import UDACITY_URL
+from kaggle_fkd.photo.detection.task import DetectionTask
 from kaggle_fkd.photo.task import PhotographsTask
 from kaggle_fkd.stages.download import Download
 from kaggle_fkd.stages.options import TaskOptions
@@ -15,7 +16,9 @@ from kaggle_fkd.task import Task
 
 
 def choose_task(stages: Sequence[Stage]) -> Task:
-    """The task of the keypoints that the stages were given: Kaggle's, iBUG's, or a TOML file's.
+    """The task of the keypoints that the stages were given.
+
+    Kaggle's, iBUG's, a TOML file's, or the eyes, which a face detector gives.
 
     Raises UsageError for unknown keypoints, or for options of photographs where the competition's
     data are used.
@@ -31,6 +34,8 @@ def choose_task(stages: Sequence[Stage]) -> Task:
                     f"add --points {len(IBUG68.names)}, or a scheme of your own",
                 )
         return CompetitionTask(data_dir)
+    if chosen.points == EYES.name:
+        return DetectionTask(chosen.train_on)
     own = chosen.points != str(len(IBUG68.names))
     scheme = read_scheme(Path(str(chosen.points))) if own else IBUG68
     return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL)

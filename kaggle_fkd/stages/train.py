@@ -21,6 +21,7 @@ class Train(TrainingStage):
         "train --model naimishnet --epochs 50 --lr 2e-3",
         "train --model lenet --set train.labels=imputed",
         "train --points 68 --train-on data/300w my_pictures/",
+        "train --points eyes --train-on my_photographs/",
     )
 
     def run(self, task: "Task", made: Made) -> Made:

@@ -30,7 +30,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         if self.preset is not None:
             task.check_preset(self.preset)
         config = build_config(self.preset or task.presets[0], self.settings)
-        check_network_name(config.train.model)
+        check_network_name(config.train.model, task.networks)
         pick_device(self.device)
         if config.train.audit and not Path(config.train.audit).is_file():
             raise UsageError(

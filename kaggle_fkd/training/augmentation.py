@@ -39,6 +39,11 @@ def augment(
     return _change_light(images, config, random).clamp(0, 255), keypoints, mirrored
 
 
+def change_light(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
+    """N x H x W grey values with other contrast, brightness, blur, noise and occlusion."""
+    return _change_light(images, config, _Random(len(images), images.device, generator))
+
+
 class _Random:
     """Random numbers for each of `count` faces, drawn on the CPU and sent to the device."""
 

@@ -16,7 +16,7 @@ from kaggle_fkd.runs.find import (
     named_runs,
     newest_trained,
     runs_in,
-    validation_rmse,
+    validation_score,
 )
 from kaggle_fkd.runs.run import open_run
 
@@ -69,7 +69,7 @@ def test_runs_that_are_named_twice_count_once(tmp_path):
     assert [run.name for run in runs] == [second.name, first.name]
 
 
-def test_the_better_run_is_the_one_of_the_lowest_validation_rmse(tmp_path):
+def test_the_better_run_is_the_one_of_the_lowest_validation_score(tmp_path):
     good, better, best = (
         finish(new_run(tmp_path, quick(epochs=epochs)), rmse)
         for epochs, rmse in ((1, 2.0), (2, 1.5), (3, 1.2))
@@ -81,7 +81,7 @@ def test_the_better_run_is_the_one_of_the_lowest_validation_rmse(tmp_path):
 
 def test_a_run_without_a_finished_member_is_worse_than_any(tmp_path):
     fresh, trained = new_run(tmp_path), finish(new_run(tmp_path), 30.0)
-    assert validation_rmse(fresh) == float("inf") and validation_rmse(trained) == 30
+    assert validation_score(fresh) == float("inf") and validation_score(trained) == 30
     assert best_comparable_run(trained, tmp_path) == trained
 
 

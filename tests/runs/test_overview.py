@@ -33,7 +33,7 @@ def test_each_run_has_a_line_with_networks_scores_time_and_settings(tmp_path):
     finish(trained, 0, 1.0, 60)
     finish(trained, 1, 1.5, 90)
     header, *rows = overview(tmp_path).splitlines()
-    for column in ("run", "scheme", "networks", "validation RMSE", "minutes", "settings"):
+    for column in ("run", "scheme", "networks", "validation", "minutes", "settings"):
         assert column in header
     by_name = {cells(row)[0]: row for row in rows}
     assert by_name.keys() == {unfinished.name, trained.name}

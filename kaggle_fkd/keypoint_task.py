@@ -1,0 +1,44 @@
+"""`KeypointTask`: what the tasks have in common whose networks predict the keypoints of a face."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kaggle_fkd.config import Config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.evaluate import evaluate_runs
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.task import Task
+from kaggle_fkd.training.keypoint_data import KeypointData
+
+
+class KeypointTask(Task):
+    """One kind of keypoints to learn, on faces of one size."""
+
+    @abstractmethod
+    def load_faces(self, config: Config) -> FaceDataset:
+        """The faces to train on; raises NoDataError and DataError."""
+
+    @abstractmethod
+    def write_report(
+        self, folder: Path, predicted: NDArray[np.floating], faces: FaceDataset,
+        summary: Mapping[str, Any],
+    ) -> list[str]:  # fmt: skip
+        """Write the report of N x K x 2 out-of-fold predictions; its summary in a few lines."""
+
+    def training_data(self, config: Config) -> KeypointData:
+        """The faces; raises what `load_faces` raises."""
+        return KeypointData(self.load_faces(config))
+
+    def evaluate(
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+    ) -> list[str]:
+        """The report of the runs' out-of-fold predictions, averaged."""
+        faces = self.load_faces(config)
+        evaluated = evaluate_runs(runs, faces, device, config.predict)
+        return self.write_report(folder, evaluated.predicted, faces.inner(), evaluated.summary)

@@ -1,0 +1,126 @@
+"""`DetectorNet`: a face detector, which answers at three strides.
+
+After FCOS (Tian et al., 2019, arXiv 1904.01355) and YuNet (Wu et al., "YuNet: A tiny
+millisecond-level face detector", 2023): each cell of a grid says whether a face is centred there,
+and how its own place differs from the face. Dense convolutions: on a CPU, training steps take half
+the time of those of depthwise ones, which have a third of the multiplications.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.networks.trunk import conv
+
+STRIDES = (8, 16, 32)
+"""Width and height in pixels of a cell of each grid."""
+CHANNELS = (16, 24, 40, 48, 56)
+"""Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture's size."""
+MERGED = 40
+"""Channels of the features from which the answers are computed."""
+OUTPUTS = 8
+"""Of each cell: the logit of a face, x and y of its centre, log size, x and y of both eyes."""
+PRIOR = -4.0
+"""Initial logit: nearly all cells are background."""
+GREY, SPREAD = 128.0, 64.0
+"""Grey values are standardised by these: a face may be anywhere in a picture, so its own mean and
+contrast are not known."""
+SIZE_LIMIT = 3.0
+"""A face is at most e^3 times as large as two cells, and at least 1 / e^3 times."""
+
+
+class DetectorNet(nn.Module):
+    """Score, centre, size and eyes of a face in each cell: 0.13 M parameters, 0.26 MB in float16.
+
+    The size of a face is the square root of the area of the tight box of iBUG's points: unlike a
+    box, it does not depend on how the head is turned in the picture.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        half, quarter, *others = CHANNELS
+        self.stem = nn.Sequential(conv(1, half, stride=2), conv(half, quarter, stride=2))
+        self.stages = nn.ModuleList(
+            nn.Sequential(conv(inputs, outputs, stride=2), _Residual(outputs))
+            for inputs, outputs in zip([quarter, *others], others, strict=False)
+        )
+        self.lateral = nn.ModuleList(conv(each, MERGED, 1, activation=False) for each in others)
+        self.merge = nn.ModuleList(_separable(MERGED) for _ in others)
+        self.heads = nn.ModuleList(nn.Conv2d(MERGED, OUTPUTS, 1) for _ in others)
+        for head in self.heads:
+            nn.init.normal_(head.weight, std=0.01)  # type: ignore[arg-type]
+            nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+            nn.init.constant_(head.bias[:1], PRIOR)  # type: ignore[index]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """N x height x width grey values 0..255 to N x C x 8, for the C cells of all strides.
+
+        The logit of a face, then in pixels: x and y of its centre, its size, and x and y of its
+        right and its left eye. Height and width are multiples of the largest stride.
+        """
+        features = self.stem((images.unsqueeze(1).float() - GREY) / SPREAD)
+        levels = []
+        for stage, lateral in zip(self.stages, self.lateral, strict=True):
+            features = stage(features)
+            levels.append(lateral(features))
+        answers = []
+        above: Tensor | None = None
+        for level, merge, head, stride in reversed(
+            list(zip(levels, self.merge, self.heads, STRIDES, strict=True))
+        ):
+            joined = level if above is None else level + F.interpolate(above, size=level.shape[2:])
+            above = merge(F.relu(joined))
+            answers.append(_in_pixels(head(above).float(), stride))
+        return torch.cat(answers[::-1], dim=1)
+
+
+class _Residual(nn.Module):
+    """One convolution beside a shortcut."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = conv(channels, channels, activation=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """N x channels x H x W, and the same again."""
+        return F.relu(features + self.body(features))
+
+
+def _separable(channels: int) -> nn.Sequential:
+    """A depthwise convolution and a pointwise one, each normalised, with ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+        conv(channels, channels, kernel=1),
+    )
+
+
+def _in_pixels(outputs: Tensor, stride: int) -> Tensor:
+    """N x 8 x rows x columns, relative to the cells, to N x cells x 8 in pixels."""
+    cells = cell_grid(outputs.shape[2], outputs.shape[3], stride, outputs.device)
+    logit, centre, size, eyes = outputs.flatten(2).transpose(1, 2).split((1, 2, 1, 4), dim=-1)
+    centre = cells + centre * stride
+    size = 2 * stride * size.clamp(-SIZE_LIMIT, SIZE_LIMIT).exp()
+    return torch.cat([logit, centre, size, centre.repeat(1, 1, 2) + eyes * size], dim=-1)
+
+
+def all_cells(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """C x 2, the centres in pixels of the cells of all strides, in the network's order; C, strides.
+
+    Raises ValueError when height or width is not a multiple of the largest stride.
+    """
+    if height % STRIDES[-1] or width % STRIDES[-1]:
+        raise ValueError(f"{height} x {width} is not a multiple of {STRIDES[-1]}")
+    grids = [cell_grid(height // s, width // s, s, torch.device("cpu")) for s in STRIDES]
+    strides = [torch.full((len(grid),), s) for grid, s in zip(grids, STRIDES, strict=True)]
+    return torch.cat(grids), torch.cat(strides)
+
+
+def cell_grid(rows: int, columns: int, stride: int, device: torch.device) -> Tensor:
+    """rows * columns x 2, the x and y of the cells' centres in pixels, row by row."""
+    y = torch.arange(rows, device=device) * stride + (stride - 1) / 2
+    x = torch.arange(columns, device=device) * stride + (stride - 1) / 2
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)

@@ -1,0 +1,71 @@
+"""Finding faces as a task: a detector, trained on photographs."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+
+from kaggle_fkd.config import Config
+from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.keypoints import EYES
+from kaggle_fkd.networks import DETECTORS
+from kaggle_fkd.photo.detection.data import DetectionData
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.detect import Detections, detect
+from kaggle_fkd.photo.detection.load import load_photographs
+from kaggle_fkd.photo.detection.report import LEAST_SCORE, write_detection
+from kaggle_fkd.runs.provenance import provenance
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.console import progress
+from kaggle_fkd.task import Task
+
+
+class DetectionTask(Task):
+    """Photographs with boxes of all faces, or with the 68 points of one."""
+
+    scheme = EYES
+    networks: ClassVar[Mapping[str, str]] = DETECTORS
+    presets = ("detector",)
+    default_preset = "detector"
+    is_sample = False
+    sections = frozenset({"train", "augment", "detect"})
+    stages = frozenset({"train", "evaluate"})
+
+    def __init__(self, sets: Sequence[Path] = ()) -> None:
+        """`sets` are the folders and zips to train on; see `load_photographs`."""
+        self.sets = tuple(sets)
+
+    @cached_property
+    def photographs(self) -> PhotographDataset:
+        """The photographs, decoded; raises NoDataError and DataError."""
+        if not self.sets:
+            raise NoDataError(
+                "there are no photographs to train a face detector on",
+                "name folders with a boxes.csv, or of pictures with .pts files",
+            )
+        return load_photographs(self.sets)
+
+    def fetch(self, may_use_sample: bool = False) -> None:
+        """Check that the photographs can be read; nothing is downloaded."""
+        _ = self.photographs
+
+    def training_data(self, config: Config) -> DetectionData:
+        """The photographs."""
+        return DetectionData(self.photographs)
+
+    def evaluate(
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+    ) -> list[str]:
+        """Faces found and false positives, out of fold, of the first run."""
+        run, photographs = runs[0], self.photographs
+        data = DetectionData(photographs)
+        detections = [Detections.none() for _ in photographs.pictures]
+        for member in run.members:
+            network = member.load_network(device)
+            held_out = data.held_out(member).nonzero()[0]
+            for index in progress(held_out, f"searching with {member.name}"):
+                detections[index] = detect(network, photographs.pictures[index], LEAST_SCORE)
+        summary = {**provenance(), "members": {run.name: len(run.members)}}
+        return write_detection(folder, photographs, detections, summary)

@@ -1,0 +1,100 @@
+"""Photographs with labelled faces, from folders and zips."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.annotated_pictures import write_picture
+from support.made_up_photographs import drawn_photographs, write_photographs
+
+from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.photo.annotations.pts import format_pts
+from kaggle_fkd.photo.detection.load import face_of_points, faces_of_boxes, load_photographs
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two photographs with two faces each, and two without."""
+    return write_photographs(tmp_path / "boxes", drawn_photographs(2, faces=2))
+
+
+def test_photographs_have_the_faces_of_their_rows(folder):
+    photographs = load_photographs([folder])
+    assert len(photographs) == 4 and photographs.complete.all()
+    assert [len(rows) for rows in photographs.faces_of] == [2, 2, 0, 0]
+    drawn = drawn_photographs(2, faces=2)
+    assert np.abs(photographs.faces[:, :3] - drawn.faces[:, :3]).max() < 5
+    assert not photographs.exact_eyes.any() and not photographs.ignored.any()
+    assert all(
+        np.array_equal(first, second)
+        for first, second in zip(photographs.pictures, drawn.pictures, strict=True)
+    )
+
+
+def test_photographs_in_a_zip_beside_the_boxes_are_the_same(folder, tmp_path):
+    expected = load_photographs([folder])
+    with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+        for path in sorted(folder.glob("*.png")):
+            archive.write(path, path.name)
+            path.unlink()
+    zipped = load_photographs([folder])
+    assert np.array_equal(zipped.faces, expected.faces) and len(zipped) == 4
+
+
+def test_pictures_with_68_points_have_one_exact_face_and_perhaps_others(tmp_path):
+    points = np.random.default_rng(0).uniform(20, 100, (68, 2))
+    write_picture(tmp_path / "a.png", 0)
+    (tmp_path / "a.pts").write_text(format_pts(points))
+    photographs = load_photographs([tmp_path])
+    assert len(photographs) == 1 and not photographs.complete.any()
+    assert photographs.exact_eyes.all()
+    face = face_of_points(points)
+    assert np.allclose(photographs.faces[0], face, atol=1e-3)
+    assert np.allclose(face[3:5], points[36:42].mean(axis=0))
+    assert np.isclose(face[2] ** 2, np.ptp(points, axis=0).prod())
+    assert len(points) == len(IBUG68.names)
+
+
+def test_the_face_of_a_box_is_in_it():
+    (face,) = faces_of_boxes(np.array([[10, 20, 110, 150]]))
+    assert 10 < face[3] < face[0] < face[5] < 110  # the subject's right eye is at the left
+    assert 20 < face[4] < face[1] < 150 and 80 < face[2] < 115
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("0.png,1,2,3", "line 6: 4 cells instead of 6"),
+        ("0.png,1,2,3,x,0", "line 6: not a number"),
+        ("0.png,9,2,3,4,0", "line 6: not a box"),
+        ("0.png,1,2,3,nan,0", "line 6: not a box"),
+        ("0.png,1,2,3,4,2", "line 6: not a box"),
+        ("gone.png,1,2,3,4,0", "there is no photograph gone.png"),
+    ],
+)
+def test_a_wrong_row_is_named(folder, line, problem):
+    with (folder / "boxes.csv").open("a") as file:
+        file.write(f"\n{line}")
+    with pytest.raises(DataError, match=problem):
+        load_photographs([folder])
+
+
+def test_other_columns_and_damaged_photographs_are_named(folder):
+    (folder / "1.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"1\.png"):
+        load_photographs([folder])
+    (folder / "boxes.csv").write_text("name,left,top\n")
+    with pytest.raises(DataError, match="the columns are 'name, left, top'"):
+        load_photographs([folder])
+
+
+def test_nothing_to_read_is_said(tmp_path):
+    with pytest.raises(NoDataError, match="no photographs"):
+        load_photographs([])
+    with pytest.raises(NoDataError):
+        load_photographs([tmp_path])
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    (tmp_path / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n")
+    assert len(load_photographs([tmp_path])) == 1

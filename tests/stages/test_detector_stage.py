@@ -1,0 +1,92 @@
+"""A face detector is trained and evaluated on the command line, as other networks are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from support.command_line import interrupted_at
+from support.made_up_photographs import drawn_photographs, write_photographs
+
+from kaggle_fkd.cli import main
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.photo.detection.detect import detect
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.runs.find import runs_in
+
+QUICK = ("--points", "eyes", "--set", "train.folds=2", "--batch-size", 8)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """24 photographs with a drawn face each, and 24 without."""
+    return write_photographs(tmp_path_factory.mktemp("detect") / "set", drawn_photographs(24))
+
+
+@pytest.mark.slow
+def test_a_detector_finds_faces_that_it_never_saw(place, folder):
+    crops = ("smallest=25", "largest=50", "turned=0", "cover=0")
+    settings = [word for crop in crops for word in ("--set", f"detect.{crop}")]
+    code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 60, *settings)
+    assert code == 0 and out == "" and "validation loss" in err
+    (run,) = runs_in(place.runs)
+    assert run.scheme.name == "eyes" and run.finished
+    new = drawn_photographs(8, seed=5)
+    network = run.member(0).load_network(CPU)
+    found = [detect(network, picture, 0.3) for picture in new.pictures]
+    near = [
+        len(each.scores) > 0 and np.linalg.norm(each.faces[0, :2] - truth[:2]) < truth[2] / 2
+        for each, truth in zip(found[:8], new.faces, strict=True)
+    ]
+    assert sum(near) >= 6 and sum(len(each.scores) for each in found[8:]) <= 2
+    with pytest.raises(RunError, match="a face detector"):
+        FaceKeypoints(run=run)
+    code, out, _ = place("runs")
+    assert code == 0 and run.name in out
+
+
+@pytest.mark.slow
+def test_an_evaluation_trains_a_detector_for_each_fold(place, folder):
+    code, _, err = place("evaluate", *QUICK, "--train-on", folder, "--epochs", 1)
+    assert code == 0 and "false positives in 48 photographs" in err
+    (run,) = runs_in(place.runs)
+    assert run.cross_validated
+    (results,) = place.runs.glob("evaluation-*")
+    curve = pd.read_csv(results / "curve.csv")
+    assert curve["found"].is_monotonic_decreasing and curve["false_positives"].iloc[-1] == 0
+    assert (run.member(0).folder / "learning_curve.png").exists()
+
+
+@pytest.mark.slow
+def test_a_resumed_detector_is_equal_to_an_uninterrupted_one(place, folder):
+    arguments = [*map(str, ("train", *QUICK, "--train-on", folder, "--epochs", 3))]
+    complete, resumed = place.runs / "complete", place.runs / "resumed"
+    assert main([*arguments, "--runs-dir", str(complete)]) == 0
+    with interrupted_at("epoch 2/"):
+        assert main([*arguments, "--runs-dir", str(resumed)]) == 130
+    assert main([*arguments, "--runs-dir", str(resumed), "--resume"]) == 0
+    first, second = (
+        runs_in(runs)[0].member(0).weights_file.read_bytes() for runs in (complete, resumed)
+    )
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 1, "no photographs to train a face detector on"),
+        (("--model", "lenet"), 2, "unknown network 'lenet'"),
+        (("--preset", "cpu"), 2, "not made for the keypoints eyes"),
+        (("--set", "eda.seed=1"), 2, "no stage here uses that setting"),
+    ],
+)
+def test_what_does_not_fit_a_detector_is_refused(place, arguments, code, message):
+    answer = place("train", "--points", "eyes", *arguments)
+    assert answer[0] == code and message in answer[2]
+
+
+@pytest.mark.parametrize("setting", ["detect.crop=100", "detect.smallest=200"])
+def test_crops_that_cannot_be_made_leave_no_run(place, folder, setting):
+    code, _, err = place("train", *QUICK, "--train-on", folder, "--set", setting)
+    assert code == 2 and setting.partition("=")[0] in err
+    assert runs_in(place.runs) == []
