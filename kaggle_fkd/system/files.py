@@ -139,11 +139,11 @@ def _put_in_place(new: Path, path: Path) -> None:
             path.rename(aside)
         new.rename(path)
     except BaseException as error:  # Ctrl-C, too, must not lose the old folder
-        if os.path.lexists(path):
-            if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-                # Another process has put its folder there since the old one was renamed.
-                return _put_in_place(new, path)
-        elif os.path.lexists(aside):
+        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            # Another process has put its folder there since the old one was renamed; by now it
+            # may have moved it away again.
+            return _put_in_place(new, path)
+        if not os.path.lexists(path) and os.path.lexists(aside):
             aside.rename(path)
         raise
 
