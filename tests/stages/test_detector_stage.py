@@ -55,6 +55,12 @@ def test_an_evaluation_trains_a_detector_for_each_fold(place, folder):
     curve = pd.read_csv(results / "curve.csv")
     assert curve["found"].is_monotonic_decreasing and curve["false_positives"].iloc[-1] == 0
     assert (run.member(0).folder / "learning_curve.png").exists()
+    assert place("train", *QUICK, "--train-on", folder, "--epochs", 1, "--force")[0] == 0
+    both = ",".join(each.name for each in runs_in(place.runs))
+    code, _, err = place(
+        "evaluate", "--points", "eyes", "--train-on", folder, "--run", both, "--device", "cpu"
+    )
+    assert code == 2 and "not averaged" in err
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.errors import NoDataError, UsageError
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.data import DetectionData
@@ -58,8 +58,10 @@ class DetectionTask(Task):
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
-        """Faces found and false positives, out of fold, of the first run."""
-        run, photographs = runs[0], self.photographs
+        """Faces found and false positives, out of fold; UsageError for more than one run."""
+        if len(runs) > 1:
+            raise UsageError("the answers of face detectors are not averaged", "name one run")
+        (run,), photographs = runs, self.photographs
         data = DetectionData(photographs)
         detections = [Detections.none() for _ in photographs.pictures]
         for member in run.members:
