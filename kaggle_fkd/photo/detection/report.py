@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
@@ -81,22 +82,34 @@ def write_detection(
         {**summary, "faces": int(wanted.sum()), "photographs": len(photographs),
          "curve": curve.to_dict("records")},
     )  # fmt: skip
-    figure = new_figure(6, 4.5)
-    axes = figure.subplots()
-    axes.plot(curve["false_positives"], 100 * curve["found"], color=PALETTE[0], marker="o")
-    axes.set(
-        xlabel=f"false positives in {len(photographs)} photographs",
-        ylabel=f"faces found, of {int(wanted.sum())} (%)", xscale="symlog",
-        title=f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold",
-    )  # fmt: skip
-    axes.grid(alpha=0.3)
-    save_figure(figure, folder / "curve.png")
+    save_figure(_curve_figure(curve, int(wanted.sum()), len(photographs)), folder / "curve.png")
     rows = curve[curve["score"].isin([0.3, 0.5, 0.7])]
     return [
         f"score {row.score:.1f}: {row.found:.1%} of {int(wanted.sum())} faces found, "
         f"{row.false_positives} false positives in {len(photographs)} photographs"
         for row in rows.itertuples()
     ]
+
+
+def _curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
+    """Faces found against false positives, with the least score beside every second point."""
+    figure = new_figure(6, 4.5)
+    axes = figure.subplots()
+    found = 100 * curve["found"]
+    axes.plot(curve["false_positives"], found, color=PALETTE[0], marker="o", markersize=4)
+    for score, x, y in list(zip(curve["score"], curve["false_positives"], found, strict=True))[
+        1::2
+    ]:
+        axes.annotate(f"{score:.1f}", (x, y), (5, -9), textcoords="offset points", fontsize=8)
+    axes.set(
+        xlabel=f"false positives in {photographs} photographs",
+        ylabel=f"faces found, of {faces} (%)", xscale="symlog", xlim=(-0.3, None),
+        title=f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold, by the least score",
+    )  # fmt: skip
+    axes.xaxis.set_major_formatter("{x:.0f}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.3)
+    return figure
 
 
 def _by_size(photographs: PhotographDataset, matches: Matches) -> pd.DataFrame:
