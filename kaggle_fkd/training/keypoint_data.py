@@ -9,6 +9,7 @@ from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.training.data import TrainingData
@@ -34,7 +35,11 @@ class KeypointData(TrainingData):
         return self.faces.scheme
 
     def shape(self, config: Config) -> NetworkShape:
-        """A head for each convention, and as many for mirrored faces; see `network_shape`."""
+        """A head for each convention, and as many for mirrored faces; see `network_shape`.
+
+        Raises UsageError for a network that does not predict keypoints.
+        """
+        check_network_name(config.train.model)
         return network_shape(self.faces, config)
 
     def digest(self, config: TrainConfig, audit_file: Path) -> str:

@@ -218,3 +218,9 @@ def test_another_audit_at_the_same_path_is_another_training(choose, audit_file, 
     assert choose(with_audit(audit_file)).name != run.name
     assert same_data(run, KeypointData(faces))  # it keeps a copy of its own
     assert len(runs_in(plain.folder.parent)) == 3
+
+
+def test_a_face_detector_is_not_trained_on_keypoints_and_leaves_no_run(choose, tmp_path):
+    with pytest.raises(UsageError, match="unknown network 'detector'"):
+        choose(quick(model="detector"))
+    assert not list(tmp_path.glob("*-detector"))

@@ -184,7 +184,7 @@ class Crops:
 
         Bilinear sampling sees two pixels only, so that stronger reductions would be coarse.
         """
-        halvings = max(0, math.floor(-math.log2(2 * scale))) if scale < 0.5 else 0
+        halvings = max(0, math.floor(-math.log2(scale)))
         image = self.photographs.pictures[picture]
         for step in range(1, halvings + 1):
             if (picture, step) not in self._reduced:
