@@ -26,6 +26,8 @@ class Task(ABC):
     """What its keypoints are."""
     networks: ClassVar[Mapping[str, str]] = NETWORKS
     """The networks that can learn it."""
+    averages_runs: ClassVar[bool] = True
+    """Whether the predictions of several runs can be averaged."""
     presets: tuple[str, ...]
     """The presets that are made for it, that of real data first."""
     stages: frozenset[str]

@@ -17,10 +17,16 @@ BORDER = 2
 """Extra pixels around the chip's area, for interpolation."""
 
 
-def cut_chip(grey: NDArray[np.uint8], matrix: NDArray[np.floating], size: int) -> NDArray[np.uint8]:
+def cut_chip(
+    grey: NDArray[np.uint8],
+    matrix: NDArray[np.floating],
+    size: int,
+    around: NDArray[np.uint8] | None = None,
+) -> NDArray[np.uint8]:
     """The size x size chip of a picture, H x W, under the map `matrix`, 2 x 3, to the chip.
 
-    Bilinear; outside the picture its border is repeated. A picture that shrinks by a factor of 2
+    Bilinear; outside the picture its border is repeated, or, if given, the chip is `around`, which
+    has the chip's size. A picture that shrinks by a factor of 2
     or more is first averaged over blocks of pixels, so that fine detail does not alias.
     """
     x0, y0, x1, y1, shrink = _window(grey, matrix, size)
@@ -30,7 +36,8 @@ def cut_chip(grey: NDArray[np.uint8], matrix: NDArray[np.floating], size: int) -
     to_picture = np.array([[shrink, 0, x0 + middle], [0, shrink, y0 + middle], [0, 0, 1]])
     chip = cv2.warpAffine(
         window, matrix @ to_picture, (size, size),
-        flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+        dst=None if around is None else around.copy(), flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE if around is None else cv2.BORDER_TRANSPARENT,
     )  # fmt: skip
     return chip.astype(np.uint8, copy=False)
 
@@ -43,7 +50,7 @@ def _window(
     Without this, the complete picture would be averaged for each of its faces.
     """
     back = invert(matrix)
-    wanted = np.sqrt(np.linalg.det(back[:, :2]))
+    wanted = np.sqrt(np.abs(np.linalg.det(back[:, :2])))  # negative for a mirror image
     shrink = int(np.clip(wanted, 1, max(grey.shape)))  # no block is larger than the picture
     end = size - 1
     corners = transform_points(back, np.array([[0, 0], [end, 0], [0, end], [end, end]]))

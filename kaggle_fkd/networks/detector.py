@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.networks.trunk import conv
+from kaggle_fkd.networks.trunk import cell_centres, conv
 
 STRIDES = (8, 16, 32)
 """Width and height in pixels of a cell of each grid."""
@@ -90,17 +90,12 @@ class _Residual(nn.Module):
 
 def _separable(channels: int) -> nn.Sequential:
     """A depthwise convolution and a pointwise one, each normalised, with ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
-        nn.BatchNorm2d(channels),
-        nn.ReLU(inplace=True),
-        conv(channels, channels, kernel=1),
-    )
+    return nn.Sequential(conv(channels, channels, groups=channels), conv(channels, channels, 1))
 
 
 def _in_pixels(outputs: Tensor, stride: int) -> Tensor:
     """N x 8 x rows x columns, relative to the cells, to N x cells x 8 in pixels."""
-    cells = cell_grid(outputs.shape[2], outputs.shape[3], stride, outputs.device)
+    cells = _cells(outputs.shape[2], outputs.shape[3], stride).to(outputs.device)
     logit, centre, size, eyes = outputs.flatten(2).transpose(1, 2).split((1, 2, 1, 4), dim=-1)
     centre = cells + centre * stride
     size = 2 * stride * size.clamp(-SIZE_LIMIT, SIZE_LIMIT).exp()
@@ -114,13 +109,11 @@ def all_cells(height: int, width: int) -> tuple[Tensor, Tensor]:
     """
     if height % STRIDES[-1] or width % STRIDES[-1]:
         raise ValueError(f"{height} x {width} is not a multiple of {STRIDES[-1]}")
-    grids = [cell_grid(height // s, width // s, s, torch.device("cpu")) for s in STRIDES]
+    grids = [_cells(height // s, width // s, s) for s in STRIDES]
     strides = [torch.full((len(grid),), s) for grid, s in zip(grids, STRIDES, strict=True)]
     return torch.cat(grids), torch.cat(strides)
 
 
-def cell_grid(rows: int, columns: int, stride: int, device: torch.device) -> Tensor:
-    """rows * columns x 2, the x and y of the cells' centres in pixels, row by row."""
-    y = torch.arange(rows, device=device) * stride + (stride - 1) / 2
-    x = torch.arange(columns, device=device) * stride + (stride - 1) / 2
-    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
+def _cells(rows: int, columns: int, stride: int) -> Tensor:
+    """rows * columns x 2, the centres in pixels of the cells of one stride."""
+    return cell_centres(rows, columns, (rows * stride, columns * stride))

@@ -57,11 +57,16 @@ class Residual(nn.Module):
 
 
 def conv(
-    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, activation: bool = True
+    inputs: int,
+    outputs: int,
+    kernel: int = 3,
+    stride: int = 1,
+    activation: bool = True,
+    groups: int = 1,
 ) -> nn.Sequential:
     """A convolution that keeps the size (or divides it by the stride), normalised, with ReLU."""
     layers: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
     ]
     if activation:

@@ -40,6 +40,11 @@ class Evaluate(RunOptions, TrainingStage):
                 "there is nothing to train",
                 "leave them out",
             )
+        if len(self.runs) > 1 and not task.averages_runs:
+            raise UsageError(
+                f"several runs for the keypoints {task.scheme.name} are not averaged",
+                "name one run",
+            )
         named_runs(self.runs_dir, self.runs)
 
     def config(self, task: "Task") -> Config:

@@ -1,5 +1,6 @@
 """`AnnotatedPicture`: one picture of a face with its annotated keypoints."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,15 +35,31 @@ class AnnotatedPicture:
         Raises DataError, which names the file, if it is damaged or the mean of its keypoints is
         outside it.
         """
-        where = self.tree.place(self.name)
-        try:
-            picture = decode_picture(self.tree.read(self.name), where)
-        except PictureError as error:
-            raise DataError(error.problem, REMEDY) from error
+        picture = load_picture(self.tree, self.name)
         middle = self.keypoints.mean(axis=0)
         if (middle < 0).any() or (middle > picture.shape[1::-1]).any():
+            where = self.tree.place(self.name)
             raise DataError(f"{where}: the mean of its keypoints is outside the picture", REMEDY)
         return picture
+
+
+def load_picture(tree: FileTree, name: str) -> NDArray[np.uint8]:
+    """The picture of that path, H x W x 3 RGB, turned as its EXIF says.
+
+    Raises DataError, which names the file, if it is damaged.
+    """
+    try:
+        return decode_picture(tree.read(name), tree.place(name))
+    except PictureError as error:
+        raise DataError(error.problem, REMEDY) from error
+
+
+def rows_of(tree: FileTree, table: str) -> list[list[str]]:
+    """The cells of a CSV file; raises DataError, which names it, if it is not one."""
+    try:
+        return list(csv.reader(tree.read_text(table).strip().splitlines(), strict=True))
+    except csv.Error as error:
+        raise DataError(f"{tree.place(table)}: not a CSV file ({error})", REMEDY) from error
 
 
 def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArray[np.float64]:

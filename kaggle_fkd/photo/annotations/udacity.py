@@ -5,14 +5,13 @@
 keypoint, in pixels, with the first pixel's centre at 0.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of
+from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of, rows_of
 from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.system.text import describe_row, shorten
 
@@ -39,12 +38,7 @@ def person_of(file_name: str) -> str:
 def _read_frames(
     tree: FileTree, table: str, folder: PurePosixPath, scheme: KeypointScheme
 ) -> Iterator[AnnotatedPicture]:
-    try:
-        lines = tree.read_text(table).strip().splitlines()
-        rows = list(csv.reader(lines, strict=True))[1:]
-    except csv.Error as error:
-        raise DataError(f"{tree.place(table)}: not a CSV file ({error})", REMEDY) from error
-    for index, row in enumerate(rows):
+    for index, row in enumerate(rows_of(tree, table)[1:]):
         file_name, *cells = row or [""]
         where = f"{tree.place(table)}, {describe_row(index)}"
         picture = str(folder / file_name)

@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.config import DetectConfig
-from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.photo.detection.dataset import CENTRE, EYES, SIZE, PhotographDataset
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.photo.detection.dataset import (
+    CENTRE,
+    EYES,
+    SIZE,
+    PhotographDataset,
+    transform_faces,
+)
 
 LEAST_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are
@@ -88,7 +94,6 @@ class Crops:
         counts = np.bincount(photographs.picture, minlength=len(photographs))
         self.empty = np.flatnonzero((counts == 0) & photographs.complete)
         """The photographs without faces."""
-        self._reduced: dict[tuple[int, int], NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
         """The number of examples in an epoch."""
@@ -114,9 +119,10 @@ class Crops:
         roll = random.uniform(-180, 180) if turned else random.normal(0, config.roll)
         mirrored = random.random() < 0.5
         matrix = _similarity(centre, target, scale, math.radians(roll), mirrored)
-        image = self._cut(picture, matrix, scale, random)
+        source = photographs.pictures[picture]
+        image = cut_chip(source, matrix, config.crop, self._around(random))
         rows = photographs.faces_of[picture]
-        faces = _moved(photographs.faces[rows], matrix, scale, mirrored)
+        faces = transform_faces(matrix, photographs.faces[rows])
         return self._crop(image, faces, rows, picture, random)
 
     def batch(self, index: Tensor, generator: torch.Generator) -> Batch:
@@ -146,28 +152,11 @@ class Crops:
                 _cover(image, faces[face], random)
         return Crop(image, faces[kept], ignored[kept], photographs.exact_eyes[rows][kept], complete)
 
-    def _cut(
-        self, picture: int, matrix: NDArray[np.float64], scale: float, random: np.random.Generator
-    ) -> NDArray[np.uint8]:
-        """S x S; what is outside of the photograph is grey, or part of one without faces."""
-        side = (self.config.crop, self.config.crop)
-        source, factor = self._reduced_picture(picture, scale)
-        # The centre of a pixel of the reduced picture is that of factor x factor pixels.
-        linear = matrix[:, :2]
-        moved = np.column_stack(
-            [linear * factor, matrix[:, 2] + linear @ np.full(2, (factor - 1) / 2)]
-        )
+    def _around(self, random: np.random.Generator) -> NDArray[np.uint8]:
+        """S x S, what is outside of the photograph: a grey, or part of one without faces."""
         if len(self.empty) and random.random() < self.config.backdrop:
-            image = self._backdrop(random)
-            cv2.warpAffine(
-                source, moved, side, dst=image, flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_TRANSPARENT,
-            )  # fmt: skip
-            return image
-        grey = int(random.integers(256))
-        return np.asarray(
-            cv2.warpAffine(source, moved, side, flags=cv2.INTER_LINEAR, borderValue=grey), np.uint8
-        )
+            return self._backdrop(random)
+        return np.full((self.config.crop, self.config.crop), random.integers(256), np.uint8)
 
     def _backdrop(self, random: np.random.Generator) -> NDArray[np.uint8]:
         """S x S of a photograph without faces."""
@@ -178,22 +167,6 @@ class Crops:
         large = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
         y, x = random.integers(height - side + 1), random.integers(width - side + 1)
         return np.array(large[y : y + side, x : x + side], np.uint8)
-
-    def _reduced_picture(self, picture: int, scale: float) -> tuple[NDArray[np.uint8], int]:
-        """The photograph, halved until `scale` halves it at most once more; and by what factor.
-
-        Bilinear sampling sees two pixels only, so that stronger reductions would be coarse.
-        """
-        halvings = max(0, math.floor(-math.log2(scale)))
-        image = self.photographs.pictures[picture]
-        for step in range(1, halvings + 1):
-            if (picture, step) not in self._reduced:
-                half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
-                self._reduced[picture, step] = np.asarray(
-                    cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8
-                )
-            image = self._reduced[picture, step]
-        return image, 2**halvings
 
 
 def _similarity(
@@ -208,18 +181,6 @@ def _similarity(
     return np.column_stack([linear, target - linear @ centre])
 
 
-def _moved(
-    faces: NDArray[np.float32], matrix: NDArray[np.float64], scale: float, mirrored: bool
-) -> NDArray[np.float32]:
-    """The faces, F x 7, in the crop; in a mirror image, right and left eye change places."""
-    triples = faces[:, [0, 1, 3, 4, 5, 6]].reshape(-1, 3, 2)
-    if mirrored:
-        triples = triples[:, [0, 2, 1]]
-    points = transform_points(matrix, triples).reshape(-1, 6)
-    size = scale * faces[:, SIZE : SIZE + 1]
-    return np.concatenate([points[:, :2], size, points[:, 2:]], axis=1).astype(np.float32)
-
-
 def _cover(
     image: NDArray[np.uint8], face: NDArray[np.float32], random: np.random.Generator
 ) -> None:
@@ -229,8 +190,6 @@ def _cover(
         right, left = face[EYES].reshape(2, 2)
         along = left - right
         middle, down = (right + left) / 2, np.array([-along[1], along[0]])
-        if np.dot(down, face[CENTRE] - middle) < 0:  # a mirror image
-            down = -down
         top, bottom = middle + COVERED * down, middle + 1.7 * down
         corners = [top - 0.9 * along, top + 0.9 * along, bottom + 0.7 * along, bottom - 0.7 * along]
         cv2.fillConvexPoly(image, np.round(corners).astype(np.int32), grey)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kaggle_fkd.imaging.similarity import transform_points
+
 CENTRE, SIZE, EYES = slice(0, 2), 2, slice(3, 7)
 """Columns of a face: x and y of its centre, its size, x and y of its right and its left eye."""
 
@@ -71,3 +73,18 @@ class PhotographDataset:
             sha.update(f"{array.dtype} {array.shape}".encode())
             sha.update(np.ascontiguousarray(array).data)
         return sha.hexdigest()
+
+
+def transform_faces(
+    matrix: NDArray[np.floating], faces: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The images of faces, F x 7, under a similarity, 2 x 3.
+
+    In a mirror image, the right and the left eye change places.
+    """
+    determinant = np.linalg.det(matrix[:, :2])
+    points = transform_points(matrix, np.delete(faces, SIZE, axis=1).reshape(-1, 3, 2))
+    if determinant < 0:
+        points = points[:, [0, 2, 1]]
+    size = np.sqrt(abs(determinant)) * faces[:, SIZE]
+    return np.insert(points.reshape(-1, 6), SIZE, size, axis=1).astype(np.float32)

@@ -1,7 +1,5 @@
 """`load_photographs`: photographs with labelled faces, from folders and zips."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd.errors import DataError, NoDataError, PictureError
-from kaggle_fkd.imaging.picture import decode_picture, grey_of
+from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
 from kaggle_fkd.keypoints import EYES, IBUG68
 from kaggle_fkd.photo.annotations.load import find_pictures
+from kaggle_fkd.photo.annotations.picture import load_picture, rows_of
 from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.system.console import log, progress
@@ -24,8 +23,6 @@ BOXES = "boxes.csv"
 COLUMNS = ("image", "x0", "y0", "x1", "y1", "ignore")
 """Its columns: the file's name, the box in pixels, the latter two exclusive, and 1 for a face that
 is neither to be found nor background."""
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-"""Suffixes of photographs."""
 TIGHT = np.array([-0.02, 0.257, 1.01, 1.006])
 """The tight box of iBUG's points in a box from forehead to chin and from ear to ear: its edges, as
 shares of that box's width and height. Medians over 4000 frontal faces of 40 pixels and more."""
@@ -111,7 +108,7 @@ def _with_boxes(path: Path) -> list[_Photograph]:
         (tree, name)
         for tree in trees
         for name in sorted(tree.names)
-        if PurePosixPath(name).suffix.lower() in PICTURES
+        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
     ]
     missing = sorted(rows.keys() - {PurePosixPath(name).name for _, name in names})
     if missing:
@@ -120,11 +117,7 @@ def _with_boxes(path: Path) -> list[_Photograph]:
     nothing = np.zeros((0, 5))
     photographs = []
     for tree, name in progress(names, f"reading {path.name}"):
-        where = tree.place(name)
-        try:
-            picture = grey_of(decode_picture(tree.read(name), where))
-        except PictureError as error:
-            raise DataError(error.problem, "replace it, or remove it and its rows") from error
+        picture, where = grey_of(load_picture(tree, name)), tree.place(name)
         faces = rows.get(PurePosixPath(name).name, nothing)
         photographs.append(
             _Photograph(picture, True, where, faces_of_boxes(faces[:, :4]), faces[:, 4] > 0, False)
@@ -134,12 +127,11 @@ def _with_boxes(path: Path) -> list[_Photograph]:
 
 def _read_boxes(path: Path) -> dict[str, NDArray[np.float64]]:
     """B x 5 for each photograph that has rows: the box, and 1 for a face to be ignored."""
-    reader = csv.reader(io.StringIO(FileTree(path.parent).read_text(path.name)))
-    header = next(reader, [])
+    header, *lines = rows_of(FileTree(path.parent), path.name) or [[]]
     if tuple(header) != COLUMNS:
         raise DataError(f"{path}: the columns are {shorten(', '.join(header))}", REMEDY)
     rows: dict[str, list[list[float]]] = {}
-    for number, cells in enumerate(reader, 2):
+    for number, cells in enumerate(lines, 2):
         rows.setdefault(cells[0] if cells else "", []).append(_box(cells, f"{path}, line {number}"))
     return {name: np.array(boxes) for name, boxes in rows.items()}
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.errors import NoDataError, UsageError
+from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.data import DetectionData
@@ -27,6 +27,7 @@ class DetectionTask(Task):
 
     scheme = EYES
     networks: ClassVar[Mapping[str, str]] = DETECTORS
+    averages_runs: ClassVar[bool] = False
     presets = ("detector",)
     default_preset = "detector"
     is_sample = False
@@ -58,9 +59,7 @@ class DetectionTask(Task):
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
-        """Faces found and false positives, out of fold; UsageError for more than one run."""
-        if len(runs) > 1:
-            raise UsageError("the answers of face detectors are not averaged", "name one run")
+        """Faces found and false positives, out of fold, of the only run."""
         (run,), photographs = runs, self.photographs
         data = DetectionData(photographs)
         detections = [Detections.none() for _ in photographs.pictures]
