@@ -106,7 +106,7 @@ def test_fine_detail_of_a_reduced_photograph_does_not_alias():
     stripes[:, ::2] = 255
     face = np.array([[240, 240, 100, 220, 230, 260, 230]], np.float32)
     photographs = replace(with_marks(60), pictures=[stripes, stripes], faces=face)
-    crops = Crops(photographs, replace(CONFIG, smallest=30, largest=30, turned=0, roll=0))
+    crops = Crops(photographs, replace(CONFIG, smallest=48, largest=48, turned=0, roll=0))
     crop = crops.make(0, np.random.default_rng(0))
     (x, y), half = np.round(crop.faces[0, :2]).astype(int), 15
     seen = crop.image[max(0, y - half) : y + half, max(0, x - half) : x + half]
