@@ -48,7 +48,7 @@ class TrainConfig(Section):
     model: str = setting(
         "gridnet",
         "The network: cnn, fiveconv, fiveconv_bn, gridnet, gridnet_s, gridnet_xs, heatmapnet, "
-        "lenet, naimishnet or plainnet.",
+        "lenet, naimishnet or plainnet; for faces in photographs, detector.",
     )
     epochs: int = setting(34, "Number of passes over the training faces.", 1, 1_000_000)
     batch_size: int = setting(64, "Faces per gradient step.", 1, 1_000_000)
@@ -65,6 +65,13 @@ class TrainConfig(Section):
         "Weight decay of AdamW; biases and normalisation layers have none.",
         0, 1e3,
     )  # fmt: skip
+    precision: str = setting(
+        "fp32",
+        "The numbers of the forward pass: fp32, or bf16 (16 bits; weights and losses keep 32). "
+        "auto is bf16 where the processor or the GPU has instructions for it, such as AVX512-BF16, "
+        "else fp32.",
+        choices=("fp32", "bf16", "auto"),
+    )
     loss: str = setting(
         "smooth_l1",
         "The loss over the labelled coordinates: mse, smooth_l1 (quadratic below 1/96 of the "
@@ -200,8 +207,8 @@ class DetectConfig(Section):
     crop: int = setting(160, "Width and height of a crop in pixels, a multiple of 32.", 64, 1024)
     smallest: float = setting(8.0, "Size of the smallest face to find, in pixels.", 4, 1000)
     largest: float = setting(140.0, "Size of the largest face to find, in pixels.", 4, 1000)
-    turned: float = setting(
-        0.5, "Share of the crops that are turned by any angle; the others are nearly upright.", 0, 1
+    any_roll: float = setting(
+        0.5, "Share of the crops that are rotated by any angle; others are nearly upright.", 0, 1
     )
     roll: float = setting(
         12.0, "Standard deviation of the roll of the nearly upright crops, in degrees.", 0, 180
@@ -211,12 +218,15 @@ class DetectConfig(Section):
     )
     backdrop: float = setting(
         0.5,
-        "Share of the crops in which what is outside of the photograph shows another one, without "
-        "faces, instead of a plain grey.",
+        "Share of the crops that show a photograph without faces where they extend beyond their "
+        "own; in the others, that area is grey.",
         0, 1,
     )  # fmt: skip
     cover: float = setting(
-        0.12, "Probability that a part of a face is covered, half of the times as by a mask.", 0, 1
+        0.12,
+        "Probability that part of a face is covered: by a mask or by a square, as often.",
+        0,
+        1,
     )
 
 

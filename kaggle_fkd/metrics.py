@@ -1,4 +1,6 @@
-"""Scores of predictions: pure functions of the predictions and the labels."""
+"""Scores of predictions: pure functions of the predictions and the labels; and their names."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,36 @@ OUTLIER_PX = 12.0
 """Labels farther than this from the prediction are treated as outliers where they would decide a
 comparison: a single picture without a face can contribute a quarter as much squared error as all
 others together."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The score of a training, of which less is better."""
+
+    name: str
+    """In columns and keys: `val_rmse`, `validation_rmse`."""
+    title: str
+    """In messages and figures."""
+    unit: str = ""
+    """The unit of its values; empty if they have none."""
+    unit_in_words: str = ""
+    """The same, written out."""
+
+    @property
+    def long_title(self) -> str:
+        """The title with the unit in words."""
+        return f"{self.title} in {self.unit_in_words}" if self.unit_in_words else self.title
+
+    def text(self, value: float, digits: int = 3) -> str:
+        """The value with its unit."""
+        return f"{value:.{digits}f} {self.unit}".rstrip()
+
+
+RMSE = Metric("rmse", "RMSE", "px", "pixels")
+"""Of networks that predict keypoints."""
+LOSS = Metric("loss", "loss")
+"""Of face detectors."""
+METRICS = (RMSE, LOSS)
 
 
 def rmse(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:

@@ -59,6 +59,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # The face detector of the package.
     "detector": {
         "train.model": "detector",
+        "train.precision": "auto",
         "train.epochs": 30,
         "train.batch_size": 32,
         "train.lr": 3e-3,

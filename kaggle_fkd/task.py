@@ -34,6 +34,8 @@ class Task(ABC):
     """The stages that can work on it."""
     sections: frozenset[str]
     """The sections of the settings that matter for it."""
+    unused: ClassVar[frozenset[str]] = frozenset()
+    """The settings of these sections that do not, as section.name."""
 
     @property
     @abstractmethod
@@ -57,7 +59,7 @@ class Task(ABC):
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
-        """Write the report of the runs' out-of-fold answers into a folder; a summary in lines.
+        """Write the report of the runs' out-of-fold predictions into a folder; a summary in lines.
 
         Every fold is held out by a finished member of each run.
         """
@@ -65,6 +67,10 @@ class Task(ABC):
     def closing_notice(self) -> tuple[str, ...]:
         """Lines to print when the program ends, even in quiet mode; usually none."""
         return ()
+
+    def uses(self, setting: str) -> bool:
+        """Whether a setting, section.name, matters for it."""
+        return setting.partition(".")[0] in self.sections and setting not in self.unused
 
     def check_preset(self, preset: str) -> None:
         """UsageError for a preset that does not exist, or is made for another task."""

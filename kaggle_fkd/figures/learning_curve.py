@@ -8,15 +8,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.metrics import METRICS
 from kaggle_fkd.system.text import count_of
 
 _COLOURS = ("#555555", PALETTE[5], *PALETTE[:4])
 """Colours of the curves: training, validation, validation in each convention."""
-_SCORES = {
-    "rmse": ("RMSE in pixels", "RMSE of {:.2f} pixels on validation faces"),
-    "loss": ("loss", "loss of {:.3f} on validation crops"),
-}
-"""What a score is called at the axis, and in the title with its last value."""
 _STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 """Ticks within a power of ten, the densest choice first."""
 _MOST_TICKS = 14
@@ -34,8 +30,8 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     """
     figure = new_figure(7.5, 4.5)
     axes = figure.subplots()
-    score = next(name for name in _SCORES if f"train_{name}" in metrics)
-    on_axis, in_title = _SCORES[score]
+    metric = next(each for each in METRICS if f"train_{each.name}" in metrics)
+    score = metric.name
     curves = _curves(metrics, score)
     for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):
         of_a_convention = name.startswith(f"val_{score}_")
@@ -49,10 +45,11 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     _set_ticks(axes, np.concatenate([values.dropna() for values in curves.values()]))
     _name_curves(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set(xlabel="epoch", ylabel=on_axis)
+    axes.set(xlabel="epoch", ylabel=metric.long_title)
+    last = metric.text(metrics[f"val_{score}"].iloc[-1])
     after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
     axes.set_title(
-        f"{title}\n{in_title.format(metrics[f'val_{score}'].iloc[-1])} after {after}",
+        f"{title}\nvalidation {metric.title} {last} after {after}",
         fontsize=11, parse_math=False,
     )  # fmt: skip
     axes.spines[["top", "right"]].set_visible(False)

@@ -33,6 +33,11 @@ DETECTORS: Mapping[str, str] = {"detector": "detector.DetectorNet"}
 
 def check_network_name(name: str, known: Mapping[str, str] = NETWORKS) -> None:
     """UsageError, with the closest names, for a name that is not one of the `known` networks."""
+    if name not in known and name in {**NETWORKS, **DETECTORS}:
+        purpose = "finds faces" if name in DETECTORS else "predicts keypoints"
+        raise UsageError(
+            f"the network {name} {purpose} (train.model)", f"use one of {', '.join(known)}"
+        )
     if name not in known:
         raise UsageError(f"unknown network {name!r} (train.model)", suggest(name, known))
 

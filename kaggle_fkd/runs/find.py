@@ -62,10 +62,7 @@ def best_comparable_run(run: Run, runs_dir: Path) -> Run:
 
 
 def validation_score(run: Run) -> float:
-    """The mean validation score of the run's finished members; infinite without any.
-
-    RMSE in pixels for keypoints, the loss for a detector.
-    """
+    """The mean validation score of the run's finished members; infinite without any."""
     scores = [float(member.validation["all"]) for member in run.members]
     return sum(scores) / len(scores) if scores else float("inf")
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
+from kaggle_fkd.metrics import METRICS, RMSE, Metric
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
@@ -79,12 +80,13 @@ class Member:
 
     @property
     def validation(self) -> dict[str, float]:
-        """The validation scores of a finished member: of `all`, then of parts; otherwise empty.
+        """The validation scores of a finished member: of `all`, then of parts; otherwise empty."""
+        return dict(self.summary.get(f"validation_{self.metric.name}") or {})
 
-        RMSE in pixels for keypoints, the loss for a detector.
-        """
-        summary = self.summary
-        return dict(summary.get("validation_rmse") or summary.get("validation_loss") or {})
+    @property
+    def metric(self) -> Metric:
+        """What the validation scores are."""
+        return next((each for each in METRICS if f"validation_{each.name}" in self.summary), RMSE)
 
     @property
     def summary(self) -> dict[str, Any]:

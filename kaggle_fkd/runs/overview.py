@@ -28,7 +28,7 @@ def _row(run: Run, runs_dir: Path) -> dict[str, str]:
         "run": run.name,
         "scheme": run.scheme.name,
         "networks": f"{len(members)} of {run.wanted_members}",
-        "validation": f"{validation_score(run):.3f}" if members else "",
+        "validation": members[0].metric.text(validation_score(run)) if members else "",
         "out of fold": _out_of_fold(evaluation),
         "minutes": f"{seconds / 60:.1f}",
         "data": "sample faces" if run.sample_faces else run.record["data_hash"][:8],
@@ -37,9 +37,11 @@ def _row(run: Run, runs_dir: Path) -> dict[str, str]:
 
 
 def _out_of_fold(evaluation: Mapping[str, Any]) -> str:
-    """The score of an evaluation: RMSE in pixels, or NME; empty without one."""
+    """The score of an evaluation: RMSE, NME, or the share of the faces found; or empty."""
     if "oof_rmse" in evaluation:
         return f"{evaluation['oof_rmse']['all']['rmse']:.3f} px"
+    if "found" in evaluation:
+        return f"{evaluation['found']:.1%} found"
     return f"NME {evaluation['nme'][0]['mean']:.2%}" if "nme" in evaluation else ""
 
 

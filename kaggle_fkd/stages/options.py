@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.config import TRAINING_SECTIONS
-from kaggle_fkd.networks import NETWORKS
+from kaggle_fkd.networks import DETECTORS, NETWORKS
 from kaggle_fkd.presets import PRESETS
 from kaggle_fkd.runs import NEWEST
 
@@ -123,7 +123,9 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
         "(default there), cpu a quarter of an hour (default otherwise), best a GPU or a night; "
         "with --points 68 over an hour on one core (default: photo)",
     )  # fmt: skip
-    model: str | None = option("--model", metavar="NAME", help=f"network: {', '.join(NETWORKS)}")
+    model: str | None = option(
+        "--model", metavar="NAME", help=f"network: {', '.join((*NETWORKS, *DETECTORS))}"
+    )
     epochs: str | None = option("--epochs", metavar="N", help="passes over the training faces")
     batch_size: str | None = option("--batch-size", metavar="N", help="faces per gradient step")
     lr: str | None = option("--lr", metavar="RATE", help="peak learning rate")

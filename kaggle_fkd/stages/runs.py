@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Runs(Stage):
-    """The runs in RUNS_DIR: networks, validation and out-of-fold RMSE, time, settings."""
+    """The runs in RUNS_DIR: networks, validation and out-of-fold scores, time, settings."""
 
     summary: ClassVar[str] = "a list of the runs, with their scores, times and settings"
     needs_task: ClassVar[bool] = False

@@ -9,6 +9,9 @@ import torch
 
 from kaggle_fkd.errors import UsageError
 
+BF16_INSTRUCTIONS = ("avx512_bf16", "amx_tile")
+"""Instructions of processors for arithmetic with bf16, as torch names them."""
+
 
 def pick_device(name: str) -> torch.device:
     """The device of that name, as torch spells it; auto chooses a GPU if one is available.
@@ -24,6 +27,16 @@ def pick_device(name: str) -> torch.device:
     if (number or "0") not in map(str, range(counts.get(kind, 0))):
         raise UsageError(f"the device {name} is not available here", "use auto or cpu")
     return torch.device(name)
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16, so that it is faster than fp32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "mps":
+        return False
+    asked = [getattr(torch.cpu, f"_is_{name}_supported", None) for name in BF16_INSTRUCTIONS]
+    return any(bool(ask()) for ask in asked if ask is not None)
 
 
 def describe_device(device: torch.device) -> str:

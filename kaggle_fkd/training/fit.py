@@ -46,9 +46,9 @@ def train_member(member: Member, objective: Objective[Any], device: torch.device
         member.finish(trainer.weights(), summary)
         if summary[f"validation_{metric.name}"]["all"] > objective.baseline:
             log.warning(
-                "%s: worse than the mean face, whose %s is %s -> train longer, or with another "
-                "learning rate (train.lr)",
-                member.name, metric.title, metric.text(objective.baseline),
+                "%s: worse than %s, whose %s is %s -> train longer, or with another learning rate "
+                "(train.lr)",
+                member.name, objective.simplest, metric.title, metric.text(objective.baseline),
             )  # fmt: skip
         return summary
 
@@ -67,7 +67,7 @@ def _refuse_divergence(
         metric = objective.metric
         raise RunError(
             f"{member.name}: the training has diverged: after epoch {epoch + 1} the validation "
-            f"{metric.title} is {metric.text(held_out, 1)}, that of the mean face "
+            f"{metric.title} is {metric.text(held_out, 1)}, that of {objective.simplest} "
             f"{metric.text(objective.baseline, 1)}",
             remedy,
         )

@@ -1,6 +1,7 @@
 """The folds of a cross-validation: which faces a member holds out."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,6 @@ def assign_folds(faces: FaceDataset, folds: int, seed: int) -> NDArray[np.int64]
     Byte-identical images and faces of one subject share a fold, and every fold has its share of
     each convention. Raises DataError when there are too few different images or subjects.
     """
-    with interrupts_held():
-        from sklearn.model_selection import StratifiedGroupKFold
-
     groups = faces.repeat_groups()
     different = groups.max(initial=-1) + 1
     if different < 2 * folds:
@@ -53,10 +51,24 @@ def assign_folds(faces: FaceDataset, folds: int, seed: int) -> NDArray[np.int64]
             f"{different} different training {kind} are too few for {folds} folds",
             f"use {more}, or fewer folds (train.folds=2)",
         )
+    return stratified_folds(groups, faces.convention, folds, seed)
+
+
+def stratified_folds(
+    groups: NDArray[np.integer], kinds: NDArray[Any], folds: int, seed: int
+) -> NDArray[np.int64]:
+    """N, the fold 0..folds-1 of N examples.
+
+    Those of one group, N, share a fold, and every fold has its share of each kind, N. There are at
+    least twice as many groups as folds.
+    """
+    with interrupts_held():
+        from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    fold_by_face = np.empty(len(faces), np.int64)
-    # A convention with fewer faces than folds cannot be in each of them, which is fine.
+    fold_by_example = np.empty(len(groups), np.int64)
+    # A kind with fewer examples than folds cannot be in each of them, which is fine.
     with warnings_filtered("ignore", UserWarning, "The least populated class"):
-        for fold, (_, held_out) in enumerate(splitter.split(groups, faces.convention, groups)):
-            fold_by_face[held_out] = fold
-    return fold_by_face
+        for fold, (_, held_out) in enumerate(splitter.split(groups, kinds, groups)):
+            fold_by_example[held_out] = fold
+    return fold_by_example

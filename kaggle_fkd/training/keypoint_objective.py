@@ -11,14 +11,14 @@ from torch import Tensor
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.metrics import rmse, rmse_by_convention, rmse_by_keypoint
+from kaggle_fkd.metrics import RMSE, Metric, rmse, rmse_by_convention, rmse_by_keypoint
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.prediction.batches import head_index, images_on, predict_batches
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.labels import mean_keypoints_by_head, targets_by_head
 from kaggle_fkd.training.loss import masked_loss, squares_and_count
-from kaggle_fkd.training.objective import Metric, Objective
+from kaggle_fkd.training.objective import Objective
 
 LOSS_UNITS_PER_WIDTH = 96
 """Losses are computed on errors in 1/96 of the width: pixels of the competition's images."""
@@ -56,8 +56,9 @@ class FacesOnDevice:
 class KeypointObjective(Objective[KeypointNetwork]):
     """To predict the keypoints of faces, each by the head of its convention."""
 
-    metric: ClassVar[Metric] = Metric("rmse", "RMSE", "px", "pixels")
-    noun: ClassVar[str] = "faces"
+    metric: ClassVar[Metric] = RMSE
+    noun: ClassVar[str] = "face"
+    simplest: ClassVar[str] = "the mean face"
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
+from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.fit import train_member
 
@@ -25,8 +26,8 @@ def train_members(
             continue
         objective = data.objective(member, run.audit_file, device)
         log.info(
-            "%s (%d of %d): %d %s to train on, %d to validate, on %s",
-            member.folder, member.index + 1, count, objective.examples, objective.noun,
+            "%s (%d of %d): %s to train on, %d to validate, on %s",
+            member.folder, member.index + 1, count, count_of(objective.examples, objective.noun),
             objective.held_out, describe_device(device),
         )  # fmt: skip
         summary = train_member(member, objective, device)

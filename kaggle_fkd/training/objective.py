@@ -1,37 +1,15 @@
-"""`Objective`: what a network is trained to do. `Metric`: the score that its training reports."""
+"""`Objective`: what a network is trained to do."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from kaggle_fkd.metrics import Metric
+
 N = TypeVar("N", bound=nn.Module)
 """The kind of network."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A score of which less is better."""
-
-    name: str
-    """In columns and keys: `val_rmse`, `validation_rmse`."""
-    title: str
-    """In messages and figures."""
-    unit: str = ""
-    """The unit of its values; empty if they have none."""
-    unit_in_words: str = ""
-    """The same, written out."""
-
-    @property
-    def long_title(self) -> str:
-        """The title with the unit in words."""
-        return f"{self.title} in {self.unit_in_words}" if self.unit_in_words else self.title
-
-    def text(self, value: float, digits: int = 3) -> str:
-        """The value with its unit."""
-        return f"{value:.{digits}f} {self.unit}".rstrip()
 
 
 class Objective(ABC, Generic[N]):
@@ -40,7 +18,9 @@ class Objective(ABC, Generic[N]):
     metric: ClassVar[Metric]
     """The score of training and validation."""
     noun: ClassVar[str]
-    """What its examples are, in the plural."""
+    """What one of its examples is."""
+    simplest: ClassVar[str] = "the simplest prediction"
+    """What `baseline` is the score of."""
 
     @property
     @abstractmethod
@@ -54,7 +34,7 @@ class Objective(ABC, Generic[N]):
 
     @property
     def baseline(self) -> float:
-        """The validation score of the simplest answer, the least to expect; infinite if unknown."""
+        """The validation score of the simplest prediction; infinite if unknown."""
         return float("inf")
 
     @property
@@ -70,7 +50,8 @@ class Objective(ABC, Generic[N]):
     def loss(self, network: N, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """The loss on the examples at `index`, augmented with numbers from the generator.
 
-        The second is 2: what `training_score` sums over the steps of an epoch, without a gradient.
+        The second result, a tensor of two numbers without a gradient, is summed over the steps of
+        an epoch for `training_score`.
         """
 
     @abstractmethod

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from kaggle_fkd.metrics import Metric
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, peak_memory_mb
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.objective import Metric
 from kaggle_fkd.training.trainer import Trainer
 
 EpochRow = dict[str, float]
@@ -65,8 +65,9 @@ def summarise(
         "epochs": len(epochs),
         "held_out_fold": member.fold,
         "seed": member.seed,
-        "training_faces": trainer.objective.examples,
-        "validation_faces": trainer.objective.held_out,
+        "precision": trainer.precision,
+        f"training_{trainer.objective.noun}s": trainer.objective.examples,
+        f"validation_{trainer.objective.noun}s": trainer.objective.held_out,
         **trainer.objective.results(trainer.network),
         "seconds": sum(row["seconds"] for row in epochs),
         "peak_memory_mb": peak_memory_mb(),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.system.device import has_fast_bf16
 from kaggle_fkd.training.objective import Objective
 
 
@@ -27,6 +28,8 @@ class Trainer:
     ) -> None:
         """Initial weights and dropout draw from torch's global generator: see `seeded`."""
         self.config, self.objective, self.device = config, objective, device
+        wanted = config.precision == "auto" and has_fast_bf16(device)
+        self.precision = "bf16" if wanted or config.precision == "bf16" else "fp32"
         network = build_network(config.model, shape)
         objective.initialise(network)
         self.network = network.to(device)
@@ -59,7 +62,8 @@ class Trainer:
 
     def _step(self, index: Tensor, lr: float) -> Tensor:
         """One gradient step on the examples at `index`; 2, what its score is made of."""
-        loss, sums = self.objective.loss(self.network, index, self.generator)
+        with torch.autocast(self.device.type, torch.bfloat16, self.precision == "bf16"):
+            loss, sums = self.objective.loss(self.network, index, self.generator)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.zero_grad()

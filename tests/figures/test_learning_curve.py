@@ -68,7 +68,7 @@ def test_each_curve_ends_in_its_name_and_its_last_value(tmp_path: Path):
 def test_the_title_says_which_training_how_long_and_how_good():
     figure = learning_curve(metrics(14, 1.5), "a$run$/member-00")
     assert figure.axes[0].get_title() == (
-        "a$run$/member-00\nRMSE of 1.50 pixels on validation faces after 30 epochs"
+        "a$run$/member-00\nvalidation RMSE 1.500 px after 30 epochs"
     )
 
 

@@ -1,5 +1,7 @@
 """A face detector is trained and evaluated on the command line, as other networks are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +27,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_detector_finds_faces_that_it_never_saw(place, folder):
-    crops = ("smallest=25", "largest=50", "turned=0", "cover=0")
+    crops = ("smallest=25", "largest=50", "any_roll=0", "cover=0")
     settings = [word for crop in crops for word in ("--set", f"detect.{crop}")]
     code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 80, *settings)
     assert code == 0 and out == "" and "validation loss" in err
@@ -48,7 +50,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
 @pytest.mark.slow
 def test_an_evaluation_trains_a_detector_for_each_fold(place, folder):
     code, _, err = place("evaluate", *QUICK, "--train-on", folder, "--epochs", 1)
-    assert code == 0 and "false positives in 48 photographs" in err
+    assert code == 0 and "false positives in 48 completely labelled photographs" in err
     (run,) = runs_in(place.runs)
     assert run.cross_validated
     (results,) = place.runs.glob("evaluation-*")
@@ -81,9 +83,11 @@ def test_a_resumed_detector_is_equal_to_an_uninterrupted_one(place, folder):
     ("arguments", "code", "message"),
     [
         ((), 1, "no photographs to train a face detector on"),
-        (("--model", "lenet"), 2, "unknown network 'lenet'"),
+        (("--model", "lenet"), 2, "the network lenet predicts keypoints"),
         (("--preset", "cpu"), 2, "not made for the keypoints eyes"),
         (("--set", "eda.seed=1"), 2, "no stage here uses that setting"),
+        (("--set", "augment.rotation=5"), 2, "no stage here uses that setting"),
+        (("--set", "train.loss=l1"), 2, "no stage here uses that setting"),
     ],
 )
 def test_what_does_not_fit_a_detector_is_refused(place, arguments, code, message):
@@ -95,4 +99,19 @@ def test_what_does_not_fit_a_detector_is_refused(place, arguments, code, message
 def test_crops_that_cannot_be_made_leave_no_run(place, folder, setting):
     code, _, err = place("train", *QUICK, "--train-on", folder, "--set", setting)
     assert code == 2 and setting.partition("=")[0] in err
+    assert runs_in(place.runs) == []
+
+
+def test_photographs_with_too_few_faces_leave_no_run(place, tmp_path):
+    drawn = drawn_photographs(1)
+    empty = [*drawn.pictures[1:], *(255 - picture for picture in drawn.pictures)]
+    one = write_photographs(tmp_path / "one", replace(drawn, pictures=[drawn.pictures[0], *empty]))
+    arguments = ("train", *QUICK, "--train-on", one)
+    code, _, err = place(*arguments)
+    assert code == 1 and "there are faces to find in 1 of 2 folds" in err
+    code, _, err = place(*arguments, "--set", "train.folds=9")
+    assert code == 1 and "photographs of 4 subjects are too few for 9 folds" in err
+    (one / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n0.png,20,20,26,28,0")
+    code, _, err = place(*arguments)
+    assert code == 1 and "no face of the photographs has a size of 12 pixels" in err
     assert runs_in(place.runs) == []

@@ -50,7 +50,7 @@ def write_photographs(folder: Path, photographs: PhotographDataset) -> Path:
     lines = ["image,x0,y0,x1,y1,ignore"]
     for number, picture in enumerate(photographs.pictures):
         Image.fromarray(picture).save(folder / f"{number}.png")
-        for row in photographs.faces_of[number]:
+        for row in np.flatnonzero(photographs.picture == number):
             x, y, size = photographs.faces[row, :3]
             box = (x - size / 2, y - 0.8 * size, x + size / 2, y + size / 2)
             lines.append(f"{number}.png,{','.join(f'{edge:.1f}' for edge in box)},0")

@@ -221,6 +221,6 @@ def test_another_audit_at_the_same_path_is_another_training(choose, audit_file, 
 
 
 def test_a_face_detector_is_not_trained_on_keypoints_and_leaves_no_run(choose, tmp_path):
-    with pytest.raises(UsageError, match="unknown network 'detector'"):
+    with pytest.raises(UsageError, match="the network detector finds faces"):
         choose(quick(model="detector"))
     assert not list(tmp_path.glob("*-detector"))

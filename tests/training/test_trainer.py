@@ -7,6 +7,7 @@ from support.small_runs import new_run, new_trainer, quick
 
 from kaggle_fkd.training.trainer import seeded
 
+CPU = torch.device("cpu")
 WITHOUT_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="without a CUDA device")
 
 
@@ -39,3 +40,30 @@ def test_a_seeded_training_leaves_the_random_numbers_of_the_caller_alone(name):
     with seeded(7, device):
         torch.rand(100, device=device)
     assert torch.equal(torch.rand(3, device=device), expected)
+
+
+def trained(tmp_path, name, **settings):
+    """Weights and training score after one epoch."""
+    config = quick(model="gridnet_xs", **settings)
+    with seeded(0, CPU):
+        trainer = new_trainer(new_run(tmp_path / name, config).member(0), make_faces(16), CPU)
+        return trainer.run_epoch(0, lambda: None), trainer
+
+
+def test_in_bf16_weights_stay_fp32_and_a_training_repeats_itself(tmp_path):
+    exact, _ = trained(tmp_path, "a")
+    score, trainer = trained(tmp_path, "b", precision="bf16")
+    again, other = trained(tmp_path, "c", precision="bf16")
+    assert trainer.precision == "bf16" and score != exact and abs(score / exact - 1) < 0.05
+    assert score == again
+    for name, tensor in trainer.weights().items():
+        assert tensor.dtype != torch.bfloat16 and torch.equal(tensor, other.weights()[name])
+
+
+def test_auto_is_bf16_where_the_device_has_instructions_for_it(tmp_path, monkeypatch):
+    for has, expected in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(
+            "kaggle_fkd.training.trainer.has_fast_bf16", lambda device, has=has: has
+        )
+        _, trainer = trained(tmp_path, expected, precision="auto")
+        assert trainer.precision == expected

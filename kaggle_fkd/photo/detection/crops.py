@@ -14,7 +14,7 @@ from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.photo.detection.dataset import (
     CENTRE,
-    EYES,
+    EYE_POINTS,
     SIZE,
     PhotographDataset,
     transform_faces,
@@ -24,7 +24,7 @@ LEAST_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are
 ignored."""
 MOST_FACES = 24
-"""Faces of one crop; more are ignored by leaving the crop's background untaught."""
+"""Faces of one crop; the background of a crop with more is left out of the loss."""
 LARGEST_GROWTH = 2.0
 """A photograph is enlarged by at most this factor: a face is not sharp then."""
 MARGIN = 0.05
@@ -66,6 +66,12 @@ class Batch:
         complete = np.array([crop.complete for crop in crops])
         tensors = map(torch.from_numpy, (images, faces, *flags, complete))
         return cls(*tensors)
+
+    def faces_of(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.bool_], bool]:
+        """Of one crop: its faces, F x 7, which of them are ignored, and whether they are all."""
+        labelled = self.labelled[index]
+        faces, ignored = self.faces[index][labelled], self.ignored[index][labelled]
+        return faces.numpy(), ignored.numpy(), bool(self.complete[index])
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,8 @@ class Crops:
             scale = math.exp(random.uniform(math.log(0.25), math.log(1.5)))
             centre = random.uniform(0, 1, 2) * (width, height)
             target = np.full(2, config.crop / 2)
-        turned = random.random() < config.turned
-        roll = random.uniform(-180, 180) if turned else random.normal(0, config.roll)
+        any_roll = random.random() < config.any_roll
+        roll = random.uniform(-180, 180) if any_roll else random.normal(0, config.roll)
         mirrored = random.random() < 0.5
         matrix = _similarity(centre, target, scale, math.radians(roll), mirrored)
         source = photographs.pictures[picture]
@@ -173,7 +179,7 @@ def _similarity(
     centre: NDArray[np.floating], target: NDArray[np.floating], scale: float, roll: float,
     mirrored: bool,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """2 x 3, moves `centre` to `target`, scaled, turned by `roll` radians, mirrored before."""
+    """2 x 3, moves `centre` to `target`, scaled, rotated by `roll` radians, mirrored before."""
     cosine, sine = scale * math.cos(roll), scale * math.sin(roll)
     linear = np.array([[cosine, -sine], [sine, cosine]])
     if mirrored:
@@ -187,7 +193,7 @@ def _cover(
     """Cover a part of the face: what is below the eyes, as a mask does, or a square anywhere."""
     grey = int(random.integers(256))
     if random.random() < 0.5:
-        right, left = face[EYES].reshape(2, 2)
+        right, left = face[EYE_POINTS].reshape(2, 2)
         along = left - right
         middle, down = (right + left) / 2, np.array([-along[1], along[0]])
         top, bottom = middle + COVERED * down, middle + 1.7 * down

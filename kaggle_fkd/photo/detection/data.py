@@ -15,7 +15,9 @@ from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.objective import DetectionObjective
 from kaggle_fkd.runs.member import Member
+from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.folds import stratified_folds
 
 
 class DetectionData(TrainingData):
@@ -49,36 +51,41 @@ class DetectionData(TrainingData):
         return self.photographs.digest()
 
     def check(self, members: Sequence[Member], audit_file: Path) -> None:
-        """DataError for a member without a face to learn from, or to be validated on."""
-        for member in members:
-            self._split(member)
+        """DataError when a fold has no face to be found: an evaluation holds out each of them."""
+        for member in members[:1]:
+            folds, photographs = self._folds(member), self.photographs
+            counts = np.bincount(
+                folds[photographs.picture[~photographs.ignored]],
+                minlength=member.config.train.folds,
+            )
+            if not counts.all():
+                raise DataError(
+                    f"there are faces to find in {np.count_nonzero(counts)} of {len(counts)} folds",
+                    "use more photographs, or fewer folds (train.folds=2)",
+                )
 
     def objective(
         self, member: Member, audit_file: Path, device: torch.device
     ) -> DetectionObjective:
         """To find the faces of the photographs that the member does not hold out."""
-        return DetectionObjective(member.config, *self._split(member), device)
+        held_out = self.held_out(member)
+        train, validation = self.photographs[~held_out], self.photographs[held_out]
+        return DetectionObjective(member.config, train, validation, device)
 
     def held_out(self, member: Member) -> NDArray[np.bool_]:
         """P, the photographs that the member holds out for validation."""
-        config = member.config.train
-        folds = assign_folds(self.photographs, config.folds, config.seed)
-        return np.asarray(folds == member.fold)
+        return np.asarray(self._folds(member) == member.fold)
 
-    def _split(self, member: Member) -> tuple[PhotographDataset, PhotographDataset]:
-        held_out = self.held_out(member)
-        parts = self.photographs[~held_out], self.photographs[held_out]
-        for part in parts:
-            if part.ignored.all():
-                raise DataError(
-                    f"{member.name}: there is no face to train on, or none to validate on",
-                    "use more photographs, or fewer folds (train.folds)",
-                )
-        return parts
-
-
-def assign_folds(photographs: PhotographDataset, folds: int, seed: int) -> NDArray[np.int64]:
-    """P, the fold 0..folds-1 of each photograph; those of one subject share a fold."""
-    _, subject = np.unique(photographs.subject, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(subject.max(initial=-1) + 1)
-    return np.asarray(order[subject] % folds, np.int64)
+    def _folds(self, member: Member) -> NDArray[np.int64]:
+        """P, the fold of each photograph; DataError when there are too few subjects."""
+        config, photographs = member.config.train, self.photographs
+        subjects = np.unique(photographs.subject).size
+        if subjects < 2 * config.folds:
+            raise DataError(
+                f"photographs of {count_of(subjects, 'subject')} are too few for {config.folds} "
+                "folds",
+                "use more photographs, or fewer folds (train.folds=2)",
+            )
+        with_face = np.zeros(len(photographs), bool)
+        with_face[photographs.picture[~photographs.ignored]] = True
+        return stratified_folds(photographs.subject, with_face, config.folds, config.seed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.similarity import transform_points
 
-CENTRE, SIZE, EYES = slice(0, 2), 2, slice(3, 7)
+CENTRE, SIZE, EYE_POINTS = slice(0, 2), 2, slice(3, 7)
 """Columns of a face: x and y of its centre, its size, x and y of its right and its left eye."""
 
 

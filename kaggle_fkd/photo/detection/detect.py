@@ -1,5 +1,6 @@
 """`detect`: the faces that a detector network finds in a picture."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
 from kaggle_fkd.networks.detector import STRIDES, DetectorNet
-from kaggle_fkd.photo.detection.dataset import CENTRE, SIZE, transform_faces
+from kaggle_fkd.photo.detection.dataset import SIZE, transform_faces
+from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 
 REDUCTION = 3
 """A picture is also searched at a third of its size, for faces that are larger than the crops that
@@ -20,10 +22,11 @@ ENLARGEMENT = np.array([[REDUCTION, 0, (REDUCTION - 1) / 2], [0, REDUCTION, (RED
 LARGE = 50.0
 """In the reduced picture, only faces of this size in pixels are looked for: the first search finds
 smaller ones."""
-NMS_DISTANCE = 0.7
-"""Of answers whose centres are closer than this share of the larger one's size, the one with the
-highest score stays. The overlap of boxes keeps answers for a half or a double of a face: with it,
-nearly all of the 96 false positives with the highest scores were such."""
+LEAST_PROPOSAL = 0.05
+"""Proposals of the first stage below this score are dropped."""
+LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
+MOST_PROPOSALS = 200
+"""The second stage looks at this many proposals of a picture at most, the best."""
 
 
 @dataclass(frozen=True)
@@ -46,46 +49,50 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
 
     The network is in evaluation mode.
     """
-    answers = [_answers(network, grey, least_score)]
+    logits, faces = propose(network, grey)
+    if not len(faces):
+        return Detections.none()
+    scores = _verify(network, grey, logits, faces)
+    order = np.argsort(-scores, kind="stable")
+    order = order[scores[order] >= least_score]
+    return Detections(scores[order], faces[order])
+
+
+def propose(
+    network: DetectorNet, grey: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """M logits of the first stage for a grey picture, H x W, and M x 7 faces."""
+    proposals = [_search(network, grey)]
     if min(grey.shape) >= REDUCTION * LARGE / 2:
         small = block_means(grey, REDUCTION, cv2.BORDER_REPLICATE)
-        large = _answers(network, small, least_score)
+        large = _search(network, small)
         large = large[large[:, 1 + SIZE] >= LARGE]
         large[:, 1:] = transform_faces(ENLARGEMENT, large[:, 1:])
-        answers.append(large)
-    found = np.concatenate(answers)
-    kept = _distinct(found)
-    return Detections(found[kept, 0], found[kept, 1:])
-
-
-def squares(faces: NDArray[np.floating]) -> NDArray[np.float64]:
-    """M x 4, the upright squares of faces M x 7: x0, y0, x1, y1, the latter two exclusive."""
-    half = faces[:, SIZE : SIZE + 1] / 2
-    centre = faces[:, CENTRE] + 0.5
-    return np.concatenate([centre - half, centre + half], axis=1).astype(np.float64)
-
-
-def _distinct(found: NDArray[np.float32]) -> list[int]:
-    """Indices of the answers, M x 8, that remain after non-maximum suppression, the best first."""
-    faces = found[:, 1:]
-    kept: list[int] = []
-    for index in np.argsort(-found[:, 0], kind="stable"):
-        distance = np.linalg.norm(faces[kept][:, CENTRE] - faces[index, CENTRE], axis=1)
-        if (distance >= NMS_DISTANCE * np.maximum(faces[kept][:, SIZE], faces[index, SIZE])).all():
-            kept.append(int(index))
-    return kept
+        proposals.append(large)
+    found = np.concatenate(proposals)
+    found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
+    return found[:, 0], found[:, 1:]
 
 
 @torch.inference_mode()
-def _answers(
-    network: DetectorNet, grey: NDArray[np.uint8], least_score: float
-) -> NDArray[np.float32]:
-    """M x 8: score, and the face in pixels, of the cells with that score."""
+def _search(network: DetectorNet, grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """M x 8: logit, and the face in pixels, of the cells of the first stage that propose one."""
     height, width = grey.shape
     rows, columns = (-(-length // STRIDES[-1]) * STRIDES[-1] for length in grey.shape)
     device = next(network.parameters()).device
     images = torch.zeros((1, rows, columns), dtype=torch.uint8, device=device)
     images[0, :height, :width] = torch.from_numpy(np.ascontiguousarray(grey)).to(device)
-    answers = network(images)[0]
-    answers[:, 0] = answers[:, 0].sigmoid()
-    return np.asarray(answers[answers[:, 0] >= least_score].cpu().numpy(), np.float32)
+    found = network(images)[0]
+    return np.asarray(found[found[:, 0] >= LEAST_LOGIT].cpu().numpy(), np.float32)
+
+
+@torch.inference_mode()
+def _verify(
+    network: DetectorNet, grey: NDArray[np.uint8], logits: NDArray[np.float32],
+    faces: NDArray[np.float32],
+) -> NDArray[np.float32]:  # fmt: skip
+    """M, 0..1, the scores of the second stage for M faces that the first proposes."""
+    device = next(network.parameters()).device
+    chips = cut_chips(grey, faces).to(device)
+    verified = network.verify(chips, torch.from_numpy(logits).to(device))
+    return np.asarray(verified.sigmoid().cpu().numpy(), np.float32)

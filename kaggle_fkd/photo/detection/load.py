@@ -1,7 +1,9 @@
 """`load_photographs`: photographs with labelled faces, from folders and zips."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -21,14 +23,25 @@ from kaggle_fkd.system.text import count_of, shorten
 BOXES = "boxes.csv"
 """The file that names the faces of a folder of photographs."""
 COLUMNS = ("image", "x0", "y0", "x1", "y1", "ignore")
-"""Its columns: the file's name, the box in pixels, the latter two exclusive, and 1 for a face that
-is neither to be found nor background."""
+"""Its columns: the photograph's name, the box in pixels, the latter two exclusive, and 1 for a face
+that is neither to be found nor background."""
 TIGHT = np.array([-0.02, 0.257, 1.01, 1.006])
 """The tight box of iBUG's points in a box from forehead to chin and from ear to ear: its edges, as
 shares of that box's width and height. Medians over 4000 frontal faces of 40 pixels and more."""
 RIGHT_EYE, LEFT_EYE = (0.263, 0.394), (0.715, 0.394)
 """Where the same faces have their eyes, as shares of the width and height of that box."""
 REMEDY = f"correct it; {BOXES} has the columns {', '.join(COLUMNS)}"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a boxes.csv."""
+
+    where: str
+    """The file and the line, for messages."""
+    box: NDArray[np.float64]
+    """4."""
+    ignored: bool
 
 
 @dataclass(frozen=True)
@@ -47,9 +60,12 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     """The photographs of folders with a boxes.csv, and of those that `load_annotated` reads.
 
     A folder with a boxes.csv has the photographs themselves, or zips of them; those without a row
-    show no face. Other folders and zips have one face in each picture with iBUG's 68 points, and
-    perhaps others without. Raises NoDataError for a path without photographs, DataError for the
-    first wrong row or damaged picture.
+    show no face. Its rows name them by their path in the folder or the zip, or by the file name
+    alone where no other photograph has it. Other folders and zips have one face in each picture
+    with iBUG's 68 points, and perhaps others without. Equal photographs have one subject.
+
+    Raises NoDataError for a path without photographs, DataError for the first wrong row or damaged
+    picture.
     """
     photographs: list[_Photograph] = []
     for path in paths:
@@ -58,7 +74,7 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     if not photographs:
         raise NoDataError("there are no photographs", "give folders that have some")
     counts = [len(each.faces) for each in photographs]
-    subject, _ = pd.factorize(np.array([each.subject for each in photographs]))
+    subject, _ = pd.factorize(np.array(_subjects(photographs)))
     return PhotographDataset(
         [each.picture for each in photographs],
         np.array([each.complete for each in photographs]),
@@ -68,6 +84,14 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
         np.concatenate([each.ignored for each in photographs]),
         np.repeat(np.array([each.exact_eyes for each in photographs]), counts),
     )
+
+
+def _subjects(photographs: Sequence[_Photograph]) -> list[str]:
+    """The subject of each photograph: that of the first one that is equal to it."""
+    first: dict[bytes, str] = {}
+    return [
+        first.setdefault(sha256(each.picture.data).digest(), each.subject) for each in photographs
+    ]
 
 
 def face_of_points(points: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -102,42 +126,57 @@ def _with_points(path: Path) -> list[_Photograph]:
 
 def _with_boxes(path: Path) -> list[_Photograph]:
     """The photographs of a folder, and of the zips in it, with the faces of its boxes.csv."""
-    rows = _read_boxes(path / BOXES)
     trees = [FileTree(path), *(FileTree(each) for each in sorted(path.glob("*.zip")))]
-    names = [
+    files = [
         (tree, name)
         for tree in trees
         for name in sorted(tree.names)
         if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
     ]
-    missing = sorted(rows.keys() - {PurePosixPath(name).name for _, name in names})
-    if missing:
-        raise DataError(f"{path / BOXES}: there is no photograph {missing[0]}", REMEDY)
-    log.info("%s: %s", path, count_of(len(names), "photograph"))
-    nothing = np.zeros((0, 5))
+    rows = _read_boxes(path / BOXES, [name for _, name in files])
+    log.info("%s: %s", path, count_of(len(files), "photograph"))
     photographs = []
-    for tree, name in progress(names, f"reading {path.name}"):
-        picture, where = grey_of(load_picture(tree, name)), tree.place(name)
-        faces = rows.get(PurePosixPath(name).name, nothing)
+    for tree, name in progress(files, f"reading {path.name}"):
+        picture, of_it = grey_of(load_picture(tree, name)), rows.get(name, [])
+        for row in of_it:
+            _check_inside(row, picture)
+        boxes = np.array([row.box for row in of_it]).reshape(-1, 4)
+        ignored = np.array([row.ignored for row in of_it], bool)
         photographs.append(
-            _Photograph(picture, True, where, faces_of_boxes(faces[:, :4]), faces[:, 4] > 0, False)
+            _Photograph(picture, True, tree.place(name), faces_of_boxes(boxes), ignored, False)
         )
     return photographs
 
 
-def _read_boxes(path: Path) -> dict[str, NDArray[np.float64]]:
-    """B x 5 for each photograph that has rows: the box, and 1 for a face to be ignored."""
+def _read_boxes(path: Path, names: Sequence[str]) -> dict[str, list[_Row]]:
+    """The rows of each photograph that has some, by its name, one of `names`."""
     header, *lines = rows_of(FileTree(path.parent), path.name) or [[]]
     if tuple(header) != COLUMNS:
         raise DataError(f"{path}: the columns are {shorten(', '.join(header))}", REMEDY)
-    rows: dict[str, list[list[float]]] = {}
+    known: dict[str, set[str]] = {}
+    for name in names:
+        known.setdefault(name, set()).add(name)
+        known.setdefault(PurePosixPath(name).name, set()).add(name)
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
+        raise DataError(
+            f"{path.parent}: there are two photographs {repeated}, perhaps in a zip and beside it",
+            "remove one of them",
+        )
+    rows: dict[str, list[_Row]] = {}
     for number, cells in enumerate(lines, 2):
-        rows.setdefault(cells[0] if cells else "", []).append(_box(cells, f"{path}, line {number}"))
-    return {name: np.array(boxes) for name, boxes in rows.items()}
+        where = f"{path}, line {number}"
+        row = _row_of(cells, where)
+        meant = known.get(cells[0], set())
+        if cells[0] not in meant and len(meant) != 1:
+            several = f"{len(meant)} photographs are called" if meant else "there is no photograph"
+            raise DataError(f"{where}: {several} {shorten(cells[0])}", REMEDY)
+        name = cells[0] if cells[0] in meant else next(iter(meant))
+        rows.setdefault(name, []).append(row)
+    return rows
 
 
-def _box(cells: Sequence[str], where: str) -> list[float]:
-    """The numbers of one row."""
+def _row_of(cells: Sequence[str], where: str) -> _Row:
     if len(cells) != len(COLUMNS):
         raise DataError(f"{where}: {len(cells)} cells instead of {len(COLUMNS)}", REMEDY)
     try:
@@ -147,4 +186,16 @@ def _box(cells: Sequence[str], where: str) -> list[float]:
     x0, y0, x1, y1, ignore = numbers
     if not (np.isfinite(numbers).all() and x0 < x1 and y0 < y1 and ignore in (0, 1)):
         raise DataError(f"{where}: not a box: {shorten(', '.join(cells[1:]))}", REMEDY)
-    return numbers
+    return _Row(where, np.array(numbers[:4]), ignore == 1)
+
+
+def _check_inside(row: _Row, picture: NDArray[np.uint8]) -> None:
+    """DataError for a box whose centre is outside its photograph."""
+    height, width = picture.shape
+    x, y = (row.box[:2] + row.box[2:]) / 2
+    if not (0 <= x <= width and 0 <= y <= height):
+        raise DataError(
+            f"{row.where}: the centre of the box is outside the photograph, which has "
+            f"{width} x {height} pixels",
+            REMEDY,
+        )

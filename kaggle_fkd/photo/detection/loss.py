@@ -1,4 +1,4 @@
-"""The loss of a detector: where faces are, and how large and how turned."""
+"""The loss of a detector: where faces are, how large, and how rotated."""
 
 import torch
 from torch import Tensor
@@ -11,36 +11,36 @@ BETA = 0.05
 SCORE_WEIGHT, EYES_WEIGHT, GUESSED_EYES = 2.0, 0.5, 0.2
 """Weights of the scores and of the eyes, relative to centre and size; factor for guessed eyes."""
 LEAST_QUALITY = 0.05
-"""A cell that is to find a face is taught at least this score."""
+"""A cell that is to find a face has at least this score as its target."""
 
 
 def detection_loss(
-    answers: Tensor, faces: Tensor, exact_eyes: Tensor, targets: Targets
+    predictions: Tensor, faces: Tensor, exact_eyes: Tensor, targets: Targets
 ) -> tuple[Tensor, Tensor]:
-    """The loss of answers N x C x 8 (see `DetectorNet`) for faces N x F x 7.
+    """The loss of predictions N x C x 8 (see `DetectorNet`) for faces N x F x 7.
 
-    Scores learn how well the cell's answer overlaps the face (quality focal loss: Li et al.,
+    Scores learn how well the cell's prediction overlaps the face (quality focal loss: Li et al.,
     "Generalized focal loss", 2020, arXiv 2006.04388). The second is the number of positive cells,
     by which the loss is divided.
     """
     positive = targets.face >= 0
     picture, _ = positive.nonzero(as_tuple=True)
     truth = faces[picture, targets.face[positive]]
-    answer = answers[positive][:, 1:]
+    predicted = predictions[positive][:, 1:]
     size = truth[:, 2:3]
 
     def smooth(first: Tensor, second: Tensor) -> Tensor:
         return F.smooth_l1_loss(first, second, beta=BETA, reduction="none").sum(dim=1)
 
-    place = smooth(answer[:, :2] / size, truth[:, :2] / size)
-    place = place + smooth(answer[:, 2:3].log(), size.log())
+    place = smooth(predicted[:, :2] / size, truth[:, :2] / size)
+    place = place + smooth(predicted[:, 2:3].log(), size.log())
     exact = exact_eyes[picture, targets.face[positive]].float()
     weight = EYES_WEIGHT * (GUESSED_EYES + (1 - GUESSED_EYES) * exact)
-    place = place + weight * smooth(answer[:, 3:] / size, truth[:, 3:] / size)
-    quality = torch.zeros_like(answers[..., 0])
-    overlap = _square_overlap(answer.detach(), truth)
+    place = place + weight * smooth(predicted[:, 3:] / size, truth[:, 3:] / size)
+    quality = torch.zeros_like(predictions[..., 0])
+    overlap = _square_overlap(predicted.detach(), truth)
     quality[positive] = overlap.clamp(min=LEAST_QUALITY)
-    logit = answers[..., 0]
+    logit = predictions[..., 0]
     each = F.binary_cross_entropy_with_logits(logit, quality, reduction="none")
     score = (each * (quality - logit.sigmoid()).square())[~targets.ignored].sum()
     count = positive.sum().clamp(min=1)

@@ -5,27 +5,35 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.config import Config
+from kaggle_fkd.metrics import LOSS, Metric
 from kaggle_fkd.networks.detector import DetectorNet, all_cells
 from kaggle_fkd.networks.network import evaluating
 from kaggle_fkd.photo.detection.crops import Batch, Crops
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.loss import detection_loss
-from kaggle_fkd.photo.detection.targets import assign
+from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
+from kaggle_fkd.photo.detection.targets import UNLABELLED, assign, label_proposals
 from kaggle_fkd.training.augmentation import change_light
-from kaggle_fkd.training.objective import Metric, Objective
+from kaggle_fkd.training.objective import Objective
 
 VALIDATION_CROPS, VALIDATION_BATCH = 1024, 64
 """Crops of held-out photographs on which the validation loss is measured, and how many at once."""
 VALIDATION_SEED = 0
+SECOND_WEIGHT = 2.0
+"""Weight of the loss of the second stage, relative to that of the first."""
+TRAINED_PROPOSALS, TRAINED_LOGIT = 6, -4.0
+"""Of each crop, the second stage is trained on this many proposals at most, those with the highest
+scores; below this logit there is none."""
 
 
 class DetectionObjective(Objective[DetectorNet]):
     """To find the faces in crops of photographs; validated on fixed crops of held-out ones."""
 
-    metric: ClassVar[Metric] = Metric("loss", "loss")
-    noun: ClassVar[str] = "crops"
+    metric: ClassVar[Metric] = LOSS
+    noun: ClassVar[str] = "crop"
 
     def __init__(
         self, config: Config, train: PhotographDataset, validation: PhotographDataset,
@@ -81,8 +89,32 @@ class DetectionObjective(Objective[DetectorNet]):
         labels = (batch.faces, batch.labelled, batch.ignored, batch.complete, batch.exact_eyes)
         faces, labelled, ignored, complete, exact_eyes = (each.to(self.device) for each in labels)
         targets = assign(faces, labelled, ignored, complete, self.cells, self.strides)
-        loss, count = detection_loss(network(images), faces, exact_eyes, targets)
+        outputs = network(images)
+        loss, count = detection_loss(outputs, faces, exact_eyes, targets)
+        loss = loss + SECOND_WEIGHT * self._second_stage_loss(network, images, outputs, batch)
         return loss, torch.stack([loss.detach() * count, count.float()])
+
+    def _second_stage_loss(
+        self, network: DetectorNet, images: Tensor, outputs: Tensor, batch: Batch
+    ) -> Tensor:
+        """The cross-entropy of the second stage on the best proposals of the first."""
+        greys = images.to(torch.uint8).cpu().numpy()
+        proposals = outputs.detach().float().cpu().numpy()
+        chips, logits, labels = [], [], []
+        for index, (grey, found) in enumerate(zip(greys, proposals, strict=True)):
+            faces = batch.faces_of(index)
+            found = found[found[:, 0] >= TRAINED_LOGIT]
+            found = found[distinct(found[:, 0], found[:, 1:], TRAINED_PROPOSALS)]
+            label = label_proposals(found[:, 1:], *faces)
+            found, label = found[label != UNLABELLED], label[label != UNLABELLED]
+            if len(found):
+                chips.append(cut_chips(grey, found[:, 1:]))
+                logits.append(torch.from_numpy(found[:, 0]))
+                labels.append(torch.from_numpy(label))
+        if not chips:
+            return outputs.new_zeros(())
+        seen, first, truth = (torch.cat(each).to(self.device) for each in (chips, logits, labels))
+        return F.binary_cross_entropy_with_logits(network.verify(seen, first), truth.float())
 
     def _validation_batches(self) -> list[Batch]:
         """The fixed crops; made once."""

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
-from kaggle_fkd.imaging.boxes import box_overlap
 from kaggle_fkd.photo.detection.dataset import CENTRE, SIZE, PhotographDataset
-from kaggle_fkd.photo.detection.detect import Detections, squares
+from kaggle_fkd.photo.detection.detect import Detections
+from kaggle_fkd.photo.detection.proposals import FOUND_IOU, overlaps
 from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.system.text import count_of
 
-FOUND_IOU = 0.35
-"""A face is found if its square and that of a detection overlap by more than this (IoU)."""
 LEAST_SCORE = 0.05
 """Detections below this score are not part of the curve."""
 SIZES = (0, 12, 24, 48, 96)
@@ -37,6 +36,11 @@ class Matches:
     """The scores of detections where no face is."""
 
 
+def scored_faces(photographs: PhotographDataset) -> NDArray[np.bool_]:
+    """F, the faces that count in the overall figures."""
+    return ~photographs.ignored & (photographs.faces[:, SIZE] >= LEAST_SIZE)
+
+
 def match(photographs: PhotographDataset, detections: Sequence[Detections]) -> Matches:
     """Match the detections in each photograph with its faces, the most certain first.
 
@@ -48,7 +52,7 @@ def match(photographs: PhotographDataset, detections: Sequence[Detections]) -> M
         photographs.faces_of, detections, photographs.complete, strict=True
     ):
         faces = photographs.faces[rows]
-        overlap = box_overlap(squares(found.faces), squares(faces))
+        overlap = overlaps(found.faces, faces)
         ignored = photographs.ignored[rows]
         for score, detection, row in zip(found.scores, found.faces, overlap, strict=True):
             free = np.where(ignored | (scores[rows] > 0), 0, row)
@@ -68,7 +72,7 @@ def write_detection(
 ) -> list[str]:  # fmt: skip
     """Write the curve and the table of out-of-fold detections; the result in a few lines."""
     matches = match(photographs, detections)
-    wanted = ~photographs.ignored & (photographs.faces[:, SIZE] >= LEAST_SIZE)
+    wanted = scored_faces(photographs)
     thresholds = np.round(np.arange(LEAST_SCORE, 1, 0.05), 2)
     curve = pd.DataFrame({
         "score": thresholds,
@@ -77,18 +81,29 @@ def write_detection(
     })  # fmt: skip
     write_text(folder / "curve.csv", curve.to_csv(index=False, float_format="%.6g"))
     write_text(folder / "sizes.csv", _by_size(photographs, matches).to_csv(index=False))
+    faces, complete = int(wanted.sum()), int(photographs.complete.sum())
     write_json(
         folder / "evaluation.json",
-        {**summary, "faces": int(wanted.sum()), "photographs": len(photographs),
+        {**summary, "faces": faces, "photographs": len(photographs),
+         "completely_labelled_photographs": complete, "found": _found(curve, 0.5)[0],
          "curve": curve.to_dict("records")},
     )  # fmt: skip
-    save_figure(_curve_figure(curve, int(wanted.sum()), len(photographs)), folder / "curve.png")
-    rows = curve[curve["score"].isin([0.3, 0.5, 0.7])]
-    return [
-        f"score {row.score:.1f}: {row.found:.1%} of {int(wanted.sum())} faces found, "
-        f"{row.false_positives} false positives in {len(photographs)} photographs"
-        for row in rows.itertuples()
-    ]
+    save_figure(_curve_figure(curve, faces, complete), folder / "curve.png")
+    lines = []
+    for score in (0.3, 0.5, 0.7):
+        found, wrong = _found(curve, score)
+        lines.append(
+            f"score {score}: {found:.1%} of {count_of(faces, 'face')} found, "
+            f"{count_of(wrong, 'false positive')} in "
+            f"{count_of(complete, 'completely labelled photograph')}"
+        )
+    return lines
+
+
+def _found(curve: pd.DataFrame, score: float) -> tuple[float, int]:
+    """The share of the faces found with at least that score, and the number of false positives."""
+    row = int((curve["score"] - score).abs().argmin())
+    return float(curve["found"].iloc[row]), int(curve["false_positives"].iloc[row])
 
 
 def _curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
@@ -102,7 +117,7 @@ def _curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
     ]:
         axes.annotate(f"{score:.1f}", (x, y), (5, -9), textcoords="offset points", fontsize=8)
     axes.set(
-        xlabel=f"false positives in {photographs} photographs",
+        xlabel=f"false positives in {count_of(photographs, 'completely labelled photograph')}",
         ylabel=f"faces found, of {faces} (%)", xscale="symlog", xlim=(-0.3, None),
         title=f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold, by the least score",
     )  # fmt: skip

@@ -1,33 +1,42 @@
-"""Which cells of the detector's grids answer for which face."""
+"""What a detector is trained to predict: the face of each cell, and whether a proposal is one."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.networks.detector import STRIDES
+from kaggle_fkd.photo.detection.dataset import CENTRE, SIZE
+from kaggle_fkd.photo.detection.proposals import FOUND_IOU, overlaps
 
 BOUNDS = (24.0, 60.0)
 """Sizes in pixels at which the next stride takes over."""
 SHARED = 1.2
-"""Within this factor of a bound, the other stride may answer, too: it is neither taught nor not."""
+"""Within this factor of a bound, the cells of the other stride are left out of the loss of the
+scores."""
 POSITIVE, POSITIVE_CELLS = 0.22, 0.71
 """Cells closer to a face's centre than this share of its size, or of a cell, are to find it: the
 latter is half of a cell's diagonal, so that every face has at least one."""
 UNCERTAIN, IGNORED, KNOWN = 0.5, 0.75, 0.9
-"""In sizes from its centre: where the cells of a face's stride are neither taught to find it nor
-not to, the extent of an ignored face, and that of what is known around the face of a picture whose
-other faces are not labelled."""
+"""Distances from a face's centre, in sizes of the face: of its stride's cells that are not to find
+it, those within the first are left out of the loss of the scores; so are all cells within the
+second of an ignored face, and those beyond the third in a picture with unlabelled faces."""
+BACKGROUND_IOU = 0.15
+"""A proposal that overlaps every face by less than this (IoU) shows none."""
+FACE, BACKGROUND, UNLABELLED = 1, 0, -1
+"""Labels of proposals; the last are left out of the loss."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What the cells are taught, for N pictures, C cells and F faces in each picture at most."""
+    """The targets of C cells in N pictures, with F faces in each picture at most."""
 
     face: Tensor
     """N x C, index of the face that a cell is to find; -1: none."""
     ignored: Tensor
-    """N x C, true where the score is not taught."""
+    """N x C, true where the score is left out of the loss."""
 
 
 def assign(
@@ -58,7 +67,26 @@ def assign(
     return Targets(torch.where(found, face, -1), (doubtful.any(dim=-1) | ~known) & ~found)
 
 
+def label_proposals(
+    proposed: NDArray[np.floating], faces: NDArray[np.floating], ignored: NDArray[np.bool_],
+    complete: bool,
+) -> NDArray[np.int64]:  # fmt: skip
+    """M labels of proposals, M x 7, in a picture with faces F x 7, some of them ignored, F.
+
+    In a picture that is not `complete`, only what is around its labelled faces is background.
+    """
+    overlap = overlaps(proposed, faces)
+    distance = np.linalg.norm(proposed[:, None, CENTRE] - faces[:, CENTRE], axis=2)
+    labels = np.full(len(proposed), BACKGROUND)
+    unsure = (overlap > BACKGROUND_IOU) | (ignored & (distance < IGNORED * faces[:, SIZE]))
+    labels[unsure.any(axis=1)] = UNLABELLED
+    if not complete:
+        labels[~(distance < KNOWN * faces[:, SIZE]).any(axis=1)] = UNLABELLED
+    labels[(overlap[:, ~ignored] > FOUND_IOU).any(axis=1)] = FACE
+    return labels
+
+
 def _stride_of(size: Tensor) -> Tensor:
-    """The stride whose cells answer for faces of that size."""
+    """The stride whose cells find faces of that size."""
     level = sum((size >= bound).long() for bound in BOUNDS)
     return torch.tensor(STRIDES, device=size.device)[level]

@@ -8,18 +8,25 @@ from typing import ClassVar
 import torch
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.data import DetectionData
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections, detect
 from kaggle_fkd.photo.detection.load import load_photographs
-from kaggle_fkd.photo.detection.report import LEAST_SCORE, write_detection
+from kaggle_fkd.photo.detection.report import LEAST_SCORE, LEAST_SIZE, scored_faces, write_detection
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress
 from kaggle_fkd.task import Task
+
+UNUSED = frozenset({
+    *(f"train.{name}" for name in ("loss", "labels", "heads", "mirror_heads", "only_convention")),
+    *(f"train.{name}" for name in ("audit", "suspect_policy")),
+    *(f"augment.{name}" for name in ("flip", "rotation", "scale", "shear", "perspective", "shift")),
+})  # fmt: skip
+"""Settings of keypoints and of the movements of chips; those of crops are in `DetectConfig`."""
 
 
 class DetectionTask(Task):
@@ -32,6 +39,7 @@ class DetectionTask(Task):
     default_preset = "detector"
     is_sample = False
     sections = frozenset({"train", "augment", "detect"})
+    unused: ClassVar[frozenset[str]] = UNUSED
     stages = frozenset({"train", "evaluate"})
 
     def __init__(self, sets: Sequence[Path] = ()) -> None:
@@ -46,7 +54,13 @@ class DetectionTask(Task):
                 "there are no photographs to train a face detector on",
                 "name folders with a boxes.csv, or of pictures with .pts files",
             )
-        return load_photographs(self.sets)
+        photographs = load_photographs(self.sets)
+        if not scored_faces(photographs).any():
+            raise DataError(
+                f"no face of the photographs has a size of {LEAST_SIZE:.0f} pixels or more",
+                "use photographs with larger faces: smaller ones do not count in an evaluation",
+            )
+        return photographs
 
     def fetch(self, may_use_sample: bool = False) -> None:
         """Check that the photographs can be read; nothing is downloaded."""
@@ -63,7 +77,7 @@ class DetectionTask(Task):
         (run,), photographs = runs, self.photographs
         data = DetectionData(photographs)
         detections = [Detections.none() for _ in photographs.pictures]
-        for member in run.members:
+        for member in run.members[: run.config.train.folds]:
             network = member.load_network(device)
             held_out = data.held_out(member).nonzero()[0]
             for index in progress(held_out, f"searching with {member.name}"):

@@ -9,7 +9,7 @@ from support.made_up_photographs import drawn_photographs
 
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.photo.detection.crops import Batch, Crops
-from kaggle_fkd.photo.detection.dataset import EYES, SIZE, PhotographDataset
+from kaggle_fkd.photo.detection.dataset import EYE_POINTS, SIZE, PhotographDataset
 
 CONFIG = DetectConfig(cover=0, backdrop=0)
 
@@ -33,11 +33,11 @@ def with_marks(size: float) -> PhotographDataset:
 
 @pytest.mark.parametrize("size", [20, 60, 200])
 def test_the_eyes_are_where_the_labels_say(size):
-    crops, seen = Crops(with_marks(size), replace(CONFIG, smallest=30, turned=1)), 0
+    crops, seen = Crops(with_marks(size), replace(CONFIG, smallest=30, any_roll=1)), 0
     for seed in range(40):
         crop = crops.make(0, np.random.default_rng(seed))
         (face,) = crop.faces
-        places = np.round(face[EYES].reshape(2, 2)).astype(int)
+        places = np.round(face[EYE_POINTS].reshape(2, 2)).astype(int)
         if ((places >= 2) & (places < 158)).all():
             seen += 1
             greys = sorted(int(crop.image[row, column]) for column, row in places)
@@ -46,14 +46,14 @@ def test_the_eyes_are_where_the_labels_say(size):
 
 
 def test_sizes_and_rolls_are_those_that_the_settings_name():
-    crops = Crops(with_marks(60), replace(CONFIG, smallest=10, largest=100, turned=1))
+    crops = Crops(with_marks(60), replace(CONFIG, smallest=10, largest=100, any_roll=1))
     faces = [crops.make(0, np.random.default_rng(seed)).faces[0] for seed in range(300)]
     sizes = np.array([face[SIZE] for face in faces])
     assert 10 <= sizes.min() < 13 and 80 < sizes.max() <= 100
     across = np.array([face[5:7] - face[3:5] for face in faces])
     rolls = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
     assert np.histogram(rolls, 8, (-180, 180))[0].min() > 15
-    upright = Crops(with_marks(60), replace(CONFIG, turned=0, roll=0))
+    upright = Crops(with_marks(60), replace(CONFIG, any_roll=0, roll=0))
     mirrored = {
         bool(np.diff(upright.make(0, np.random.default_rng(seed)).faces[0, [3, 5]])[0] > 0)
         for seed in range(10)
@@ -106,7 +106,7 @@ def test_fine_detail_of_a_reduced_photograph_does_not_alias():
     stripes[:, ::2] = 255
     face = np.array([[240, 240, 100, 220, 230, 260, 230]], np.float32)
     photographs = replace(with_marks(60), pictures=[stripes, stripes], faces=face)
-    crops = Crops(photographs, replace(CONFIG, smallest=48, largest=48, turned=0, roll=0))
+    crops = Crops(photographs, replace(CONFIG, smallest=48, largest=48, any_roll=0, roll=0))
     crop = crops.make(0, np.random.default_rng(0))
     (x, y), half = np.round(crop.faces[0, :2]).astype(int), 15
     seen = crop.image[max(0, y - half) : y + half, max(0, x - half) : x + half]

@@ -71,7 +71,8 @@ def test_the_face_of_a_box_is_in_it():
         ("0.png,9,2,3,4,0", "line 6: not a box"),
         ("0.png,1,2,3,nan,0", "line 6: not a box"),
         ("0.png,1,2,3,4,2", "line 6: not a box"),
-        ("gone.png,1,2,3,4,0", "there is no photograph gone.png"),
+        ("gone.png,1,2,3,4,0", "there is no photograph 'gone.png'"),
+        ("0.png,190,20,220,60,0", "line 6: the centre of the box is outside .* 160 x 160 pixels"),
     ],
 )
 def test_a_wrong_row_is_named(folder, line, problem):
@@ -79,6 +80,37 @@ def test_a_wrong_row_is_named(folder, line, problem):
         file.write(f"\n{line}")
     with pytest.raises(DataError, match=problem):
         load_photographs([folder])
+
+
+def test_rows_name_photographs_by_their_path_where_file_names_repeat(folder):
+    for name in ("left", "right"):
+        (folder / name).mkdir()
+        (folder / "0.png").replace(folder / name / "0.png")
+        Image.new("L", (160, 160), 40).save(folder / "0.png")
+    (folder / "0.png").unlink()
+    with pytest.raises(DataError, match=r"line 2: 2 photographs are called '0\.png'"):
+        load_photographs([folder])
+    boxes = folder / "boxes.csv"
+    boxes.write_text(boxes.read_text().replace("\n0.png", "\nleft/0.png"))
+    photographs = load_photographs([folder])
+    assert [len(rows) for rows in photographs.faces_of] == [2, 0, 0, 2, 0]
+
+
+def test_a_zip_beside_its_unpacked_photographs_is_refused(folder):
+    with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+        archive.write(folder / "0.png", "0.png")
+    with pytest.raises(DataError, match=r"two photographs 0\.png"):
+        load_photographs([folder])
+
+
+def test_equal_photographs_have_one_subject(folder, tmp_path):
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "9.png").write_bytes((folder / "0.png").read_bytes())
+    (again / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n9.png,9,9,60,60,0")
+    photographs = load_photographs([folder, again])
+    assert photographs.subject[-1] == photographs.subject[0]
+    assert np.unique(photographs.subject).size == len(photographs) - 1
 
 
 def test_other_columns_and_damaged_photographs_are_named(folder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.made_up_photographs import drawn_photographs
 
-from kaggle_fkd.photo.detection.detect import Detections, squares
+from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.report import match, write_detection
 
 
@@ -62,13 +62,11 @@ def test_nothing_found_is_no_error(photographs):
     assert (matches.scores == 0).all() and len(matches.false_positives) == 0
 
 
-def test_squares_are_around_the_centres():
-    assert squares(np.array([[10, 20, 6, 0, 0, 0, 0]])).tolist() == [[7.5, 17.5, 13.5, 23.5]]
-
-
 def test_the_report_has_a_curve_and_sizes(photographs, tmp_path):
     lines = write_detection(tmp_path, photographs, detections(photographs), {"commit": "abc"})
     assert {path.name for path in tmp_path.iterdir()} == {
         "curve.csv", "curve.png", "sizes.csv", "evaluation.json",
     }  # fmt: skip
-    assert lines[1] == "score 0.5: 100.0% of 4 faces found, 0 false positives in 4 photographs"
+    assert lines[1] == (
+        "score 0.5: 100.0% of 4 faces found, 0 false positives in 4 completely labelled photographs"
+    )
