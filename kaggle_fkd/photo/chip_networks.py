@@ -11,7 +11,6 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import invert, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.runs.run import Run
 
@@ -39,14 +38,9 @@ class ChipNetworks:
         """The networks of the run's finished members.
 
         If there are several label conventions, the first one, which is the richest, is predicted.
-        Raises RunError for a run that has no finished member, is a face detector, was trained for
-        another convention alone, or was trained on faces that are not square.
+        Raises RunError for a run that has no finished member, was trained for another convention
+        alone, or was trained on faces that are not square.
         """
-        if run.config.train.model in DETECTORS:
-            raise RunError(
-                f"{run.folder}: a face detector, which predicts no keypoints of a face",
-                "give a run that was trained on keypoints",
-            )
         first = run.scheme.conventions[0].name
         if run.config.train.only_convention not in ("", first):
             raise RunError(

@@ -16,12 +16,11 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.photo.detectors import HaarDetector
+from kaggle_fkd.photo.detectors import FaceDetector
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import read_pretrained
+from kaggle_fkd.photo.pretrained import FINE, read_pretrained
 
 ASTRONAUT = data.astronaut()
-BOX = np.array([[177.0, 80, 272, 177]])
 
 
 @pytest.fixture(scope="module")
@@ -37,26 +36,11 @@ def mean_run(runs_dir, scheme):
     with torch.no_grad():
         for weights in network.parameters():
             weights.zero_()
-    mean = scheme.from_ibug68(read_pretrained().fine.mean_keypoints.numpy())
+    mean = scheme.from_ibug68(read_pretrained(FINE).mean_keypoints.numpy())
     network.set_mean_keypoints(torch.from_numpy(mean))
     run.member(0).folder.mkdir()
     run.member(0).finish(network.state_dict(), {"validation_rmse": {"all": 1.0}})
     return run
-
-
-class TwoStages:
-    """Returns a false positive first, then the astronaut; records the computed stages."""
-
-    def __init__(self):
-        self.computed = []
-
-    def __call__(self, picture):
-        raise AssertionError("the stages of a detector with stages are used")
-
-    def stages(self, picture):
-        for name, boxes in (("sky", [[0, 0, 60, 60]]), ("face", BOX), ("more", BOX)):
-            self.computed.append(name)
-            yield np.array(boxes, float)
 
 
 def test_the_package_itself_offers_the_class():
@@ -75,23 +59,30 @@ def test_the_help_describes_every_argument_and_the_default_device():
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
 
-@pytest.mark.parametrize("detector", ["haar", 3, HaarDetector])
+@pytest.mark.parametrize("detector", ["haar", 3, FaceDetector])
 def test_a_detector_that_is_not_a_function_is_rejected_at_once(detector):
     with pytest.raises(UsageError, match="not a callable instance -> give a function"):
         FaceKeypoints(detector=detector)
 
 
-@pytest.mark.parametrize("boxes", [None, [[1, 2, 3]], [[0, 0, 0, 0]]])
+@pytest.mark.parametrize(
+    "boxes", [None, [[1, 2, 3]], [[0, 0, 0, 0]], [[0, 0, 9, 9, 1.5]], [[0, 0, 9, 9, 1, 5]], [5]]
+)
 def test_boxes_of_a_detector_are_checked(boxes):
     with pytest.raises(UsageError, match="box"):
         FaceKeypoints(detector=lambda _: boxes).detect(ASTRONAUT)
 
 
-def test_a_detector_with_stages_is_searched_until_a_face_is_found(face):
-    detector = TwoStages()
-    (found,) = FaceKeypoints(detector=detector).detect(ASTRONAUT)
-    assert detector.computed == ["sky", "face"]
-    np.testing.assert_allclose(found.keypoints, face.keypoints, atol=4)
+def test_a_detector_may_return_scores_and_eyes(face):
+    box, eyes = [100, 60, 340, 300], KAGGLE15.from_ibug68(face.keypoints)
+    places = [KAGGLE15.index(f"{side}_eye_center") for side in ("right", "left")]
+    upside_down = np.ascontiguousarray(ASTRONAUT[::-1, ::-1])
+    turned = np.array(ASTRONAUT.shape[1::-1]) - 1 - eyes[places]
+    row = [*(512 - face.box[[2, 3, 0, 1]]), 0.75, *turned.ravel()]
+    (found,) = FaceKeypoints(detector=lambda _: [row]).detect(upside_down)
+    assert found.confidence == 0.75
+    np.testing.assert_allclose(511 - found.keypoints, face.keypoints, atol=4)
+    assert FaceKeypoints(detector=lambda _: [[*box, 0.2]]).detect(ASTRONAUT) == []
 
 
 def test_a_detector_may_return_the_frame_of_a_crop(face):

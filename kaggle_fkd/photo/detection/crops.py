@@ -12,13 +12,8 @@ from torch import Tensor
 
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
-from kaggle_fkd.photo.detection.dataset import (
-    CENTRE,
-    EYE_POINTS,
-    SIZE,
-    PhotographDataset,
-    transform_faces,
-)
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, transform_faces
 
 LEAST_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
 from kaggle_fkd.networks.detector import STRIDES, DetectorNet
-from kaggle_fkd.photo.detection.dataset import SIZE, transform_faces
+from kaggle_fkd.photo.detection.faces import SIZE, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 
+SEARCHED_SIDE = 800
+"""The first stage searches pictures whose longer side exceeds this, in pixels, reduced to it."""
 REDUCTION = 3
 """A picture is also searched at a third of its size, for faces that are larger than the crops that
 the network is trained on; that takes a ninth of the time of the first search."""
-ENLARGEMENT = np.array([[REDUCTION, 0, (REDUCTION - 1) / 2], [0, REDUCTION, (REDUCTION - 1) / 2]])
-"""2 x 3, from pixels of the reduced picture, each of which is a block, to those of the picture."""
 LARGE = 50.0
 """In the reduced picture, only faces of this size in pixels are looked for: the first search finds
 smaller ones."""
@@ -36,7 +36,7 @@ class Detections:
     scores: NDArray[np.float32]
     """M, 0..1."""
     faces: NDArray[np.float32]
-    """M x 7 in pixels, as in `PhotographDataset`."""
+    """M x 7, as in `kaggle_fkd.photo.detection.faces`."""
 
     @classmethod
     def none(cls) -> Self:
@@ -52,7 +52,7 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
     logits, faces = propose(network, grey)
     if not len(faces):
         return Detections.none()
-    scores = _verify(network, grey, logits, faces)
+    scores = verify(network, grey, logits, faces)
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] >= least_score]
     return Detections(scores[order], faces[order])
@@ -62,16 +62,27 @@ def propose(
     network: DetectorNet, grey: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """M logits of the first stage for a grey picture, H x W, and M x 7 faces."""
-    proposals = [_search(network, grey)]
-    if min(grey.shape) >= REDUCTION * LARGE / 2:
-        small = block_means(grey, REDUCTION, cv2.BORDER_REPLICATE)
+    searched, scale = grey, min(1.0, SEARCHED_SIDE / max(grey.shape))
+    if scale < 1:
+        height, width = (max(1, round(scale * length)) for length in grey.shape)
+        resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+        searched = resized.astype(np.uint8, copy=False)
+    proposals = [_search(network, searched)]
+    if min(searched.shape) >= REDUCTION * LARGE / 2:
+        small = block_means(searched, REDUCTION, cv2.BORDER_REPLICATE)
         large = _search(network, small)
         large = large[large[:, 1 + SIZE] >= LARGE]
-        large[:, 1:] = transform_faces(ENLARGEMENT, large[:, 1:])
+        large[:, 1:] = transform_faces(_enlargement(REDUCTION), large[:, 1:])
         proposals.append(large)
     found = np.concatenate(proposals)
     found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
-    return found[:, 0], found[:, 1:]
+    return found[:, 0], transform_faces(_enlargement(1 / scale), found[:, 1:])
+
+
+def _enlargement(factor: float) -> NDArray[np.float64]:
+    """2 x 3, from pixels of a reduced picture, each of which covers several, to the picture's."""
+    middle = (factor - 1) / 2
+    return np.array([[factor, 0, middle], [0, factor, middle]])
 
 
 @torch.inference_mode()
@@ -87,7 +98,7 @@ def _search(network: DetectorNet, grey: NDArray[np.uint8]) -> NDArray[np.float32
 
 
 @torch.inference_mode()
-def _verify(
+def verify(
     network: DetectorNet, grey: NDArray[np.uint8], logits: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> NDArray[np.float32]:  # fmt: skip

@@ -15,7 +15,7 @@ from kaggle_fkd.photo.detection.crops import Batch, Crops
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.loss import detection_loss
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
-from kaggle_fkd.photo.detection.targets import UNLABELLED, assign, label_proposals
+from kaggle_fkd.photo.detection.targets import FACE, UNLABELLED, assign, label_proposals
 from kaggle_fkd.training.augmentation import change_light
 from kaggle_fkd.training.objective import Objective
 
@@ -24,6 +24,12 @@ VALIDATION_CROPS, VALIDATION_BATCH = 1024, 64
 VALIDATION_SEED = 0
 SECOND_WEIGHT = 2.0
 """Weight of the loss of the second stage, relative to that of the first."""
+UNKNOWN = 0.25
+"""Share of the proposals whose score of the first stage is hidden, that is, whose logit is 0: the
+second stage also judges faces that it was given without one."""
+BACKGROUND_WEIGHT = 3.0
+"""Weight of a proposal that shows no face, relative to one that does: photographs have 8 of the
+former for one of the latter, the crops of a training 3."""
 TRAINED_PROPOSALS, TRAINED_LOGIT = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest
 scores; below this logit there is none."""
@@ -66,7 +72,7 @@ class DetectionObjective(Objective[DetectorNet]):
         batch = self.crops.batch(index, generator)
         images = batch.images.to(self.device).float()
         images = change_light(images, self.config.augment, generator).clamp(0, 255)
-        return self._loss(network, images, batch)
+        return self._loss(network, images, batch, generator)
 
     def training_score(self, total: float, count: float) -> float:
         """The loss of a positive cell."""
@@ -85,18 +91,25 @@ class DetectionObjective(Objective[DetectorNet]):
         """The validation loss."""
         return {"validation_loss": self.validate(network)}
 
-    def _loss(self, network: DetectorNet, images: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _loss(
+        self, network: DetectorNet, images: Tensor, batch: Batch,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """As `loss`; with a generator, some scores of the first stage are unknown."""
         labels = (batch.faces, batch.labelled, batch.ignored, batch.complete, batch.exact_eyes)
         faces, labelled, ignored, complete, exact_eyes = (each.to(self.device) for each in labels)
         targets = assign(faces, labelled, ignored, complete, self.cells, self.strides)
         outputs = network(images)
         loss, count = detection_loss(outputs, faces, exact_eyes, targets)
-        loss = loss + SECOND_WEIGHT * self._second_stage_loss(network, images, outputs, batch)
+        loss = loss + SECOND_WEIGHT * self._second_stage_loss(
+            network, images, outputs, batch, generator
+        )
         return loss, torch.stack([loss.detach() * count, count.float()])
 
     def _second_stage_loss(
-        self, network: DetectorNet, images: Tensor, outputs: Tensor, batch: Batch
-    ) -> Tensor:
+        self, network: DetectorNet, images: Tensor, outputs: Tensor, batch: Batch,
+        generator: torch.Generator | None,
+    ) -> Tensor:  # fmt: skip
         """The cross-entropy of the second stage on the best proposals of the first."""
         greys = images.to(torch.uint8).cpu().numpy()
         proposals = outputs.detach().float().cpu().numpy()
@@ -113,8 +126,14 @@ class DetectionObjective(Objective[DetectorNet]):
                 labels.append(torch.from_numpy(label))
         if not chips:
             return outputs.new_zeros(())
+        if generator is not None:
+            for each in logits:
+                each[torch.rand(len(each), generator=generator) < UNKNOWN] = 0
         seen, first, truth = (torch.cat(each).to(self.device) for each in (chips, logits, labels))
-        return F.binary_cross_entropy_with_logits(network.verify(seen, first), truth.float())
+        weight = torch.where(truth == FACE, 1.0, BACKGROUND_WEIGHT)
+        return F.binary_cross_entropy_with_logits(
+            network.verify(seen, first), truth.float(), weight=weight
+        )
 
     def _validation_batches(self) -> list[Batch]:
         """The fixed crops; made once."""

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.networks.detector import STRIDES
-from kaggle_fkd.photo.detection.dataset import CENTRE, SIZE
-from kaggle_fkd.photo.detection.proposals import FOUND_IOU, overlaps
+from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
 
 BOUNDS = (24.0, 60.0)
 """Sizes in pixels at which the next stride takes over."""
@@ -23,6 +22,8 @@ UNCERTAIN, IGNORED, KNOWN = 0.5, 0.75, 0.9
 """Distances from a face's centre, in sizes of the face: of its stride's cells that are not to find
 it, those within the first are left out of the loss of the scores; so are all cells within the
 second of an ignored face, and those beyond the third in a picture with unlabelled faces."""
+FOUND_IOU = 0.35
+"""A face is found if its square and that of a detection overlap by more than this (IoU)."""
 BACKGROUND_IOU = 0.15
 """A proposal that overlaps every face by less than this (IoU) shows none."""
 FACE, BACKGROUND, UNLABELLED = 1, 0, -1

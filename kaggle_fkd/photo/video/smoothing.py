@@ -31,8 +31,8 @@ PATIENCE = 0.3
 class _Track:
     """A face as it was last seen, with the two corners of its box as keypoints K and K + 1."""
 
-    box: NDArray[np.float64]
-    """4: x0, y0, x1, y1, as detected."""
+    face: DetectedFace
+    """As detected."""
     measured: NDArray[np.float64]
     """(K + 2) x 2, pixels, as detected."""
     smooth: NDArray[np.float64]
@@ -72,17 +72,18 @@ class Smoother:
             for face, track in zip(faces, now, strict=True)
         ]
 
-    def lost(self, faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
-        """N x 4, the last boxes of remembered faces that no face of the next frame overlaps."""
-        known = np.array([track.box for track in self._tracks]).reshape(-1, 4)
+    def lost(self, faces: Sequence[DetectedFace]) -> list[DetectedFace]:
+        """The remembered faces, as last seen, that no face of the next frame overlaps."""
+        known = np.array([track.face.box for track in self._tracks]).reshape(-1, 4)
         found = np.array([face.box for face in faces]).reshape(-1, 4)
-        return known[~(box_overlap(known, found) >= MIN_IOU).any(axis=1)]
+        seen = np.asarray((box_overlap(known, found) >= MIN_IOU).any(axis=1))
+        return [track.face for track, again in zip(self._tracks, seen, strict=True) if not again]
 
     def _matching(self, faces: Sequence[DetectedFace]) -> list[_Track | None]:
         """For each face the track that it continues; None for a new face."""
         matches: list[_Track | None] = [None] * len(faces)
         if faces and self._tracks:
-            known = np.array([track.box for track in self._tracks])
+            known = np.array([track.face.box for track in self._tracks])
             overlap = box_overlap(np.array([face.box for face in faces]), known)
             for face, track in zip(*linear_sum_assignment(-overlap), strict=True):
                 candidate = self._tracks[track]
@@ -95,7 +96,7 @@ class Smoother:
         # The corners of the box are smoothed like two more keypoints.
         measured = np.concatenate([face.keypoints, face.box.reshape(2, 2)])
         if before is None:
-            return _Track(face.box, measured, measured, np.zeros_like(measured), self._time)
+            return _Track(face, measured, measured, np.zeros_like(measured), self._time)
         interval = self._time - before.time
         front = head_points(face.scheme)[:, :2]
         unit = max(float(np.hypot(*similarity(front, face.keypoints)[:, 0])), 1e-6)
@@ -106,7 +107,7 @@ class Smoother:
         lag = smooth - measured
         distance = np.linalg.norm(lag, axis=1, keepdims=True)
         smooth = measured + lag * np.minimum(1, MAX_LAG * unit / np.maximum(distance, 1e-9))
-        return _Track(face.box, measured, smooth, speed, self._time)
+        return _Track(face, measured, smooth, speed, self._time)
 
 
 def _weight(cutoff: NDArray[np.float64] | float, interval: float) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ from support.made_up_photographs import drawn_photographs
 
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.photo.detection.crops import Batch, Crops
-from kaggle_fkd.photo.detection.dataset import EYE_POINTS, SIZE, PhotographDataset
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.faces import EYE_POINTS, SIZE
 
 CONFIG = DetectConfig(cover=0, backdrop=0)
 

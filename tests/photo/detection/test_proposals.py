@@ -7,15 +7,16 @@ from support.made_up_photographs import drawn_photographs
 
 from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.networks.detector import CHIP
-from kaggle_fkd.photo.detection.dataset import CENTRE, EYE_POINTS, SIZE, transform_faces
-from kaggle_fkd.photo.detection.proposals import (
-    CONTEXT,
-    chip_maps,
-    cut_chips,
-    distinct,
+from kaggle_fkd.photo.detection.faces import (
+    CENTRE,
+    EYE_POINTS,
+    SIZE,
     overlaps,
     squares,
+    transform_faces,
+    upright_maps,
 )
+from kaggle_fkd.photo.detection.proposals import CONTEXT, cut_chips, distinct
 from kaggle_fkd.photo.detection.targets import BACKGROUND, FACE, UNLABELLED, label_proposals
 
 NO = np.zeros(1, bool)
@@ -38,9 +39,9 @@ def test_of_proposals_for_one_face_the_best_stays():
 @pytest.mark.parametrize("roll", [0, 40, 90, 180, 271])
 def test_a_chip_shows_the_face_upright_and_in_one_size(roll):
     row = face(70, 40, 30, np.radians(roll))
-    (matrix,) = chip_maps(row[None])
-    eyes = transform_points(matrix, row[EYE_POINTS].reshape(2, 2))
     middle = (CHIP - 1) / 2
+    (matrix,) = upright_maps(row[None], np.array([middle, middle]), CHIP / CONTEXT)
+    eyes = transform_points(matrix, row[EYE_POINTS].reshape(2, 2))
     assert np.allclose(transform_points(matrix, row[CENTRE]), middle)
     assert np.isclose(eyes[0, 1], eyes[1, 1]) and eyes[0, 0] < middle < eyes[1, 0]
     assert eyes[0, 1] < middle
@@ -63,7 +64,7 @@ def test_chips_of_a_turned_photograph_are_the_same():
 def test_a_face_whose_eyes_are_in_one_place_is_not_turned():
     row = face(20, 20, 10)
     row[EYE_POINTS] = 20
-    (matrix,) = chip_maps(row[None])
+    (matrix,) = upright_maps(row[None], np.zeros(2), 20)
     assert np.isclose(matrix[0, 1], 0) and matrix[0, 0] > 0
 
 
