@@ -216,6 +216,9 @@ class DetectConfig(Section):
     backgrounds: int = setting(
         2, "Crops of each photograph without faces in an epoch, beside one of each face.", 0, 100
     )
+    texture: float = setting(
+        0.15, "Share of these crops that show a made-up texture instead, as of gravel.", 0, 1
+    )
     backdrop: float = setting(
         0.5,
         "Share of the crops that show a photograph without faces where they extend beyond their "

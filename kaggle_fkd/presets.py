@@ -60,7 +60,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "detector": {
         "train.model": "detector",
         "train.precision": "auto",
-        "train.epochs": 36,
+        "train.epochs": 30,
         "train.batch_size": 32,
         "train.lr": 3e-3,
         "augment.contrast": 0.5,

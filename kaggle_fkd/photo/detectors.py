@@ -10,7 +10,7 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
 from kaggle_fkd.networks.detector import DetectorNet
-from kaggle_fkd.photo.detection.detect import detect, verify
+from kaggle_fkd.photo.detection.detect import detect, refine
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.runs.run import Run
@@ -27,7 +27,7 @@ COLUMNS = (4, 5, 9)
 """The numbers of each face."""
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
-LEAST_SCORE = 0.5
+LEAST_SCORE = 0.85
 """The least score of a face."""
 
 
@@ -52,7 +52,7 @@ class FaceDetector:
     def score(self, grey: NDArray[np.uint8], face: NDArray[np.floating]) -> float:
         """0..1, the probability that a face, 7, which may be from elsewhere, is one."""
         rows = face[None].astype(np.float32)
-        return float(verify(self.network, grey, np.zeros(1, np.float32), rows)[0])
+        return float(refine(self.network, grey, np.zeros(1, np.float32), rows)[0][0])
 
 
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:

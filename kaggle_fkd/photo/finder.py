@@ -31,7 +31,7 @@ from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
 
-MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.85
 """Detections below this confidence are discarded as false positives."""
 NMS_IOU = 0.4
 """Detections whose boxes overlap by more than this (IoU) are the same face."""

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
+from kaggle_fkd.imaging.similarity import invert
 from kaggle_fkd.networks.detector import STRIDES, DetectorNet
 from kaggle_fkd.photo.detection.faces import SIZE, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
@@ -52,10 +53,11 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
     logits, faces = propose(network, grey)
     if not len(faces):
         return Detections.none()
-    scores = verify(network, grey, logits, faces)
-    order = np.argsort(-scores, kind="stable")
-    order = order[scores[order] >= least_score]
-    return Detections(scores[order], faces[order])
+    scores, faces = refine(network, grey, logits, faces)
+    wanted = scores >= least_score
+    scores, faces = scores[wanted], faces[wanted]
+    kept = distinct(scores, faces, MOST_PROPOSALS)
+    return Detections(scores[kept], faces[kept])
 
 
 def propose(
@@ -98,12 +100,13 @@ def _search(network: DetectorNet, grey: NDArray[np.uint8]) -> NDArray[np.float32
 
 
 @torch.inference_mode()
-def verify(
+def refine(
     network: DetectorNet, grey: NDArray[np.uint8], logits: NDArray[np.float32],
     faces: NDArray[np.float32],
-) -> NDArray[np.float32]:  # fmt: skip
-    """M, 0..1, the scores of the second stage for M faces that the first proposes."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """M scores of the second stage, 0..1, for M faces, M x 7; and M x 7, where it sees them."""
     device = next(network.parameters()).device
-    chips = cut_chips(grey, faces).to(device)
-    verified = network.verify(chips, torch.from_numpy(logits).to(device))
-    return np.asarray(verified.sigmoid().cpu().numpy(), np.float32)
+    chips, maps = cut_chips(grey, faces)
+    refined = network.refine(chips.to(device), torch.from_numpy(logits).to(device))
+    scores = np.asarray(refined[:, 0].sigmoid().cpu().numpy(), np.float32)
+    return scores, transform_faces(invert(maps), refined[:, 1:].cpu().numpy())

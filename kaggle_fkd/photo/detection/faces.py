@@ -27,14 +27,14 @@ def face_of_points(points: NDArray[np.floating]) -> NDArray[np.float32]:
 def transform_faces(
     matrix: NDArray[np.floating], faces: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """The images of faces, F x 7, under a similarity, 2 x 3.
+    """The images of faces, F x 7, under a similarity, 2 x 3, or one for each, F x 2 x 3.
 
     In a mirror image, the right and the left eye change places.
     """
-    determinant = np.linalg.det(matrix[:, :2])
+    determinant = np.broadcast_to(np.linalg.det(matrix[..., :2]), len(faces))
     points = transform_points(matrix, np.delete(faces, SIZE, axis=1).reshape(-1, 3, 2))
-    if determinant < 0:
-        points = points[:, [0, 2, 1]]
+    mirrored = determinant < 0
+    points[mirrored] = points[mirrored][:, [0, 2, 1]]
     size = np.sqrt(abs(determinant)) * faces[:, SIZE]
     return np.insert(points.reshape(-1, 6), SIZE, size, axis=1).astype(np.float32)
 

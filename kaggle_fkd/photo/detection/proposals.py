@@ -6,13 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.imaging.chips import cut_chip
-from kaggle_fkd.networks.detector import CHIP
+from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, upright_maps
 
-CONTEXT = 2.1
-"""Side of a chip in sizes of the face: it shows what is around the face, too. On proposals of one
-first stage, at 20 false positives in 816 photographs, a second stage with 1.7 found 87.2 % of the
-faces on the web and 66.8 % of the masked ones, with 2.1 87.3 and 70.9, with 2.6 85.9 and 69.5."""
 NMS_DISTANCE = 0.7
 """Of proposals whose centres are closer than this share of the larger one's size, the one with the
 highest score stays. The overlap of boxes keeps proposals for a half or a double of a face: with it,
@@ -38,9 +34,13 @@ def distinct(
     return np.array(kept, np.int64)
 
 
-def cut_chips(grey: NDArray[np.uint8], faces: NDArray[np.floating]) -> Tensor:
-    """M x 48 x 48 uint8: the faces, M x 7, of a grey picture, H x W, upright and in one size."""
-    middle = np.full(2, (CHIP - 1) / 2)
-    maps = upright_maps(faces, middle, CHIP / CONTEXT)
+def cut_chips(
+    grey: NDArray[np.uint8], faces: NDArray[np.floating]
+) -> tuple[Tensor, NDArray[np.float64]]:
+    """M x 48 x 48 uint8: M faces, M x 7, of a grey picture, H x W, upright and in one size.
+
+    And M x 2 x 3, the similarities from the picture to the chips.
+    """
+    maps = upright_maps(faces, np.full(2, (CHIP - 1) / 2), CHIP_FACE)
     chips = [cut_chip(grey, each, CHIP) for each in maps]
-    return torch.from_numpy(np.stack(chips))
+    return torch.from_numpy(np.stack(chips)), maps

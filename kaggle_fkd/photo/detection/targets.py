@@ -71,10 +71,11 @@ def assign(
 def label_proposals(
     proposed: NDArray[np.floating], faces: NDArray[np.floating], ignored: NDArray[np.bool_],
     complete: bool,
-) -> NDArray[np.int64]:  # fmt: skip
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
     """M labels of proposals, M x 7, in a picture with faces F x 7, some of them ignored, F.
 
-    In a picture that is not `complete`, only what is around its labelled faces is background.
+    In a picture that is not `complete`, only what is around its labelled faces is background. The
+    second result, M, are the indices of the faces of proposals that are labelled FACE.
     """
     overlap = overlaps(proposed, faces)
     distance = np.linalg.norm(proposed[:, None, CENTRE] - faces[:, CENTRE], axis=2)
@@ -83,8 +84,9 @@ def label_proposals(
     labels[unsure.any(axis=1)] = UNLABELLED
     if not complete:
         labels[~(distance < KNOWN * faces[:, SIZE]).any(axis=1)] = UNLABELLED
-    labels[(overlap[:, ~ignored] > FOUND_IOU).any(axis=1)] = FACE
-    return labels
+    overlap[:, ignored] = 0
+    labels[overlap.max(axis=1, initial=0) > FOUND_IOU] = FACE
+    return labels, overlap.argmax(axis=1) if len(faces) else np.zeros(len(proposed), np.int64)
 
 
 def _stride_of(size: Tensor) -> Tensor:
