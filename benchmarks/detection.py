@@ -248,17 +248,25 @@ def measure(each: Set, searches: dict[str, Search]) -> list[dict[str, str | floa
     wanted = scored_faces(each.photographs)
     for key in searches:
         matches = match(each.photographs, found[key])
+        found_wanted, wrong = matches.scores[wanted] > 0, len(matches.false_positives)
         rows.append({
             "pictures": each.name,
             "number": len(each.photographs),
             "faces": int(wanted.sum()),
             "detector": key,
-            "found_percent": 100 * float(np.mean(matches.scores[wanted] > 0)) if wanted.any() else np.nan,
-            "false_positives": len(matches.false_positives)
-            if each.photographs.complete.any() else np.nan,
+            "found_percent": 100 * float(np.mean(found_wanted)) if len(found_wanted) else np.nan,
+            "false_positives": wrong if each.photographs.complete.any() else np.nan,
             "ms_per_picture": 1000 * float(np.mean(seconds[key])),
         })  # fmt: skip
     return rows
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table, its numbers with one decimal."""
+    rows = [list(table.columns), ["---"] * len(table.columns)]
+    for record in table.to_dict("records"):
+        rows.append([f"{v:.1f}" if isinstance(v, float) else str(v) for v in record.values()])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def main() -> None:
@@ -289,7 +297,7 @@ def main() -> None:
         # After every set, so that a stopped run has not measured for nothing.
         csv = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
         write_text(options.out / "detection.csv", csv)
-    print(table.to_markdown(index=False, floatfmt=".1f"))
+    print(markdown(table))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ COLUMNS = (4, 5, 9)
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
 LEAST_SCORE = 0.85
-"""The least score of a face."""
+"""Detections with lower scores, that is, lower confidence, are discarded as false positives."""
 
 
 class FaceDetector:
@@ -58,7 +58,8 @@ class FaceDetector:
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
     """N x 9, N faces as a detector would give them, without scores."""
     corners = [face.keypoints[list(face.scheme.eye_corners)].ravel() for face in faces]
-    return np.array([[*face.box, np.nan, *eyes] for face, eyes in zip(faces, corners, strict=True)])
+    rows = [[*face.box, np.nan, *eyes] for face, eyes in zip(faces, corners, strict=True)]
+    return np.array(rows).reshape(-1, 9)
 
 
 def checked_boxes(found: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import face_of_points
 from kaggle_fkd.photo.detectors import (
+    LEAST_SCORE,
     Detector,
     FaceDetector,
     boxes_of_faces,
@@ -31,8 +32,6 @@ from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
 
-MIN_CONFIDENCE = 0.85
-"""Detections below this confidence are discarded as false positives."""
 NMS_IOU = 0.4
 """Detections whose boxes overlap by more than this (IoU) are the same face."""
 
@@ -112,15 +111,20 @@ class FaceKeypoints:
             return [replace(face, box=row[:4]) for face, row in zip(faces, given, strict=True)]
         return self.detect_many([picture])[0]
 
-    def detect_near(
-        self, image: Source, before: Sequence[DetectedFace], known: Sequence[DetectedFace] = ()
+    def track(
+        self, image: Source, before: Sequence[DetectedFace], *, search: bool = True
     ) -> list[DetectedFace]:
-        """The faces that are still where they were a moment `before`, as in the frames of a video.
+        """The faces of the next frame of a video, given those of the frame `before`.
 
-        None of them is among the `known` ones.
+        Each is looked for where it was; with `search`, the detector then looks for others.
         """
-        rows = [boxes_of_faces(before)] if before else [np.empty((0, 4))]
-        return _without_false_positives(self._faces([read_picture(image)], rows)[0], known)
+        picture = read_picture(image)
+        faces = self._faces([picture], [boxes_of_faces(before)])[0]
+        if search:
+            found = checked_boxes(self.detector(picture))
+            known = box_overlap(found[:, :4], _boxes_of(faces)) > NMS_IOU
+            faces += self._faces([picture], [found[~known.any(axis=1)]])[0]
+        return _without_false_positives(faces)
 
     def detect_many(self, images: Iterable[Source]) -> list[list[DetectedFace]]:
         """The faces of each picture, as `detect` gives them.
@@ -156,7 +160,7 @@ class FaceKeypoints:
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:
         """S x S grey, the input of the networks that predict the keypoints of a face.
 
-        The face is aligned as `detect_near` aligns it.
+        The face is aligned as `track` aligns it.
         """
         greys, faces = [grey_of(face.picture)], faces_in_boxes(boxes_of_faces([face]))
         if self._networks is self._cascade.fine:
@@ -230,19 +234,12 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
     )
 
 
-def _without_false_positives(
-    faces: list[DetectedFace], known: Sequence[DetectedFace] = ()
-) -> list[DetectedFace]:
-    """The faces that are neither false positives nor `known`, each once, the most confident first.
+def _without_false_positives(faces: list[DetectedFace]) -> list[DetectedFace]:
+    """The faces that are no false positives, each once, the most confident first.
 
     Non-maximum suppression by the overlap of the boxes.
     """
-    overlaps = box_overlap(_boxes_of(faces), _boxes_of(known))
-    is_known = np.asarray((overlaps > NMS_IOU).any(axis=1))
-    sure = [
-        face for face, seen in zip(faces, is_known, strict=True)
-        if face.confidence >= MIN_CONFIDENCE and not seen
-    ]  # fmt: skip
+    sure = [face for face in faces if face.confidence >= LEAST_SCORE]
     confidence = np.array([face.confidence for face in sure])
     return [sure[i] for i in suppress_overlapping(_boxes_of(sure), confidence, NMS_IOU)]
 

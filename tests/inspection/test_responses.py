@@ -131,7 +131,7 @@ def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
     for run, networks in ((None, [read_pretrained(FINE).eval()]), (crossed_run, own)):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
-        (face,) = find.detect_near("astronaut", [face])
+        (face,) = find.track("astronaut", [face], search=False)
         images = torch.from_numpy(find.chip(face))[None]
         seen = np.mean([predict(each, images, torch.tensor([0]))[0] for each in networks], axis=0)
         back = transform_points(similarity(seen, face.keypoints), seen)

@@ -117,17 +117,19 @@ def test_the_confidence_removes_false_positives(astronaut):
 
 def test_a_face_but_no_false_positive_is_found_near_where_it_was(finder, astronaut, face):
     elsewhere = replace(face, box=np.array([350.0, 300, 450, 400]))
-    (again,) = finder.detect_near(astronaut, [replace(face, box=face.box + 6), elsewhere])
+    (again,) = finder.track(astronaut, [replace(face, box=face.box + 6), elsewhere], search=False)
     assert distance(again, face) < 1.5
     np.testing.assert_allclose(again.box, box_of_keypoints(again.keypoints))
-    assert finder.detect_near(astronaut, []) == []
+    assert finder.track(astronaut, [], search=False) == []
 
 
-def test_a_known_face_is_not_found_again_from_a_box_beside_it(finder, astronaut, face):
+def test_a_face_is_tracked_once_and_others_are_searched(finder, astronaut, face):
     height = face.box[3] - face.box[1]
     above = replace(face, box=face.box - [0, 0.3 * height, 0, 0.3 * height])
-    assert len(finder.detect_near(astronaut, [above])) == 1
-    assert finder.detect_near(astronaut, [above], [face]) == []
+    assert len(finder.track(astronaut, [above, face])) == 1
+    two = np.hstack([astronaut, astronaut[:, ::-1]])
+    assert len(finder.track(two, [face], search=False)) == 1
+    assert len(finder.track(two, [face])) == 2
 
 
 def test_many_pictures_at_once_give_what_each_gives_alone(finder, astronaut, face):
