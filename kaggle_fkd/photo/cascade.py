@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.chip_networks import ChipNetworks
@@ -22,10 +23,18 @@ class PointsCascade:
     Detection", CVPR 2013.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        """Read the networks of the package."""
+    def __init__(self, device: torch.device, convention: str | None = None) -> None:
+        """Read the networks of the package; UsageError for a convention that they do not know."""
+        fine = read_pretrained(FINE)
+        known = [each.name for each in IBUG68.conventions][: fine.shape.heads]
+        if convention is not None and convention not in known:
+            raise UsageError(
+                f"the networks of the package do not know the label convention {convention}",
+                suggest(convention, known),
+            )
+        head = known.index(convention) if convention else 0
         self.coarse = ChipNetworks([read_pretrained(COARSE)], IBUG68, device)
-        self.fine = ChipNetworks([read_pretrained(FINE)], IBUG68, device)
+        self.fine = ChipNetworks([fine], IBUG68, device, head)
 
     def align(
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]

@@ -51,6 +51,9 @@ class FaceKeypoints:
         own scheme, which must define `ibug68`; or, if it is one of a face detector, its first
         network finds the faces. By default, the networks of the package find faces and predict
         iBUG's 68 points.
+    convention: the label convention of the keypoints, one of those that the networks were trained
+        on. By default the first: for iBUG's points "photographs", as people marked them, rather
+        than "frames", as a tracker did.
     points: the number of keypoints of a face. With networks for iBUG's 68 points, 15 converts them
         to the competition's keypoints. By default, all keypoints of the networks.
     detector: a function that takes a picture, H x W x 3 RGB uint8, and returns the boxes of its
@@ -69,25 +72,27 @@ class FaceKeypoints:
         self,
         *,
         run: Run | Path | str | None = None,
+        convention: str | None = None,
         points: int | None = None,
         detector: Detector | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         """See the class.
 
-        Raises RunError for a run that cannot be used, UsageError for a number of points that its
-        networks do not give, and for a detector or a device that cannot be used.
+        Raises RunError for a run that cannot be used, UsageError for a convention or a number of
+        points that its networks do not give, and for a detector or a device that cannot be used.
         """
         self.device = pick_device(str(device))
         self._own_detector = FaceDetector(read_pretrained(DETECTOR), self.device)
-        self._cascade = PointsCascade(self.device)
+        run = open_run(Path(run)) if isinstance(run, str | Path) else run
+        own_keypoints = run is not None and run.config.train.model not in DETECTORS
+        self._cascade = PointsCascade(self.device, None if own_keypoints else convention)
         self._networks: ChipNetworks = self._cascade.fine
         if run is not None:
-            run = run if isinstance(run, Run) else open_run(Path(run))
-            if run.config.train.model in DETECTORS:
+            if not own_keypoints:
                 self._own_detector = FaceDetector.from_run(run, self.device)
             else:
-                self._networks = ChipNetworks.from_run(run, self.device)
+                self._networks = ChipNetworks.from_run(run, self.device, convention)
                 self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # or raises
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self._networks.scheme)

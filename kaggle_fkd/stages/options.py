@@ -175,6 +175,10 @@ class PictureOptions(DeviceOptions):
         help="Kaggle's 15 keypoints or iBUG's 68 (default: those of the networks)",
     )  # fmt: skip
 
+    points_of: str | None = option(
+        "--points-of", metavar="CONVENTION",
+        help="the label convention of the keypoints: photographs (default) or frames, for iBUG's",
+    )  # fmt: skip
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",
         help="pictures, folders of pictures, videos, or the word astronaut (a built-in "

@@ -135,7 +135,7 @@ def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
         images = torch.from_numpy(find.chip(face))[None]
         seen = np.mean([predict(each, images, torch.tensor([0]))[0] for each in networks], axis=0)
         back = transform_points(similarity(seen, face.keypoints), seen)
-        np.testing.assert_allclose(back, face.keypoints, atol=1e-3)
+        np.testing.assert_allclose(back, face.keypoints, atol=0.2)
 
 
 def test_a_chip_of_the_pretrained_network_shows_the_face_upright_and_to_scale(

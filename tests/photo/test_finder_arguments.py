@@ -55,7 +55,7 @@ def test_arguments_are_given_by_name():
 
 def test_the_help_describes_every_argument_and_the_default_device():
     text = FaceKeypoints.__doc__
-    for argument in ("run", "points", "detector", "device"):
+    for argument in ("run", "convention", "points", "detector", "device"):
         assert f"\n    {argument}: " in text
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
@@ -144,6 +144,15 @@ def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, scheme):
 def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(tmp_path):
     (found,) = FaceKeypoints(run=mean_run(tmp_path, IBUG68), points=15).detect(ASTRONAUT)
     assert found.keypoints.shape == (15, 2) and found.scheme == KAGGLE15
+
+
+def test_a_label_convention_is_one_of_those_that_the_networks_know(tmp_path):
+    run = mean_run(tmp_path, IBUG68)
+    assert FaceKeypoints(run=run, convention="photographs").scheme == IBUG68
+    with pytest.raises(UsageError, match="not trained on the label convention frames"):
+        FaceKeypoints(run=run, convention="frames")
+    with pytest.raises(UsageError, match=r"do not know the label convention potos.*photographs"):
+        FaceKeypoints(convention="potos")
 
 
 def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_path):
