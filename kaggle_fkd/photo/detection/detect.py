@@ -92,10 +92,9 @@ def _search(network: DetectorNet, grey: NDArray[np.uint8]) -> NDArray[np.float32
     """M x 8: logit, and the face in pixels, of the cells of the first stage that propose one."""
     height, width = grey.shape
     rows, columns = (-(-length // STRIDES[-1]) * STRIDES[-1] for length in grey.shape)
-    device = next(network.parameters()).device
-    images = torch.zeros((1, rows, columns), dtype=torch.uint8, device=device)
-    images[0, :height, :width] = torch.from_numpy(np.ascontiguousarray(grey)).to(device)
-    found = network(images)[0]
+    padded = np.zeros((1, rows, columns), np.uint8)
+    padded[0, :height, :width] = grey
+    found = network(torch.from_numpy(padded).to(next(network.parameters()).device))[0]
     return np.asarray(found[found[:, 0] >= LEAST_LOGIT].cpu().numpy(), np.float32)
 
 
