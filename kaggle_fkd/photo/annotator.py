@@ -27,6 +27,8 @@ from kaggle_fkd.system.text import count_of
 
 JPEG_SUFFIXES, JPEG_QUALITY = (".jpg", ".jpeg"), 92
 """A JPEG is drawn into a JPEG of this quality: as a PNG, photographs are eight times as large."""
+LEAST_SIDE = 400
+"""Pictures whose longer side is at most half of this, in pixels, are drawn enlarged."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Annotator:
         jpeg = path.suffix.lower() in JPEG_SUFFIXES
         target = self.folder / f"{name}_{self._what}{path.suffix if jpeg else '.png'}"
         with atomic_path(target) as temporary:
-            drawn = Image.fromarray(self._drawn(picture, faces))
+            drawn = Image.fromarray(self._drawn(*_enlarged(picture, faces)))
             drawn.save(temporary, format="jpeg" if jpeg else "png", quality=JPEG_QUALITY)
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
         if self.csv:
@@ -113,6 +115,21 @@ class Annotator:
         if self.worn:
             return apply_filter(picture, faces, self.worn)
         return draw_faces(picture, faces, boxes=self.boxes, indices=self.indices)
+
+
+def _enlarged(
+    picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
+) -> tuple[NDArray[np.uint8], list[DetectedFace]]:
+    """A small picture with its faces, each pixel repeated, so that marks on faces can be seen."""
+    factor = max(1, LEAST_SIDE // max(picture.shape[:2])) if faces else 1
+    large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
+    return large, [
+        replace(
+            face, picture=large, box=face.box * factor,
+            keypoints=(face.keypoints + 0.5) * factor - 0.5,
+        )
+        for face in faces
+    ]  # fmt: skip
 
 
 def face_table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
