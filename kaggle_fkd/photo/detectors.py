@@ -49,10 +49,11 @@ class FaceDetector:
         boxes = expand_boxes(squares(found.faces))
         return np.concatenate([boxes, found.scores[:, None], found.faces[:, EYE_POINTS]], axis=1)
 
-    def score(self, grey: NDArray[np.uint8], face: NDArray[np.floating]) -> float:
-        """0..1, the probability that a face, 7, which may be from elsewhere, is one."""
-        rows = face[None].astype(np.float32)
-        return float(refine(self.network, grey, np.zeros(1, np.float32), rows)[0][0])
+    def scores(self, grey: NDArray[np.uint8], faces: NDArray[np.float32]) -> NDArray[np.float32]:
+        """F, 0..1, the probabilities that F faces, F x 7, which it may not have found, are some."""
+        if not len(faces):
+            return np.zeros(0, np.float32)
+        return refine(self.network, grey, np.zeros(len(faces), np.float32), faces)[0]
 
 
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:

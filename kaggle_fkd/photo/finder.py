@@ -185,8 +185,9 @@ class FaceKeypoints:
         seen = [greys[owner] for owner in owners]
         points = self._cascade.predict(seen, np.concatenate([*map(faces_in_boxes, found)]))
         scores = np.concatenate([*map(scores_of_boxes, found)])
-        for index in np.flatnonzero(np.isnan(scores)):
-            scores[index] = self._own_detector.score(seen[index], face_of_points(points[index]))
+        for owner, grey in enumerate(greys):
+            unknown = (np.array(owners) == owner) & np.isnan(scores)
+            scores[unknown] = self._own_detector.scores(grey, face_of_points(points[unknown]))
         faces: list[list[DetectedFace]] = [[] for _ in pictures]
         for owner, box, keypoints, score in zip(
             owners, box_of_keypoints(points), self._keypoints(seen, points), scores, strict=True
