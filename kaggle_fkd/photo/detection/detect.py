@@ -23,7 +23,7 @@ the network is trained on; that takes a ninth of the time of the first search.""
 LARGE = 50.0
 """In the reduced picture, only faces of this size in pixels are looked for: the first search finds
 smaller ones."""
-LEAST_PROPOSAL = 0.05
+LEAST_PROPOSAL = 0.15
 """Proposals of the first stage below this score are dropped."""
 LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
 MOST_PROPOSALS = 200
