@@ -96,8 +96,8 @@ def rotated(photographs: PhotographDataset, degrees: float) -> PhotographDataset
         x, y = photographs.faces[photographs.faces_of[index][0], CENTRE].tolist()
         side = int(np.hypot(*picture.shape))
         matrix = cv2.getRotationMatrix2D((x, y), -degrees, 1.0)
-        matrix[:, 2] += side / 2 - np.array([x, y])
-        changed.append(moved(photographs, index, np.asarray(matrix, np.float64), (side, side)))
+        shift = np.array([[0, 0, side / 2 - x], [0, 0, side / 2 - y]])
+        changed.append(moved(photographs, index, np.asarray(matrix + shift), (side, side)))
     return with_pictures(photographs, changed)
 
 
@@ -129,7 +129,9 @@ def darkened(photographs: PhotographDataset) -> PhotographDataset:
 def crowds(photographs: PhotographDataset) -> PhotographDataset:
     """Small copies of the photographs, side by side in squares of 16."""
     columns = int(CROWD**0.5)
-    pictures, faces, owner = [], [], []
+    pictures: list[NDArray[np.uint8]] = []
+    faces: list[NDArray[np.float32]] = []
+    owner: list[int] = []
     for start in range(0, len(photographs) - CROWD + 1, CROWD):
         canvas = np.zeros((columns * CELL, columns * CELL), np.uint8)
         for place in range(CROWD):
@@ -216,7 +218,7 @@ def yunet(file: Path) -> Search:
             return Detections.none()
         found = found[np.argsort(-found[:, -1])]
         boxes = np.hstack([found[:, :2], found[:, :2] + found[:, 2:4]])
-        return Detections(found[:, -1], faces_of_boxes(boxes))
+        return Detections(found[:, -1].astype(np.float32), faces_of_boxes(boxes))
 
     return search
 
