@@ -41,10 +41,10 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
     ]
     assert sum(near) >= 5 and sum(len(each.scores) for each in found[8:]) <= 2
     finder = FaceKeypoints(run=run)
-    assert finder.scheme.name == "ibug68" and finder.detector is not FaceKeypoints().detector
-    pictures = [np.stack([picture] * 3, axis=2) for picture in new.pictures[:8]]
+    assert finder.scheme.name == "ibug68"
+    again = detect(finder.detector.network, new.pictures[0], 0.3)
+    assert np.array_equal(again.scores, found[0].scores)
     assert place("inside", "astronaut", "--run", run.name)[0] == 1
-    assert any(finder.detect(picture) for picture in pictures)
     code, out, _ = place("runs")
     assert code == 0 and run.name in out
 
