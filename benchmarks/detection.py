@@ -1,21 +1,23 @@
-"""Recall, false positives and time of face detectors.
+"""Faces found, false positives and time of face detectors.
 
-    python benchmarks/detection.py helen/testset lfpw/testset afw --out results/detection
+    python benchmarks/detection.py RUN --train-on FOLDER [FOLDER ...] --out results/detection
 
-Each folder contains pictures with 68 points each, in the layouts that training takes. Plain Haar
-(`detectMultiScale(grey, 1.1, 5)`, its squares as they are) and ours, `FaceKeypoints`, which
-verifies detections with its networks, process each picture one after the other on one core: as it
-is, tilted, darkened, and in crowds. A face is found when a box has an IoU above 0.35 with the tight
-box of its points, expanded on each side by 10 % of its width and height. Every other box counts as
-a false positive, even if it contains an unannotated face. scikit-image's pictures without a face
-come last. Writes detection.csv, and prints it as Markdown.
+RUN is that of a face detector, trained on these folders; its first member's network is compared on
+the photographs that the member held out: behind it come the networks for keypoints, as in
+`FaceKeypoints`. Beside it are plain Haar (`detectMultiScale(grey, 1.1, 5)`), where OpenCV has it,
+and YuNet, if `--yunet` names its file. All detectors see grey pictures, one after the other, on one
+core: as they are; those with 68 points also rotated by 30 degrees, 60, and so on, darkened, and
+reduced; and in crowds. A face is found when its square and that of a detection have an IoU above
+0.35. scikit-image's pictures without a face come last. Faces that are marked as ignored count
+neither way; nor do false positives where not all faces are labelled. Writes detection.csv, and
+prints it as Markdown.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -27,21 +29,25 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap
 from kaggle_fkd.imaging.picture import grey_of, read_picture
-from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.load import find_pictures
-from kaggle_fkd.photo.detectors import Detector, load_cascade
+from kaggle_fkd.photo.detection.data import DetectionData
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.detect import Detections
+from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, transform_faces
+from kaggle_fkd.photo.detection.load import faces_of_boxes, load_photographs
+from kaggle_fkd.photo.detection.report import match, scored_faces
+from kaggle_fkd.photo.detectors import FaceDetector, boxes_of_faces, faces_in_boxes
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 
-FOUND_IOU = 0.35
-TILT = 30.0
-"""Degrees, alternately clockwise and anticlockwise."""
+ROLLS = range(30, 360, 30)
+"""Degrees, clockwise."""
 LIGHT, NOISE = 0.15, 2.0
 """Factor on the light in the dark pictures, and their noise's deviation in grey levels."""
+SMALL = (12.0, 18.0, 30.0)
+"""Sizes in pixels of the faces in the reduced pictures."""
 CROWD, CELL = 16, 120
 """Pictures in a crowd, and the length of each one's longer side."""
 FACELESS = (
@@ -49,155 +55,249 @@ FACELESS = (
     "hubble_deep_field", "ihc", "moon", "motorcycle_left", "page", "retina", "rocket", "text",
 )  # fmt: skip
 """Photographs and scans inside the scikit-image wheel that show nobody."""
+Search = Callable[[NDArray[np.uint8]], Detections]
+"""From an H x W x 3 picture to its faces."""
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A picture, and the K x 68 x 2 keypoints of its faces."""
+class Set:
+    """Photographs under one name."""
 
-    picture: NDArray[np.uint8]
-    keypoints: NDArray[np.float64]
-
-    @property
-    def boxes(self) -> NDArray[np.float64]:
-        """K x 4 boxes as the detectors' `Detector` defines them."""
-        return box_of_keypoints(self.keypoints)
+    name: str
+    photographs: PhotographDataset
 
 
-def read_scenes(folder: Path, limit: int | None) -> list[Scene]:
-    """The folder's annotated pictures, each with its one face; `limit` takes every n-th."""
-    pictures = find_pictures(folder, IBUG68)
-    step = 1 if limit is None else max(1, len(pictures) // limit)
-    return [Scene(each.load(), each.keypoints[None]) for each in pictures[::step][:limit]]
+def moved(
+    photographs: PhotographDataset, index: int, matrix: NDArray[np.floating], shape: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A photograph under a similarity, height x width, and its faces there."""
+    height, width = shape
+    picture = cv2.warpAffine(
+        photographs.pictures[index], matrix, (width, height), flags=cv2.INTER_AREA,
+        borderMode=cv2.BORDER_REFLECT,
+    )  # fmt: skip
+    faces = photographs.faces[photographs.faces_of[index]]
+    return picture.astype(np.uint8), transform_faces(matrix, faces)
 
 
-def tilted(scene: Scene, degrees: float) -> Scene:
-    """The scene turned about the middle of its faces."""
-    height, width = scene.picture.shape[:2]
-    middle = scene.keypoints.mean(axis=(0, 1))
-    turn = np.asarray(cv2.getRotationMatrix2D(middle.tolist(), degrees, 1.0), np.float64)
-    picture = cv2.warpAffine(scene.picture, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
-    return Scene(picture.astype(np.uint8), transform_points(turn, scene.keypoints))
+def with_pictures(
+    photographs: PhotographDataset,
+    changed: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32]]],
+) -> PhotographDataset:
+    """The photographs with other pictures and faces, as many as before."""
+    pictures, faces = zip(*changed, strict=True)
+    return replace(photographs, pictures=list(pictures), faces=np.concatenate(faces))
 
 
-def darkened(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The scene with little light and the camera's noise."""
-    picture = scene.picture * LIGHT + rng.normal(0, NOISE, scene.picture.shape)
-    return Scene(picture.round().clip(0, 255).astype(np.uint8), scene.keypoints)
+def rotated(photographs: PhotographDataset, degrees: float) -> PhotographDataset:
+    """The photographs rotated about their first face, in squares that hold them."""
+    changed = []
+    for index, picture in enumerate(photographs.pictures):
+        x, y = photographs.faces[photographs.faces_of[index][0], CENTRE].tolist()
+        side = int(np.hypot(*picture.shape))
+        matrix = cv2.getRotationMatrix2D((x, y), -degrees, 1.0)
+        shift = np.array([[0, 0, side / 2 - x], [0, 0, side / 2 - y]])
+        changed.append(moved(photographs, index, np.asarray(matrix + shift), (side, side)))
+    return with_pictures(photographs, changed)
 
 
-def crowd(scenes: list[Scene]) -> Scene:
-    """Small copies of the scenes' pictures, side by side in a square."""
-    columns = int(len(scenes) ** 0.5)
-    rows = -(-len(scenes) // columns)
-    picture = np.zeros((rows * CELL, columns * CELL, 3), np.uint8)
-    keypoints = []
-    for index, scene in enumerate(scenes):
-        scale = CELL / max(scene.picture.shape)
-        small = cv2.resize(scene.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        y, x = np.array(divmod(index, columns)) * CELL
-        picture[y : y + small.shape[0], x : x + small.shape[1]] = small
-        keypoints.append((scene.keypoints + 0.5) * scale - 0.5 + (x, y))
-    return Scene(picture, np.concatenate(keypoints))
+def reduced(photographs: PhotographDataset, size: float) -> PhotographDataset:
+    """The photographs whose first faces are larger than `size`, reduced so that they have it."""
+    first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
+    kept = photographs[first > size]
+    changed = []
+    for index, picture in enumerate(kept.pictures):
+        scale = size / float(kept.faces[kept.faces_of[index][0], SIZE])
+        height, width = (max(1, round(scale * length)) for length in picture.shape)
+        small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        faces = transform_faces(matrix, kept.faces[kept.faces_of[index]])
+        changed.append((small.astype(np.uint8), faces))
+    return with_pictures(kept, changed)
 
 
-def sets_of(name: str, scenes: list[Scene]) -> Iterator[tuple[str, list[Scene]]]:
-    """The scenes as they are, tilted, darkened, and in crowds."""
-    rng = np.random.default_rng(0)
-    yield name, scenes
-    yield f"{name}, tilted", [tilted(s, TILT * (-1) ** i) for i, s in enumerate(scenes)]
-    yield f"{name}, dark", [darkened(scene, rng) for scene in scenes]
-    groups = [scenes[start : start + CROWD] for start in range(0, len(scenes), CROWD)]
-    yield f"{name}, crowds", [crowd(group) for group in groups]
+def darkened(photographs: PhotographDataset) -> PhotographDataset:
+    """The photographs with little light and the camera's noise."""
+    random = np.random.default_rng(0)
+    dark = [
+        (picture * LIGHT + random.normal(0, NOISE, picture.shape)).round().clip(0, 255)
+        for picture in photographs.pictures
+    ]
+    return replace(photographs, pictures=[picture.astype(np.uint8) for picture in dark])
 
 
-def all_sets(folders: list[Path], limit: int | None) -> Iterator[tuple[str, list[Scene]]]:
-    """The sets of every folder, and the pictures without a face."""
-    for folder in folders:
-        yield from sets_of(str(folder), read_scenes(folder, limit))
-    yield "nobody", faceless()
+def crowds(photographs: PhotographDataset) -> PhotographDataset:
+    """Small copies of the photographs, side by side in squares of 16."""
+    columns = int(CROWD**0.5)
+    pictures: list[NDArray[np.uint8]] = []
+    faces: list[NDArray[np.float32]] = []
+    owner: list[int] = []
+    for start in range(0, len(photographs) - CROWD + 1, CROWD):
+        canvas = np.zeros((columns * CELL, columns * CELL), np.uint8)
+        for place in range(CROWD):
+            picture = photographs.pictures[start + place]
+            scale = CELL / max(picture.shape)
+            height, width = (max(1, int(scale * length)) for length in picture.shape)
+            y, x = np.array(divmod(place, columns)) * CELL
+            canvas[y : y + height, x : x + width] = cv2.resize(
+                picture, (width, height), interpolation=cv2.INTER_AREA
+            )
+            middle = (scale - 1) / 2
+            matrix = np.array([[scale, 0, x + middle], [0, scale, y + middle]])
+            faces.append(
+                transform_faces(matrix, photographs.faces[photographs.faces_of[start + place]])
+            )
+            owner += [len(pictures)] * len(faces[-1])
+        pictures.append(canvas)
+    count, total = len(pictures), len(owner)
+    # Not complete: a photograph may show others than its labelled face.
+    return PhotographDataset(
+        pictures, np.zeros(count, bool), np.arange(count), np.concatenate(faces), np.array(owner),
+        np.zeros(total, bool), np.ones(total, bool),
+    )  # fmt: skip
 
 
-def faceless() -> list[Scene]:
+def faceless() -> PhotographDataset:
     """scikit-image's pictures that show nobody."""
     folder = Path(skimage.__file__).parent / "data"
     files = [next(folder.glob(f"{name}.[jp]*g")) for name in FACELESS]
-    return [Scene(read_picture(file), np.empty((0, 68, 2))) for file in files]
+    count, nothing = len(files), np.zeros(0, bool)
+    return PhotographDataset(
+        [grey_of(read_picture(file)) for file in files], np.ones(count, bool), np.arange(count),
+        np.zeros((0, 7), np.float32), np.zeros(0, np.int64), nothing, nothing,
+    )  # fmt: skip
 
 
-def plain_haar() -> Detector:
-    """The usual baseline; its squares are used as the faces' boxes."""
-    cascade = load_cascade("default")
+def all_sets(paths: Sequence[Path], held_out: NDArray[np.bool_]) -> Iterator[Set]:
+    """The held-out photographs of every folder, as they are and changed; then those of nobody."""
+    start = 0
+    for path in paths:
+        complete = load_photographs([path])
+        photographs = complete[held_out[start : start + len(complete)]]
+        start += len(complete)
+        with_face = np.bincount(photographs.picture, minlength=len(photographs)) > 0
+        yield Set(path.name, photographs[with_face])
+        if not with_face.all():
+            yield Set(f"{path.name}, without faces", photographs[~with_face])
+        if photographs.complete.any():
+            continue
+        for degrees in ROLLS:
+            yield Set(f"{path.name}, rotated by {degrees}", rotated(photographs, degrees))
+        for size in SMALL:
+            yield Set(f"{path.name}, faces of {size:.0f} px", reduced(photographs, size))
+        yield Set(f"{path.name}, dark", darkened(photographs))
+        yield Set(f"{path.name}, crowds", crowds(photographs))
+    yield Set("scikit-image, nobody", faceless())
 
-    def detect(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-        squares = np.array(cascade.detectMultiScale(grey_of(picture), 1.1, 5), float).reshape(-1, 4)
-        return np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
 
-    return detect
+def plain_haar() -> Search:
+    """The usual baseline."""
+    cascade = cv2.CascadeClassifier(
+        str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
+    )
+
+    def search(picture: NDArray[np.uint8]) -> Detections:
+        found = np.array(cascade.detectMultiScale(grey_of(picture), 1.1, 5), float).reshape(-1, 4)
+        # Its squares reach from the brows to the chin, and beyond the cheeks.
+        corners = found[:, :2] + found[:, 2:] * (0.14, 0.24)
+        sides = found[:, 2:3] * 0.8
+        faces = np.hstack([corners + sides / 2, sides, np.zeros((len(found), 4))])
+        return Detections(np.ones(len(found), np.float32), faces.astype(np.float32))
+
+    return search
 
 
-def measure(name: str, scenes: list[Scene]) -> list[dict[str, str | float]]:
-    """A row of the table for each detector; both process a scene before the next."""
-    finder = FaceKeypoints()
+def yunet(file: Path) -> Search:
+    """YuNet, with a least score of 0.6."""
+    network = cv2.FaceDetectorYN.create(str(file), "", (320, 320), 0.6, 0.3, 5000)
 
-    def ours(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return np.array([face.box for face in finder.detect(picture)]).reshape(-1, 4)
+    def search(picture: NDArray[np.uint8]) -> Detections:
+        network.setInputSize(picture.shape[1::-1])
+        found = network.detect(picture[:, :, ::-1])[1]
+        if found is None:
+            return Detections.none()
+        found = found[np.argsort(-found[:, -1])]
+        boxes = np.hstack([found[:, :2], found[:, :2] + found[:, 2:4]])
+        return Detections(found[:, -1].astype(np.float32), faces_of_boxes(boxes))
 
-    detectors: dict[str, Detector] = {"plain Haar": plain_haar(), "ours": ours}
-    for detect in detectors.values():
-        detect(scenes[0].picture)  # warm-up
-    found: dict[str, list[bool]] = {key: [] for key in detectors}
-    false: dict[str, list[int]] = {key: [] for key in detectors}
-    seconds: dict[str, list[float]] = {key: [] for key in detectors}
-    for scene in progress(scenes, name):
-        for key, detect in detectors.items():
+    return search
+
+
+def ours(finder: FaceKeypoints) -> Search:
+    """All that `FaceKeypoints` does."""
+
+    def search(picture: NDArray[np.uint8]) -> Detections:
+        found = finder.detect(picture)
+        if not found:
+            return Detections.none()
+        faces = faces_in_boxes(boxes_of_faces(found)).astype(np.float32)
+        return Detections(np.array([face.confidence for face in found], np.float32), faces)
+
+    return search
+
+
+def measure(each: Set, searches: dict[str, Search]) -> list[dict[str, str | float]]:
+    """A row of the table for each detector; all process a picture before the next."""
+    found: dict[str, list[Detections]] = {key: [] for key in searches}
+    seconds: dict[str, list[float]] = {key: [] for key in searches}
+    for grey in progress(each.photographs.pictures, each.name):
+        picture = np.stack([grey] * 3, axis=2)
+        for key, search in searches.items():
             start = time.process_time()
-            boxes = detect(scene.picture)
+            found[key].append(search(picture))
             seconds[key].append(time.process_time() - start)
-            overlaps = box_overlap(boxes, scene.boxes) > FOUND_IOU
-            found[key] += [bool(face.any()) for face in overlaps.T]
-            false[key].append(int((~overlaps.any(axis=1)).sum()))
-    return [
-        {
-            "pictures": name,
-            "faces": len(found[key]),
+    rows: list[dict[str, str | float]] = []
+    wanted = scored_faces(each.photographs)
+    for key in searches:
+        matches = match(each.photographs, found[key])
+        found_wanted, wrong = matches.scores[wanted] > 0, len(matches.false_positives)
+        rows.append({
+            "pictures": each.name,
+            "number": len(each.photographs),
+            "faces": int(wanted.sum()),
             "detector": key,
-            "recall_percent": 100 * float(np.mean(found[key])) if found[key] else float("nan"),
-            "false_per_picture": float(np.mean(false[key])),
+            "found_percent": 100 * float(np.mean(found_wanted)) if len(found_wanted) else np.nan,
+            "false_positives": wrong if each.photographs.complete.any() else np.nan,
             "ms_per_picture": 1000 * float(np.mean(seconds[key])),
-        }
-        for key in detectors
-    ]
+        })  # fmt: skip
+    return rows
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table with one decimal for percents and milliseconds, three for false positives."""
-    digits = {"recall_percent": 1, "false_per_picture": 3, "ms_per_picture": 1}
+    """The table, its numbers with one decimal."""
     rows = [list(table.columns), ["---"] * len(table.columns)]
     for record in table.to_dict("records"):
-        rows.append(
-            [f"{v:.{digits[str(k)]}f}" if k in digits else str(v) for k, v in record.items()]
-        )
+        rows.append([f"{v:.1f}" if isinstance(v, float) else str(v) for v in record.values()])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def main() -> None:
-    """Measure each folder and print the table."""
+    """Measure each set and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--train-on", type=Path, nargs="+", required=True)
+    parser.add_argument("--yunet", type=Path, help="face_detection_yunet_2023mar.onnx")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, help="maximum number of pictures of each folder")
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
+    device = torch.device("cpu")
+    member = open_run(options.run).require_members().members[0]
+    held_out = DetectionData(load_photographs(options.train_on)).held_out(member)
+    detector = FaceDetector(member.load_network(device), device)
+    searches = {"ours": ours(FaceKeypoints(detector=detector))}
+    if hasattr(cv2, "CascadeClassifier"):
+        searches["plain Haar"] = plain_haar()
+    if options.yunet:
+        searches["YuNet"] = yunet(options.yunet)
     table = pd.DataFrame()
-    for name, scenes in all_sets(options.folders, options.limit):
-        table = pd.concat([table, pd.DataFrame(measure(name, scenes))])
+    for each in all_sets(options.train_on, held_out):
+        table = pd.concat([table, pd.DataFrame(measure(each, searches))])
         # After every set, so that a stopped run has not measured for nothing.
-        csv = table.to_csv(index=False, lineterminator="\n")
+        csv = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
         write_text(options.out / "detection.csv", csv)
     print(markdown(table))
 

@@ -6,7 +6,7 @@
 Scores the networks of runs that were trained on the same faces and hold out the same ones. The
 pretrained networks first align each face, as in normal use; --pretrained scores those networks, as
 well, which is meaningful only if they were packed from the first of these runs
-(tools/pack_networks.py). A box is the tight box of the face's true keypoints, expanded on each side
+(tools/pack_network.py). A box is the tight box of the face's true keypoints, expanded on each side
 by 10 % of its width and height. Writes nme.csv and error_curve.png.
 """
 

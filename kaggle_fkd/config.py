@@ -208,13 +208,16 @@ class DetectConfig(Section):
     smallest: float = setting(8.0, "Size of the smallest face to find, in pixels.", 4, 1000)
     largest: float = setting(140.0, "Size of the largest face to find, in pixels.", 4, 1000)
     any_roll: float = setting(
-        0.5, "Share of the crops that are rotated by any angle; others are nearly upright.", 0, 1
+        0.4, "Share of the crops that are rotated by any angle; others are nearly upright.", 0, 1
     )
     roll: float = setting(
         12.0, "Standard deviation of the roll of the nearly upright crops, in degrees.", 0, 180
     )
     backgrounds: int = setting(
         2, "Crops of each photograph without faces in an epoch, beside one of each face.", 0, 100
+    )
+    texture: float = setting(
+        0.15, "Share of these crops that show a made-up texture instead, as of gravel.", 0, 1
     )
     backdrop: float = setting(
         0.5,

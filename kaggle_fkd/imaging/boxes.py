@@ -15,8 +15,21 @@ width and height."""
 def box_of_keypoints(keypoints: NDArray[np.floating]) -> NDArray[np.float64]:
     """The face's box, `... x 4`, of keypoints `... x K x 2`: their tight box, expanded by 10 %."""
     low, high = keypoints.min(axis=-2) + 0.5, keypoints.max(axis=-2) + 0.5
-    margin = BOX_MARGIN * (high - low)
-    return np.concatenate([low - margin, high + margin], axis=-1).astype(np.float64)
+    return expand_boxes(np.concatenate([low, high], axis=-1))
+
+
+def expand_boxes(tight: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The faces' boxes, `... x 4`, of the tight boxes of their keypoints: expanded by 10 %."""
+    margin = BOX_MARGIN * (tight[..., 2:] - tight[..., :2])
+    low, high = tight[..., :2] - margin, tight[..., 2:] + margin
+    return np.concatenate([low, high], axis=-1).astype(np.float64)
+
+
+def shrink_boxes(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The tight boxes, `... x 4`, of boxes that `expand_boxes` gave."""
+    margin = BOX_MARGIN / (1 + 2 * BOX_MARGIN) * (boxes[..., 2:] - boxes[..., :2])
+    low, high = boxes[..., :2] + margin, boxes[..., 2:] - margin
+    return np.concatenate([low, high], axis=-1).astype(np.float64)
 
 
 def box_overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -54,18 +67,3 @@ def suppress_overlapping(
         if not overlapping[index, kept].any():
             kept.append(int(index))
     return kept
-
-
-def similarity_of_box(
-    box: NDArray[np.floating], mean_shape: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """2 x 3, the upright similarity that maps the face in `box` onto `mean_shape`, K x 2.
-
-    `box` has a positive area, as `box_of_keypoints` makes it. Its centre is mapped to the centre
-    of the mean shape's own box, and its area to that box's area.
-    """
-    target = box_of_keypoints(mean_shape)
-    sides, target_sides = box[2:] - box[:2], target[2:] - target[:2]
-    scale = np.sqrt(target_sides.prod() / sides.prod())
-    centre, target_centre = (box[:2] + box[2:] - 1) / 2, (target[:2] + target[2:] - 1) / 2
-    return np.column_stack([scale * np.eye(2), target_centre - scale * centre])

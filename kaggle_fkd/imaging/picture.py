@@ -1,4 +1,4 @@
-"""Pictures from files, Pillow and arrays in one array format; the pictures of a folder.
+"""Pictures from files, Pillow and arrays in one array format.
 
 The format is H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation applied).
 """
@@ -24,6 +24,10 @@ PICTURE_SUFFIXES = (
     ".bmp", ".gif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
     ".tif", ".tiff", ".webp",
 )  # fmt: skip
+ADDRESSES = ("http://", "https://", "ftp://")
+"""Beginnings of addresses on the internet."""
+HEIC_SUFFIXES = (".heic", ".heif")
+"""Photographs of phones, which Pillow cannot read."""
 
 Source = str | Path | Image.Image | NDArray[np.generic]
 """The types that `read_picture` takes."""
@@ -54,41 +58,14 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
         from skimage import data  # here, because the import takes a while
 
         return _from_array(data.astronaut())
+    if str(source).startswith(ADDRESSES):
+        raise PictureError(f"{source} is an address, not a file", "download the picture first")
     return _from_file(Path(source))
 
 
 def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """H x W grey values of H x W x 3 RGB: ITU-R 601, 0.299 R + 0.587 G + 0.114 B."""
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def pictures_in(path: Path) -> list[Path]:
-    """The pictures directly in a folder, sorted by name; or the file (or "astronaut") itself.
-
-    Pictures are recognised by their suffix; hidden files (".name", "._name") are left out. Raises
-    MissingPictureError if there is no such file or folder, PictureError for a folder without a
-    picture.
-    """
-    if str(path) == ASTRONAUT:
-        return [path]
-    try:
-        if not path.is_dir():
-            path.stat()
-            return [path]
-        files = sorted(path.iterdir())
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    pictures = [
-        file
-        for file in files
-        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
-    ]
-    if not pictures:
-        raise PictureError(
-            f"{path} does not contain a picture",
-            f"give a folder with files that end in {', '.join(PICTURE_SUFFIXES)}",
-        )
-    return pictures
 
 
 def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -100,7 +77,7 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
         # half of Pillow's pixel limit.
         with (
             warnings_filtered("ignore"),
-            Image.open(io.BytesIO(content), formats=FORMATS) as image,
+            _open(content, name) as image,
         ):
             return _from_pillow(image, name)
     except PictureError:
@@ -115,6 +92,21 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
     # For damaged bytes decoders raise OSError, SyntaxError, struct.error, zlib.error and others.
     except Exception as error:
         raise _damaged(name, error) from error
+
+
+def _open(content: bytes, name: str) -> Image.Image:
+    """The picture in a file's bytes; a HEIC is read by pillow-heif, where it is installed."""
+    if not name.lower().endswith(HEIC_SUFFIXES):
+        return Image.open(io.BytesIO(content), formats=FORMATS)
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError as error:
+        raise PictureError(
+            f"{name} is a HEIC picture, which Pillow cannot read",
+            "pip install pillow-heif, or convert it to JPEG",
+        ) from error
+    image: Image.Image = HeifImageFile(io.BytesIO(content))
+    return image
 
 
 def _from_file(path: Path) -> NDArray[np.uint8]:

@@ -35,14 +35,19 @@ SIZE_LIMIT = 3.0
 """A face is at most e^3 times as large as two cells, and at least 1 / e^3 times."""
 CHIP = 48
 """Width and height in pixels of a chip, the input of the second stage."""
-CHIP_CHANNELS = (16, 32, 48, 64)
+CHIP_CHANNELS = (24, 48, 64, 96)
 """Channels of the second stage at 1/2, 1/4, 1/8 and 1/16 of the chip's size."""
+CHIP_FACE = CHIP / 2.1
+"""Size in pixels of a proposed face in its chip, which shows what is around the face, too. On
+proposals of one first stage, at 20 false positives in 816 photographs, a second stage found 87.2 %
+of the faces on the web and 66.8 % of the masked ones with 1.7 instead of 2.1, 87.3 and 70.9 with
+2.1, 85.9 and 69.5 with 2.6."""
 
 
 class DetectorNet(nn.Module):
     """Score, centre, size and eyes of a face in each cell, and a second look at each proposal.
 
-    0.25 M parameters, 0.5 MB in float16 (counted below).
+    0.37 M parameters, 0.75 MB in float16: a third in the first stage.
 
     The size of a face is the square root of the area of the tight box of iBUG's points: unlike a
     box, it does not depend on how the head is rotated in the picture.
@@ -87,17 +92,17 @@ class DetectorNet(nn.Module):
             outputs.append(_in_pixels(head(above).float(), stride))
         return torch.cat(outputs[::-1], dim=1)
 
-    def verify(self, chips: Tensor, logits: Tensor) -> Tensor:
-        """N, the logits that N chips, N x 48 x 48 grey values 0..255, show a face.
+    def refine(self, chips: Tensor, logits: Tensor) -> Tensor:
+        """N x 8, the faces of N chips, N x 48 x 48 grey values 0..255: as `forward` gives them.
 
-        `logits`, N, are those of the first stage.
+        Their places are in pixels of the chips. `logits`, N, are those of the first stage.
         """
-        verified: Tensor = self.second_stage(chips, logits)
-        return verified
+        refined: Tensor = self.second_stage(chips, logits)
+        return refined
 
 
 class _SecondStage(nn.Module):
-    """The second stage; mean and maximum of its features decide, with the first stage's logit."""
+    """The second stage: mean and maximum of its features, and the first stage's logit, decide."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,14 +113,19 @@ class _SecondStage(nn.Module):
             conv(quarter, eighth, stride=2), _Residual(eighth),
             conv(eighth, sixteenth, stride=2), _Residual(sixteenth),
         )  # fmt: skip
-        self.head = nn.Linear(2 * sixteenth + 1, 1)
+        self.decide = nn.Linear(2 * sixteenth + 1, 1)
+        self.place = nn.Linear((CHIP // 16) ** 2 * sixteenth, OUTPUTS - 1)
+        nn.init.normal_(self.place.weight, std=0.001)
+        nn.init.zeros_(self.place.bias)
 
     def forward(self, chips: Tensor, logits: Tensor) -> Tensor:
-        """See `DetectorNet.verify`."""
+        """See `DetectorNet.refine`."""
         features = self.features(standardise(chips)).float()
         pooled = [features.mean((2, 3)), features.amax((2, 3)), logits[:, None]]
-        verified: Tensor = self.head(torch.cat(pooled, dim=1))[:, 0]
-        return verified.float()
+        logit = self.decide(torch.cat(pooled, dim=1)).float()
+        centre, size, eyes = self.place(features.flatten(1)).float().split((2, 1, 4), dim=-1)
+        middle = (CHIP - 1) / 2
+        return _face(logit, middle + centre * CHIP_FACE, CHIP_FACE, size, eyes)
 
 
 class _Residual(nn.Module):
@@ -139,9 +149,14 @@ def _in_pixels(outputs: Tensor, stride: int) -> Tensor:
     """N x 8 x rows x columns, relative to the cells, to N x cells x 8 in pixels."""
     cells = _cells(outputs.shape[2], outputs.shape[3], stride).to(outputs.device)
     logit, centre, size, eyes = outputs.flatten(2).transpose(1, 2).split((1, 2, 1, 4), dim=-1)
-    centre = cells + centre * stride
-    size = 2 * stride * size.clamp(-SIZE_LIMIT, SIZE_LIMIT).exp()
-    return torch.cat([logit, centre, size, centre.repeat(1, 1, 2) + eyes * size], dim=-1)
+    return _face(logit, cells + centre * stride, 2 * stride, size, eyes)
+
+
+def _face(logit: Tensor, centre: Tensor, unit: float, size: Tensor, eyes: Tensor) -> Tensor:
+    """`... x 8`: log size in units, and eyes relative to centre and size, become pixels."""
+    size = unit * (SIZE_LIMIT * (size / SIZE_LIMIT).tanh()).exp()
+    eyes = torch.cat([centre, centre], dim=-1) + eyes * size
+    return torch.cat([logit, centre, size, eyes], dim=-1)
 
 
 def all_cells(height: int, width: int) -> tuple[Tensor, Tensor]:

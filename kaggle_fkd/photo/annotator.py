@@ -1,7 +1,7 @@
 """`Annotator`: pictures and videos with the keypoints of their faces drawn, and saved as files."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,15 @@ from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import Filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
 from kaggle_fkd.photo.video.frames import is_video, open_video, write_video
-from kaggle_fkd.photo.video.smoothing import Smoother
+from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 from kaggle_fkd.system.text import count_of
+
+JPEG_SUFFIXES, JPEG_QUALITY = (".jpg", ".jpeg"), 92
+"""A JPEG is drawn into a JPEG of this quality: as a PNG, photographs are eight times as large."""
+LEAST_SIDE = 400
+"""Pictures whose longer side is at most half of this, in pixels, are drawn enlarged."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +64,20 @@ class Annotator:
 
     def _picture(self, path: Path, name: str) -> Record:
         picture = read_picture(path)
-        faces = self.finder.detect(picture)
-        target = self.folder / f"{name}_keypoints.png"
+        found = self.finder.detect(picture)
+        faces = [replace(face, number=number) for number, face in enumerate(found, 1)]
+        jpeg = path.suffix.lower() in JPEG_SUFFIXES
+        target = self.folder / f"{name}_{self._what}{path.suffix if jpeg else '.png'}"
         with atomic_path(target) as temporary:
-            Image.fromarray(self._drawn(picture, faces)).save(temporary, format="png")
+            drawn = Image.fromarray(self._drawn(*_enlarged(picture, faces)))
+            drawn.save(temporary, format="jpeg" if jpeg else "png", quality=JPEG_QUALITY)
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
         if self.csv:
             table = face_table(faces, self.finder.scheme)
             write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
         if self.pts:
-            for number, face in enumerate(faces, 1):
-                write_text(self.folder / f"{name}_{number}.pts", format_pts(face.keypoints))
+            for face in faces:
+                write_text(self.folder / f"{name}_{face.number}.pts", format_pts(face.keypoints))
         height, width = picture.shape[:2]
         return {
             "input": str(path), "output": str(target), "width": width, "height": height,
@@ -77,17 +85,15 @@ class Annotator:
         }  # fmt: skip
 
     def _video(self, path: Path, name: str) -> Record:
-        video, target = open_video(path), self.folder / f"{name}_keypoints.mp4"
+        video, target = open_video(path), self.folder / f"{name}_{self._what}.mp4"
         if self.csv or self.pts:
             log.warning("%s: a video has no CSV and no .pts; its JSON has the faces", path)
-        smoother = Smoother(video.rate)
+        tracker = Tracker(self.finder, video.rate)
         found: list[list[dict[str, Any]]] = []
 
         def frames() -> Iterator[NDArray[np.uint8]]:
             for frame in progress(video.frames(), path.name, video.length or None):
-                faces = self.finder.detect(frame)
-                faces += self.finder.detect_near(frame, smoother.lost(faces), faces)
-                faces = smoother.smooth(faces)
+                faces = tracker.next(frame)
                 found.append([face.as_dict() for face in faces])
                 yield self._drawn(frame, faces)
 
@@ -98,6 +104,11 @@ class Annotator:
             "rate": video.rate, "frames": found,
         }  # fmt: skip
 
+    @property
+    def _what(self) -> str:
+        """What is drawn, in the names of the outputs."""
+        return self.worn.name if self.worn else "keypoints"
+
     def _drawn(
         self, picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
     ) -> NDArray[np.uint8]:
@@ -106,11 +117,27 @@ class Annotator:
         return draw_faces(picture, faces, boxes=self.boxes, indices=self.indices)
 
 
+def _enlarged(
+    picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
+) -> tuple[NDArray[np.uint8], list[DetectedFace]]:
+    """A small picture with its faces, each pixel repeated, so that marks on faces can be seen."""
+    factor = max(1, LEAST_SIDE // max(picture.shape[:2])) if faces else 1
+    large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
+    return large, [
+        replace(
+            face, picture=large, box=face.box * factor,
+            keypoints=(face.keypoints + 0.5) * factor - 0.5,
+        )
+        for face in faces
+    ]  # fmt: skip
+
+
 def face_table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
     """One row per face: number, box, confidence, and the coordinates of its keypoints in pixels."""
+    points_of_faces = [face.keypoints.round(2).ravel() for face in faces]
     rows = [
-        [number, *face.box.round(2), round(face.confidence, 3), *face.keypoints.round(2).ravel()]
-        for number, face in enumerate(faces, 1)
+        [face.number, *face.box.round(2), round(face.confidence, 3), *points]
+        for face, points in zip(faces, points_of_faces, strict=True)
     ]
     columns = ["face", "x0", "y0", "x1", "y1", "confidence", *scheme.feature_names]
     return pd.DataFrame(rows, columns=columns)

@@ -1,67 +1,54 @@
-"""`PretrainedCascade`: the pretrained networks, one after the other, on the faces in boxes."""
+"""`PointsCascade`: the pretrained networks for keypoints, one after the other, on faces."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from kaggle_fkd.imaging.boxes import similarity_of_box
+from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.networks.network import standardise
-from kaggle_fkd.photo.chip_networks import BATCH, ChipNetworks, to_pictures
-from kaggle_fkd.photo.pretrained import PretrainedNetworks
+from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, face_of_points, upright_maps
+from kaggle_fkd.photo.pretrained import COARSE, FINE, read_pretrained
 
 
-class PretrainedCascade:
-    """From boxes to iBUG's points, and to the confidence that each box contains a face.
+class PointsCascade:
+    """From faces, as a detector gives them, to iBUG's points.
 
-    A small network takes the crop of a box; a larger one then takes the face, aligned by the small
+    A small network takes the crop of a face; a larger one then takes the face, aligned by the small
     one's keypoints. So neither the tightness of a detector's boxes nor a tilted head matters much.
     Such cascades are from Sun et al., "Deep Convolutional Network Cascade for Facial Point
     Detection", CVPR 2013.
     """
 
-    def __init__(self, pretrained: PretrainedNetworks, device: torch.device) -> None:
-        """The networks themselves are moved to the device and set to evaluation mode."""
-        self.coarse = ChipNetworks([pretrained.coarse], IBUG68, device)
-        self.fine = ChipNetworks([pretrained.fine], IBUG68, device)
-        self.pretrained = pretrained
+    def __init__(self, device: torch.device, convention: str | None = None) -> None:
+        """Read the networks of the package; UsageError for a convention that they do not know."""
+        fine = read_pretrained(FINE)
+        known = [each.name for each in IBUG68.conventions][: fine.shape.heads]
+        if convention is not None and convention not in known:
+            raise UsageError(
+                f"the networks of the package do not know the label convention {convention}",
+                suggest(convention, known),
+            )
+        head = known.index(convention) if convention else 0
+        self.coarse = ChipNetworks([read_pretrained(COARSE)], IBUG68, device)
+        self.fine = ChipNetworks([fine], IBUG68, device, head)
 
     def align(
-        self, greys: Sequence[NDArray[np.uint8]], boxes: NDArray[np.floating]
+        self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]
     ) -> NDArray[np.float64]:
         """N x 2 x 3, the similarities from N grey pictures, H x W, to the fine network's chips.
 
-        They align the faces in N boxes, N x 4, by the coarse keypoints.
+        They align the N faces, N x 7, by the coarse keypoints.
         """
-        crops = np.stack([similarity_of_box(box, self.coarse.mean_shape) for box in boxes])
+        mean = face_of_points(self.coarse.mean_shape)
+        crops = upright_maps(faces, mean[CENTRE], float(mean[SIZE]))
         return similarity(self.coarse.predict(greys, crops), self.fine.mean_shape)
 
     def predict(
-        self, greys: Sequence[NDArray[np.uint8]], boxes: NDArray[np.floating]
-    ) -> tuple[NDArray[np.float64], Tensor]:
-        """N x 68 x 2 keypoints of the faces in N boxes, N x 4, of N grey pictures, H x W.
-
-        The second result, N x FACE_FEATURES, are the face features, for `confidence`.
-        """
-        maps = self.align(greys, boxes)
-        with torch.inference_mode():
-            parts = [self._read(batch) for batch in self.fine.cut(greys, maps).split(BATCH)]
-            keypoints, face_features = (torch.cat(part) for part in zip(*parts, strict=True))
-            return to_pictures(keypoints, maps), face_features.cpu()
-
-    @torch.inference_mode()
-    def confidence(self, face_features: Tensor) -> NDArray[np.float64]:
-        """N, 0..1, the probability that the N x FACE_FEATURES numbers are those of faces."""
-        logits = self.pretrained.face_classifier(face_features)[:, 0]
-        return np.asarray(logits.sigmoid().double().numpy())
-
-    def _read(self, chips: Tensor) -> tuple[Tensor, Tensor]:
-        """N x 68 x 2 keypoints in pixels of N chips, and N x FACE_FEATURES features."""
-        network = self.pretrained.fine
-        features = network.trunk(standardise(chips))
-        face_features = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
-        return network.decode(features)[:, 0], face_features
+        self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """N x 68 x 2 keypoints of the N faces, N x 7, in N grey pictures, H x W."""
+        return self.fine.predict(greys, self.align(greys, faces))

@@ -7,11 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import RunError, UsageError, suggest
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import invert, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.runs.run import Run
 
@@ -23,43 +22,38 @@ class ChipNetworks:
     """An ensemble: its keypoints are the mean of its networks' predictions."""
 
     def __init__(
-        self, networks: Sequence[KeypointNetwork], scheme: KeypointScheme, device: torch.device
-    ) -> None:
+        self, networks: Sequence[KeypointNetwork], scheme: KeypointScheme, device: torch.device,
+        head: int = 0,
+    ) -> None:  # fmt: skip
         """The networks themselves, for chips of one size, are moved to the device and set to
-        evaluation mode."""
-        self.scheme, self.device = scheme, device
+        evaluation mode. `head` is the one that predicts the keypoints."""
+        self.scheme, self.device, self.head = scheme, device, head
         self.networks = [network.eval().to(device) for network in networks]
         self.size = networks[0].shape.width
         """Side of the chips in pixels."""
-        self.mean_shape: NDArray[np.float64] = networks[0].mean_keypoints[0].double().cpu().numpy()
+        self.mean_shape: NDArray[np.float64] = (
+            networks[0].mean_keypoints[head].double().cpu().numpy()
+        )
         """K x 2, the mean keypoints of the training faces, in pixels of a chip."""
 
     @classmethod
-    def from_run(cls, run: Run, device: torch.device) -> "ChipNetworks":
-        """The networks of the run's finished members.
+    def from_run(
+        cls, run: Run, device: torch.device, convention: str | None = None
+    ) -> "ChipNetworks":
+        """The networks of the run's finished members, for one label convention.
 
-        If there are several label conventions, the first one, which is the richest, is predicted.
-        Raises RunError for a run that has no finished member, is a face detector, was trained for
-        another convention alone, or was trained on faces that are not square.
+        By default, it is the first that they were trained on of those which have all keypoints.
+        Raises RunError for a run that has no finished member, or was trained on faces that are not
+        square; UsageError for a convention that it was not trained on.
         """
-        if run.config.train.model in DETECTORS:
-            raise RunError(
-                f"{run.folder}: a face detector, which predicts no keypoints of a face",
-                "give a run that was trained on keypoints",
-            )
-        first = run.scheme.conventions[0].name
-        if run.config.train.only_convention not in ("", first):
-            raise RunError(
-                f"{run.folder}: trained for convention {run.config.train.only_convention} alone",
-                f"give a run for convention {first} or for all of them",
-            )
         if run.shape.width != run.shape.height:
             raise RunError(
                 f"{run.folder}: trained on faces of {run.shape.width} x {run.shape.height} pixels",
                 "give a run that was trained on square faces",
             )
         members = run.require_members().members
-        return cls([member.load_network(device) for member in members], run.scheme, device)
+        head = _head_of(run, convention)
+        return cls([member.load_network(device) for member in members], run.scheme, device, head)
 
     def predict(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
@@ -70,7 +64,7 @@ class ChipNetworks:
         """
         with torch.inference_mode():
             means = [
-                torch.stack([network(batch)[:, 0] for network in self.networks]).mean(dim=0)
+                torch.stack([network(batch)[:, self.head] for network in self.networks]).mean(dim=0)
                 for batch in self.cut(greys, maps).split(BATCH)
             ]
             return to_pictures(torch.cat(means), maps)
@@ -80,6 +74,25 @@ class ChipNetworks:
         pairs = zip(greys, maps, strict=True)
         chips = np.stack([cut_chip(grey, matrix, self.size) for grey, matrix in pairs])
         return torch.from_numpy(chips).to(self.device)
+
+
+def _head_of(run: Run, convention: str | None) -> int:
+    """The head that predicts the convention, by default the first that can be used."""
+    every = len(run.scheme.names)
+    known = {each.name: index for index, each in enumerate(run.scheme.conventions)
+             if len(each.keypoints) == every}  # fmt: skip
+    trained = [name for name in known if all(name in member.validation for member in run.members)]
+    if not trained:
+        raise RunError(
+            f"{run.folder}: not trained on a label convention with all keypoints",
+            f"train on one of {', '.join(known)}",
+        )
+    if convention is not None and convention not in trained:
+        raise UsageError(
+            f"{run.folder}: not trained on the label convention {convention}",
+            suggest(convention, trained),
+        )
+    return min(known[convention or trained[0]], run.shape.heads - 1)
 
 
 def to_pictures(keypoints: Tensor, maps: NDArray[np.floating]) -> NDArray[np.float64]:

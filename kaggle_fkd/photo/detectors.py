@@ -1,156 +1,119 @@
-"""Face detectors: any callables from a picture to the boxes of its faces.
+"""Face detectors: any callables from a picture to the faces in it."""
 
-The default, `HaarDetector`, uses OpenCV's cascades (Viola and Jones, "Rapid object detection using
-a boosted cascade of simple features", 2001), the most reliable first.
-"""
+from collections.abc import Callable, Sequence
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
-
-import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from kaggle_fkd.imaging.boxes import suppress_overlapping
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
-from kaggle_fkd.imaging.similarity import invert, transform_points
+from kaggle_fkd.networks.detector import DetectorNet
+from kaggle_fkd.photo.detection.detect import detect, refine
+from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
+from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.runs.run import Run
 
 Detector = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
-"""From an H x W x 3 RGB picture to N x 4 boxes, those with the most support first.
+"""From an H x W x 3 RGB picture to its N faces: N x 4, N x 5 or N x 9.
 
-A box is (x0, y0, x1, y1) in pixels, x1 and y1 exclusive; it may extend beyond the picture. It is
-the tight box of iBUG's points of the face, expanded on each side by 10 % of its width and height.
+The first four numbers are a box, x0, y0, x1, y1 in pixels, x1 and y1 exclusive; it may extend
+beyond the picture. It is the tight box of iBUG's points of the face, expanded on each side by 10 %
+of its width and height. The fifth is the score, 0..1, the probability that this is a face; NaN if
+it is unknown. The last four are x and y of the centres of the person's right and left eye.
 """
+COLUMNS = (4, 5, 9)
+"""The numbers of each face."""
+MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
+"""Limits in pixels of the distance from the picture's corner, and of a box's sides."""
+LEAST_SCORE = 0.7
+"""Detections with lower scores, that is, lower confidence, are discarded as false positives. On 822
+held-out photographs, 0.85 left 10 false positives, and 0.6 left 20 and found 1.5 % more of the
+faces on the web, 5 % more of those with masks."""
 
 
-@runtime_checkable
-class StagedDetector(Protocol):
-    """A detector that can run slower stages when the earlier ones found no face."""
+class FaceDetector:
+    """Finds faces of any roll with a `DetectorNet`."""
+
+    def __init__(self, network: DetectorNet, device: torch.device) -> None:
+        """The network itself is moved to the device and set to evaluation mode."""
+        self.network = network.to(device).eval()
+
+    @classmethod
+    def from_run(cls, run: Run, device: torch.device) -> "FaceDetector":
+        """The network of the run's first member; RunError without a finished one."""
+        return cls(run.require_members().members[0].load_network(device), device)
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """As `Detector`."""
+        """N x 9, as `Detector` gives it; the face with the highest score first."""
+        found = detect(self.network, grey_of(picture), LEAST_SCORE)
+        boxes = expand_boxes(squares(found.faces))
+        return np.concatenate([boxes, found.scores[:, None], found.faces[:, EYE_POINTS]], axis=1)
 
-    def stages(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
-        """The boxes of each stage, N x 4 as those of `Detector`, computed lazily.
-
-        The next stage is computed only if none of a stage's boxes contains a face.
-        """
-
-
-MAX_SEARCH_SIDE = 1280
-"""Pictures whose longer side exceeds this length, in pixels, are reduced to it for detection."""
-MIN_FACE_SIDE = 30
-"""Side of the smallest squares, in pixels, in the reduced picture: 2.3 % of its longer side."""
-PADDING = 0.2
-"""Margin around the picture, as a share of its shorter side, for faces that its edge cuts off.
-
-Of 64 faces that plain Haar misses, the first stage found 43 without it, 48 with 0.1, 51 with 0.2.
-"""
-SCALE_FACTOR = 1.1
-"""Ratio of one size to the next: 1.05 found 56 of those 64, but in 97 ms; 1.1 found 51 in 43 ms,
-1.2 found 46."""
-CENTRE = np.array([0.5, 0.655])
-HALF = np.array([0.515, 0.505])
-"""Centre and half sides of a face's box, as shares of the side of the cascade's square around it.
-
-Means over 435 upright faces: (0.505, 0.655) and (0.519, 0.506); by symmetry the first is 0.5.
-"""
-OVERLAP = 0.3
-"""Boxes with a larger IoU are the same face; all values from 0.1 to 0.5 find the same faces."""
+    def scores(self, grey: NDArray[np.uint8], faces: NDArray[np.float32]) -> NDArray[np.float32]:
+        """F, 0..1, the probabilities that F faces, F x 7, which it may not have found, are some."""
+        if not len(faces):
+            return np.zeros(0, np.float32)
+        return refine(self.network, grey, np.zeros(len(faces), np.float32), faces)[0]
 
 
-@dataclass(frozen=True)
-class Pass:
-    """One run of a cascade over the picture."""
-
-    cascade: str
-    """Name of OpenCV's cascade, as `load_cascade` takes it."""
-    degrees: float
-    """Angle by which the picture is turned first, anticlockwise on the screen."""
-    hits: int
-    """Minimum number of windows that must contain the face."""
+def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
+    """N x 9, N faces as a detector would give them, without scores."""
+    corners = [face.keypoints[list(face.scheme.eye_corners)].ravel() for face in faces]
+    rows = [[*face.box, np.nan, *eyes] for face, eyes in zip(faces, corners, strict=True)]
+    return np.array(rows).reshape(-1, 9)
 
 
-_CASCADES = threading.local()
-"""The cascades of each thread: OpenCV crashes if two threads use the same one at the same time."""
+def checked_boxes(found: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:
+    """A copy of what a detector gives, N x 4, 5 or 9.
 
-# The networks then decide which candidates are faces, so cascades with many false positives are
-# good enough.
-# Of 400 upright faces (150 HELEN, 100 LFPW, 150 youtube68), "alt2" finds 393 in 23 to 41 ms,
-# "default" with 3 hits 390, "alt" 385 in 27 to 48 ms. Of 50 faces tilted by 30 degrees, these three
-# find 6 to 10 in the upright picture. All stages together find 399 of the 400, 50 of those 50, and
-# 19 of 30 tilted by 45 degrees; "alt2" or "alt" in the turned passes found the same faces in the
-# same time.
-STAGES = (
-    (Pass("alt2", 0, 2),),
-    (Pass("default", 30, 3), Pass("default", -30, 3)),
-    (Pass("default", 0, 3),),
-)
-
-
-class HaarDetector:
-    """OpenCV's cascades for frontal faces, stage by stage until one finds a face."""
-
-    def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """N x 4 boxes (see `Detector`), those with the most hits first; 0 x 4 if there are none."""
-        found = (boxes for boxes in self.stages(picture) if len(boxes))
-        return next(found, np.empty((0, 4)))
-
-    def stages(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
-        """The boxes of each stage, N x 4, for a caller who can tell faces from false positives.
-
-        They are computed lazily, as each stage takes longer and finds fewer faces.
-        """
-        grey, scale, margin = _prepared(picture)
-        for stage in STAGES:
-            found = [_search(grey, search) for search in stage]
-            boxes, hits = (np.concatenate(part) for part in zip(*found, strict=True))
-            yield (boxes[suppress_overlapping(boxes, hits, OVERLAP)] - margin) / scale
+    Raises UsageError for other shapes, boxes without area or far away, and scores beyond 0..1.
+    """
+    try:
+        array = np.array(found, np.float64)
+        array = array.reshape(len(array), -1 if array.size else 4)
+    except (TypeError, ValueError):
+        array = np.empty((1, 0))
+    if array.shape[1] not in COLUMNS:
+        raise UsageError(
+            "the boxes are not N x 4 numbers",
+            "give x0, y0, x1, y1 for each face, and if known its score and its eyes",
+        )
+    sides = array[:, 2:4] - array[:, :2]
+    scores, places = array[:, 4:5], np.delete(array, 4, axis=1) if array.shape[1] > 4 else array
+    usable = (np.abs(places) <= MAX_COORDINATE).all(axis=1) & (sides >= MIN_SIDE).all(axis=1)
+    usable &= ((scores >= 0) & (scores <= 1) | np.isnan(scores)).all(axis=1)
+    if not usable.all():
+        number = int(np.flatnonzero(~usable)[0])
+        raise UsageError(
+            f"box {number}, {array[number].tolist()}, cannot be that of a face",
+            f"give x0 < x1 and y0 < y1, within {MAX_COORDINATE:,.0f} pixels of the corner, and a "
+            "score from 0 to 1, if any",
+        )
+    return array
 
 
-def _prepared(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, int]:
-    """The grey picture, reduced and with a margin; the factor and the margin's width in pixels."""
-    grey: NDArray[Any] = grey_of(picture)
-    height, width = grey.shape
-    scale = min(1.0, MAX_SEARCH_SIDE / max(height, width))
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    # The cascades skip dark areas as empty: of 20 darkened faces, 1 was found without this step,
-    # 16 with it.
-    grey = cv2.normalize(grey, np.empty_like(grey), 0, 255, cv2.NORM_MINMAX)
-    margin = round(PADDING * min(grey.shape))
-    return np.pad(grey, margin, mode="edge").astype(np.uint8, copy=False), scale, margin
+def scores_of_boxes(found: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N scores of what a detector gives, N x 4, 5 or 9; NaN without scores."""
+    if found.shape[1] == 4:
+        return np.full(len(found), np.nan)
+    return found[:, 4].astype(np.float64)
 
 
-def _search(
-    grey: NDArray[np.uint8], search: Pass
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """N x 4 boxes in the grey picture, and for each of the N the number of windows around it."""
-    height, width = grey.shape
-    middle = ((width - 1) / 2, (height - 1) / 2)
-    turn = np.asarray(cv2.getRotationMatrix2D(middle, search.degrees, 1.0), np.float64)
-    turned = cv2.warpAffine(grey, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    found, hits = load_cascade(search.cascade).detectMultiScale2(
-        turned, SCALE_FACTOR, search.hits - 1, minSize=(MIN_FACE_SIDE, MIN_FACE_SIDE)
-    )
-    squares = np.reshape(np.asarray(found, float), (-1, 4))
-    sides = squares[:, 2:]
-    # Pixel centres have integer coordinates, box edges are half a pixel outside them.
-    centres = squares[:, :2] + sides * CENTRE - 0.5
-    centres = transform_points(invert(turn), centres) + 0.5
-    boxes = np.hstack([centres - sides * HALF, centres + sides * HALF])
-    return boxes, np.reshape(np.asarray(hits, float), -1)
+def faces_in_boxes(found: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N x 7 (see `kaggle_fkd.photo.detection.faces`) of what a detector gives, N x 4, 5 or 9.
 
-
-def load_cascade(name: str) -> cv2.CascadeClassifier:
-    """OpenCV's cascade `haarcascade_frontalface_NAME`, read from its wheel once in each thread."""
-    if not hasattr(_CASCADES, name):
-        folder = Path(cv2.__file__).parent / "data"
-        file = folder / f"haarcascade_frontalface_{name}.xml"
-        setattr(_CASCADES, name, cv2.CascadeClassifier(str(file)))
-    cascade: cv2.CascadeClassifier = getattr(_CASCADES, name)
-    return cascade
+    Without eyes, a face is upright.
+    """
+    tight = shrink_boxes(found[:, :4])
+    sides = tight[:, 2:] - tight[:, :2]
+    faces = np.empty((len(found), 7))
+    faces[:, CENTRE] = (tight[:, :2] + tight[:, 2:] - 1) / 2
+    faces[:, SIZE] = np.sqrt(sides.prod(axis=1))
+    if found.shape[1] == 9:
+        faces[:, EYE_POINTS] = found[:, 5:]
+    else:
+        across = 0.25 * faces[:, [SIZE]] * (1, 0)
+        faces[:, EYE_POINTS] = np.hstack([faces[:, CENTRE] - across, faces[:, CENTRE] + across])
+    return faces

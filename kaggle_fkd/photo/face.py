@@ -45,6 +45,8 @@ class DetectedFace:
     """The names, groups and mirror pairs of the K keypoints."""
     picture: NDArray[np.uint8]
     """H x W x 3 RGB, the complete picture that the face is in: a reference, not a copy."""
+    number: int | None = None
+    """Its number, from 1, in an annotated picture or video; None where it has none."""
 
     def __repr__(self) -> str:
         box = ", ".join(f"{edge:.0f}" for edge in self.box)
@@ -127,7 +129,9 @@ class DetectedFace:
         `names` are those of the keypoints, in the same order. `pose` and `eye_aspect_ratio` are
         included if the scheme has the keypoints for them. The picture is left out.
         """
+        number = {} if self.number is None else {"number": self.number}
         values: dict[str, Any] = {
+            **number,
             "box": self.box.round(2).tolist(),
             "confidence": round(float(self.confidence), 3),
             "scheme": self.scheme.name,

@@ -1,6 +1,6 @@
 """`FaceKeypoints`: from pictures to faces with their keypoints."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,18 +14,24 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap, suppress_ove
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
-from kaggle_fkd.photo.cascade import PretrainedCascade
+from kaggle_fkd.networks import DETECTORS
+from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
-from kaggle_fkd.photo.detectors import Detector, HaarDetector, StagedDetector
+from kaggle_fkd.photo.detection.faces import face_of_points
+from kaggle_fkd.photo.detectors import (
+    LEAST_SCORE,
+    Detector,
+    FaceDetector,
+    boxes_of_faces,
+    checked_boxes,
+    faces_in_boxes,
+    scores_of_boxes,
+)
 from kaggle_fkd.photo.face import DetectedFace
-from kaggle_fkd.photo.pretrained import read_pretrained
+from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
 
-MIN_CONFIDENCE = 0.5
-"""Detections below this confidence are discarded as false positives."""
-MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
-"""Limits in pixels of a box's distance from the picture's corner, and of its sides."""
 NMS_IOU = 0.4
 """Detections whose boxes overlap by more than this (IoU) are the same face."""
 
@@ -42,15 +48,19 @@ class FaceKeypoints:
     in several threads, use one in each. All arguments are given by name:
 
     run: a training run, or the path of its folder. Its networks then predict the keypoints of their
-        own scheme, which must define `ibug68`. By default, the networks of the package predict
+        own scheme, which must define `ibug68`; or, if it is one of a face detector, its first
+        network finds the faces. By default, the networks of the package find faces and predict
         iBUG's 68 points.
+    convention: the label convention of the keypoints, one of those that the networks were trained
+        on. By default the first: for iBUG's points "photographs", as people marked them, rather
+        than "frames", as a tracker did.
     points: the number of keypoints of a face. With networks for iBUG's 68 points, 15 converts them
         to the competition's keypoints. By default, all keypoints of the networks.
     detector: a function that takes a picture, H x W x 3 RGB uint8, and returns the boxes of its
         faces, N x 4: x0, y0, x1, y1 in pixels, the latter two exclusive. A box should be roughly
         the tight box of iBUG's points, expanded on each side by 10 % of its width and height. Some
-        boxes may contain no face. A detector with a method `stages` is searched stage by stage (see
-        `StagedDetector`). By default, a `HaarDetector`, which searches with OpenCV's cascades.
+        boxes may contain no face. It may also return scores, N x 5, and the eyes, N x 9 (see
+        `Detector`). By default, the package's network, which finds faces of any roll.
     device: where the networks are computed: "cpu", "cuda", "cuda:1", "mps", or "auto" for a GPU
         where there is one. By default, "cpu" (the default of the command line is auto).
 
@@ -62,23 +72,29 @@ class FaceKeypoints:
         self,
         *,
         run: Run | Path | str | None = None,
+        convention: str | None = None,
         points: int | None = None,
         detector: Detector | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
         """See the class.
 
-        Raises RunError for a run that cannot be used, UsageError for a number of points that its
-        networks do not give, and for a detector or a device that cannot be used.
+        Raises RunError for a run that cannot be used, UsageError for a convention or a number of
+        points that its networks do not give, and for a detector or a device that cannot be used.
         """
         self.device = pick_device(str(device))
-        self.detector: Detector = HaarDetector() if detector is None else _usable(detector)
-        self._cascade = PretrainedCascade(read_pretrained(), self.device)
+        self._own_detector = FaceDetector(read_pretrained(DETECTOR), self.device)
+        run = open_run(Path(run)) if isinstance(run, str | Path) else run
+        own_keypoints = run is not None and run.config.train.model not in DETECTORS
+        self._cascade = PointsCascade(self.device, None if own_keypoints else convention)
         self._networks: ChipNetworks = self._cascade.fine
         if run is not None:
-            run = run if isinstance(run, Run) else open_run(Path(run))
-            self._networks = ChipNetworks.from_run(run, self.device)
-            self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # raises if it cannot
+            if not own_keypoints:
+                self._own_detector = FaceDetector.from_run(run, self.device)
+            else:
+                self._networks = ChipNetworks.from_run(run, self.device, convention)
+                self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # or raises
+        self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self._networks.scheme)
 
     def detect(
@@ -95,44 +111,39 @@ class FaceKeypoints:
         """
         picture = read_picture(image)
         if boxes is not None:
-            given = _checked(boxes)
+            given = checked_boxes(boxes)
             faces = self._faces([picture], [given])[0]
-            return [replace(face, box=box) for face, box in zip(faces, given, strict=True)]
+            return [replace(face, box=row[:4]) for face, row in zip(faces, given, strict=True)]
         return self.detect_many([picture])[0]
 
-    def detect_near(
-        self, image: Source, boxes: NDArray[np.floating], known: Sequence[DetectedFace] = ()
+    def track(
+        self, image: Source, before: Sequence[DetectedFace], *, search: bool = True
     ) -> list[DetectedFace]:
-        """The faces in N x 4 boxes where faces were a moment ago, as in the frames of a video.
+        """The faces of the next frame of a video, given those of the frame `before`.
 
-        Unlike `detect` with boxes, only confident faces are returned, with boxes around their own
-        keypoints, and none of them is among the `known` ones.
+        Each is looked for where it was; with `search`, the detector then looks for others.
         """
-        return _without_false_positives(self._faces([read_picture(image)], [boxes])[0], known)
+        picture = read_picture(image)
+        faces = self._faces([picture], [boxes_of_faces(before)])[0]
+        if search:
+            found = checked_boxes(self.detector(picture))
+            known = box_overlap(found[:, :4], _boxes_of(faces)) > NMS_IOU
+            faces += self._faces([picture], [found[~known.any(axis=1)]])[0]
+        return _without_false_positives(faces)
 
     def detect_many(self, images: Iterable[Source]) -> list[list[DetectedFace]]:
         """The faces of each picture, as `detect` gives them.
 
-        At each stage of the detector, all faces go through the networks in one batch. All pictures
-        are in memory at the same time: give some dozens at a time.
+        All faces go through the networks for keypoints in one batch. All pictures are in memory at
+        the same time: give some dozens at a time.
         """
         if isinstance(images, str | Path | np.ndarray | Image.Image):
             raise UsageError(
                 "detect_many takes several pictures, not one", "give a list, or call detect"
             )
         pictures = [read_picture(image) for image in images]
-        stages = [self._candidates(picture) for picture in pictures]
-        found: list[list[DetectedFace]] = [[] for _ in pictures]
-        waiting = list(range(len(pictures)))
-        # The next stage of a detector is for pictures in which no face has been found yet.
-        while waiting:
-            candidates = {index: next(stages[index], None) for index in waiting}
-            boxes = {index: part for index, part in candidates.items() if part is not None}
-            faces = self._faces([pictures[index] for index in boxes], list(boxes.values()))
-            for index, those in zip(boxes, faces, strict=True):
-                found[index] = _without_false_positives(those)
-            waiting = [index for index in boxes if not found[index]]
-        return found
+        found = [checked_boxes(self.detector(picture)) for picture in pictures]
+        return [_without_false_positives(faces) for faces in self._faces(pictures, found)]
 
     def draw(
         self,
@@ -154,39 +165,35 @@ class FaceKeypoints:
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:
         """S x S grey, the input of the networks that predict the keypoints of a face.
 
-        The face is aligned as `detect` aligns it when its own box is given: `boxes=[face.box]`.
+        The face is aligned as `track` aligns it.
         """
-        greys, boxes = [grey_of(face.picture)], face.box[None]
+        greys, faces = [grey_of(face.picture)], faces_in_boxes(boxes_of_faces([face]))
         if self._networks is self._cascade.fine:
-            maps = self._cascade.align(greys, boxes)
+            maps = self._cascade.align(greys, faces)
         else:
-            maps = self._align(self._cascade.predict(greys, boxes)[0])
+            maps = self._align(self._cascade.predict(greys, faces))
         return np.asarray(self._networks.cut(greys, maps)[0].cpu().numpy())
 
-    def _candidates(self, picture: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
-        """The detector's boxes, N x 4, stage by stage if it has stages."""
-        if isinstance(self.detector, StagedDetector):
-            return map(_checked, self.detector.stages(picture))
-        return iter([_checked(self.detector(picture))])
-
     def _faces(
-        self, pictures: Sequence[NDArray[np.uint8]], boxes: Sequence[NDArray[np.floating]]
+        self, pictures: Sequence[NDArray[np.uint8]], found: Sequence[NDArray[np.float64]]
     ) -> list[list[DetectedFace]]:
-        """A face for each of the boxes, N x 4, of each picture."""
-        owners = [index for index, part in enumerate(boxes) for _ in part]
+        """A face for each row that a `Detector` found in each picture."""
+        owners = [index for index, rows in enumerate(found) for _ in rows]
         if not owners:
             return [[] for _ in pictures]
         greys = [grey_of(picture) for picture in pictures]
         seen = [greys[owner] for owner in owners]
-        points, face_features = self._cascade.predict(seen, np.concatenate(boxes))
-        found = zip(
-            owners, box_of_keypoints(points), self._keypoints(seen, points),
-            self._cascade.confidence(face_features), strict=True,
-        )  # fmt: skip
+        points = self._cascade.predict(seen, np.concatenate([*map(faces_in_boxes, found)]))
+        scores = np.concatenate([*map(scores_of_boxes, found)])
+        for owner, grey in enumerate(greys):
+            unknown = (np.array(owners) == owner) & np.isnan(scores)
+            scores[unknown] = self._own_detector.scores(grey, face_of_points(points[unknown]))
         faces: list[list[DetectedFace]] = [[] for _ in pictures]
-        for owner, box, keypoints, confidence in found:
+        for owner, box, keypoints, score in zip(
+            owners, box_of_keypoints(points), self._keypoints(seen, points), scores, strict=True
+        ):
             faces[owner].append(
-                DetectedFace(box, keypoints, float(confidence), self.scheme, pictures[owner])
+                DetectedFace(box, keypoints, float(score), self.scheme, pictures[owner])
             )
         return faces
 
@@ -212,7 +219,7 @@ def _usable(detector: Detector) -> Detector:
     if not callable(detector) or isinstance(detector, type):
         raise UsageError(
             f"detector={detector!r} is not a callable instance",
-            "give a function from an H x W x 3 picture to N x 4 boxes, such as HaarDetector()",
+            "give a function from an H x W x 3 picture to N x 4 boxes",
         )
     return detector
 
@@ -233,41 +240,15 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
     )
 
 
-def _without_false_positives(
-    faces: list[DetectedFace], known: Sequence[DetectedFace] = ()
-) -> list[DetectedFace]:
-    """The faces that are neither false positives nor `known`, each once, the most confident first.
+def _without_false_positives(faces: list[DetectedFace]) -> list[DetectedFace]:
+    """The faces that are no false positives, each once, the most confident first.
 
     Non-maximum suppression by the overlap of the boxes.
     """
-    overlaps = box_overlap(_boxes_of(faces), _boxes_of(known))
-    is_known = np.asarray((overlaps > NMS_IOU).any(axis=1))
-    sure = [
-        face for face, seen in zip(faces, is_known, strict=True)
-        if face.confidence >= MIN_CONFIDENCE and not seen
-    ]  # fmt: skip
+    sure = [face for face in faces if face.confidence >= LEAST_SCORE]
     confidence = np.array([face.confidence for face in sure])
     return [sure[i] for i in suppress_overlapping(_boxes_of(sure), confidence, NMS_IOU)]
 
 
 def _boxes_of(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
     return np.array([face.box for face in faces]).reshape(-1, 4)
-
-
-def _checked(boxes: Sequence[Sequence[float]] | NDArray[np.floating]) -> NDArray[np.float64]:
-    """A copy, N x 4; UsageError for boxes without area, of other shapes, or with non-numbers."""
-    try:
-        array = np.array(boxes, np.float64).reshape(len(boxes), 4)
-    except (TypeError, ValueError):
-        raise UsageError(
-            "the boxes are not N x 4 numbers", "give x0, y0, x1, y1 for each face"
-        ) from None
-    sides = array[:, 2:] - array[:, :2]
-    usable = (np.abs(array) <= MAX_COORDINATE).all(axis=1) & (sides >= MIN_SIDE).all(axis=1)
-    if not usable.all():
-        number = int(np.flatnonzero(~usable)[0])
-        raise UsageError(
-            f"box {number}, {array[number].tolist()}, cannot be that of a face",
-            f"give x0 < x1 and y0 < y1, within {MAX_COORDINATE:,.0f} pixels of the corner",
-        )
-    return array

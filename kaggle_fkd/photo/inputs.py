@@ -6,8 +6,14 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, PictureError, UsageError
-from kaggle_fkd.imaging.picture import pictures_in
+from kaggle_fkd.errors import FkdError, MissingPictureError, PictureError, UsageError
+from kaggle_fkd.imaging.picture import (
+    ADDRESSES,
+    ASTRONAUT,
+    HEIC_SUFFIXES,
+    PICTURE_SUFFIXES,
+)
+from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import writing_to
 from kaggle_fkd.system.text import count_of
@@ -17,12 +23,13 @@ Record = dict[str, Any]
 
 
 def process_inputs(
-    inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record]
+    inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record], videos: bool = False
 ) -> tuple[list[Record], PictureError | None]:
     """Call `work(path, name)` for every picture and video; return its records, and the failure.
 
-    `inputs` are files, and folders for the pictures directly in them. `name` is unique among the
-    inputs: the files that `work` writes into `folder` begin with it. The folder is created first:
+    `inputs` are files, patterns such as `*.jpg`, and folders for all the pictures in them, and the
+    `videos`, at any depth. `name` is unique among the inputs: the files that `work` writes into
+    `folder` begin with it. The folder is created first:
     FkdError if that is impossible, UsageError if it is one of the inputs. An input that fails is
     reported in one line, its record contains the error, and the rest are still processed; the
     second result then says how many failed, and is None otherwise.
@@ -35,7 +42,7 @@ def process_inputs(
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
-    for each in progress(_files(inputs), "photographs"):
+    for each in progress(_files(inputs, folder, videos), "photographs"):
         try:
             if each.error:
                 raise each.error
@@ -61,12 +68,13 @@ class _Input:
     """Why there is no file."""
 
 
-def _files(inputs: Sequence[str]) -> list[_Input]:
+def _files(inputs: Sequence[str], results: Path, videos: bool) -> list[_Input]:
+    suffixes = (*PICTURE_SUFFIXES, *HEIC_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     found: list[_Input] = []
     taken: set[str] = set()
     for text in inputs:
         try:
-            paths = pictures_in(Path(text))
+            paths = files_of(text, suffixes, results)
         except PictureError as error:
             found.append(_Input(text, error=error))
             continue
@@ -75,6 +83,61 @@ def _files(inputs: Sequence[str]) -> list[_Input]:
             name = next(name for name in chain([path.stem], numbered) if name not in taken)
             taken.add(name)
             found.append(_Input(str(path), name))
+    return found
+
+
+def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
+    """The files that an input stands for: itself, those of a pattern, or those of a folder.
+
+    Files of a folder and of those in it are recognised by their suffix; hidden ones (".name",
+    "._name") and those in the folder of the `results` are left out. Raises MissingPictureError if
+    there is no such file or folder, PictureError for a folder without any.
+    """
+    path = Path(text)
+    if text == ASTRONAUT:
+        return [path]
+    if text.startswith(ADDRESSES):
+        raise PictureError(f"{text} is an address, not a file", "download the picture first")
+    try:
+        if path.is_dir():
+            return _files_in(path, suffixes, results)
+        path.stat()
+        return [path]
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        matching = _matching(path)
+        if matching:
+            return matching
+        problem = f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
+        if isinstance(error, FileNotFoundError):
+            raise MissingPictureError(problem, "check the path") from error
+        raise PictureError(problem, "check the path and its permissions") from error
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files of a pattern such as `holiday/*.jpg`, which not every shell expands."""
+    if not any(sign in str(pattern) for sign in "*?["):
+        return []
+    try:
+        relative = pattern.relative_to(pattern.anchor)
+        return sorted(file for file in Path(pattern.anchor).glob(str(relative)) if file.is_file())
+    except (OSError, ValueError):
+        return []
+
+
+def _files_in(folder: Path, suffixes: Sequence[str], results: Path) -> list[Path]:
+    found = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and not file.resolve().is_relative_to(results.resolve())
+        and file.is_file()
+    ]
+    if not found:
+        raise PictureError(
+            f"{folder} does not contain a picture",
+            f"give a folder with files that end in {', '.join(suffixes)}",
+        )
     return found
 
 

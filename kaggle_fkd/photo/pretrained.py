@@ -1,71 +1,57 @@
-"""`PretrainedNetworks`: the networks that come with the package, and the file that holds them."""
+"""The networks that come with the package, and the files that hold them."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.grid import GridNet
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.networks.trunk import EIGHTH
 
-PRETRAINED_FILE = Path(__file__).resolve().parents[1] / "weights" / "points68.safetensors"
-"""The file that comes with the package: iBUG's points, float16, as MODEL_CARD.md describes."""
-FACE_FEATURES = 2 * EIGHTH
-"""Length of the face features: mean and maximum of each of the fine trunk's feature maps."""
-COARSE, FINE = "gridnet_xs", "gridnet_s"
-"""Names of the networks, in the order in which they are applied."""
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+"""The folder of the files, which MODEL_CARD.md describes."""
+DETECTOR, COARSE, FINE = "detector", "points68_coarse", "points68_fine"
+"""Names of the networks: the face detector, then those for the keypoints of a face, in the order
+in which they are applied."""
 
 
-class PretrainedNetworks(nn.Module):
-    """The networks in the package's weights file."""
+def read_pretrained(name: str, folder: Path = WEIGHTS) -> Any:
+    """The network in NAME.safetensors, as `build_network` gives it.
 
-    def __init__(self, coarse: NetworkShape, fine: NetworkShape) -> None:
-        super().__init__()
-        self.coarse = cast(GridNet, build_network(COARSE, coarse))
-        """Takes the crop of the box."""
-        self.fine = cast(GridNet, build_network(FINE, fine))
-        """Takes the face, aligned by the coarse keypoints."""
-        self.face_classifier = nn.Linear(FACE_FEATURES, 1)
-        """From the face features to the logit that they are those of a face."""
-
-
-def read_pretrained(path: Path = PRETRAINED_FILE) -> PretrainedNetworks:
-    """The networks in a file that `pack_pretrained` made.
-
-    Raises RunError for a file that is missing, damaged, or not a file of these networks.
+    Raises RunError for a file that is missing, damaged, or that `pack_network` did not make.
     """
+    path = folder / f"{name}.safetensors"
     try:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
             weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-        shapes = [NetworkShape(**json.loads(about[name])) for name in ("coarse", "fine")]
+        shape = NetworkShape(**json.loads(about["shape"]))
         # Building draws random weights, which are overwritten: the caller's generator is untouched.
         with torch.random.fork_rng(devices=[]):
-            pretrained = PretrainedNetworks(*shapes)
-        pretrained.load_state_dict(weights)
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            network = build_network(about["model"], shape)
+        network.load_state_dict(weights)
+    except (
+        OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, UsageError,
+    ) as error:  # fmt: skip
         raise RunError(
-            f"{path}: not a readable file of the pretrained networks ({error})",
-            "install the package again",
+            f"{path}: not a readable file of a network ({error})", "install the package again"
         ) from error
-    return pretrained
+    return network
 
 
-def pack_pretrained(pretrained: PretrainedNetworks) -> bytes:
-    """The contents of the file that `read_pretrained` reads, with the weights as float16."""
+def pack_network(model: str, network: nn.Module, shape: NetworkShape) -> bytes:
+    """The contents of the file that `read_pretrained` reads, with the weights as float16.
+
+    `model` is the network's name in the registry.
+    """
     halves = {
         name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-        for name, tensor in pretrained.state_dict().items()
+        for name, tensor in network.state_dict().items()
     }
-    shapes = {
-        name: json.dumps(asdict(getattr(pretrained, name).shape)) for name in ("coarse", "fine")
-    }
-    return save(halves, shapes)
+    return save(halves, {"model": model, "shape": json.dumps(asdict(shape))})

@@ -5,17 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.config import ChipConfig, Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
 from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
+from kaggle_fkd.photo.test_sets import errors_on, write_test_scores
+from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
+
+HELD_OUT = "training pictures, held out"
+"""What figures call the pictures of the training, each predicted by a member that held it out."""
 
 
 class PhotographsTask(KeypointTask):
@@ -29,11 +37,12 @@ class PhotographsTask(KeypointTask):
 
     def __init__(
         self, data_dir: Path, sets: Sequence[Path] = (), scheme: KeypointScheme = IBUG68,
-        url: str = UDACITY_URL,
+        url: str = UDACITY_URL, test_sets: Sequence[Path] = (),
     ) -> None:  # fmt: skip
         """`sets` are the folders and zips to train on; by default Udacity's frames in `data_dir`
-        (downloaded from `url`), which are annotated with iBUG's 68 keypoints."""
-        self.scheme, self.url = scheme, url
+        (downloaded from `url`), which are annotated with iBUG's 68 keypoints. `test_sets` are those
+        that an evaluation scores, too."""
+        self.scheme, self.url, self.test_sets = scheme, url, tuple(test_sets)
         self.frames = None if sets or scheme != IBUG68 else youtube68_in(data_dir)
         self.sets = tuple(sets) or ((self.frames,) if self.frames else ())
         self._faces: dict[ChipConfig, FaceDataset] = {}
@@ -67,6 +76,23 @@ class PhotographsTask(KeypointTask):
     ) -> list[str]:  # fmt: skip
         """NME by region, error curve and worst faces."""
         return write_nme(folder, predicted, faces, summary)
+
+    def evaluate(
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+    ) -> list[str]:
+        """Out-of-fold scores, if every fold is held out by a member; scores on the test sets."""
+        lines, errors = [], {}
+        if all(run.cross_validated for run in runs):
+            faces = self.load_faces(config)
+            evaluated = evaluate_runs(runs, faces, device, config.predict)
+            truth = faces.inner().keypoints
+            errors[HELD_OUT] = nme(evaluated.predicted, truth, self.scheme).mean(axis=1)
+            lines += self.write_report(
+                folder, evaluated.predicted, faces.inner(), evaluated.summary
+            )
+        for path in self.test_sets:
+            errors[path.name] = errors_on(runs, path, self.scheme, device)
+        return lines + (write_test_scores(folder, errors) if self.test_sets else [])
 
     def _require_sets(self) -> None:
         if not self.sets:

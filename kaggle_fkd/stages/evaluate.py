@@ -2,12 +2,13 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.runs import NEWEST
-from kaggle_fkd.stages.options import RunOptions
+from kaggle_fkd.stages.options import RunOptions, option
 from kaggle_fkd.stages.stage import Made
 from kaggle_fkd.stages.training import TrainingStage
 
@@ -28,6 +29,12 @@ class Evaluate(RunOptions, TrainingStage):
         "evaluate --run RUN",
         "evaluate --points 68 --train-on data/300w --set train.folds=5",
     )
+
+    test_on: tuple[Path, ...] = option(
+        "--test-on", default=(), type=Path, nargs="+", metavar="PATH",
+        help="with --points 68 or FILE: folders or zips of annotated pictures (their test part, in "
+        "Udacity's layout) on which the trained networks are scored; no others are trained then",
+    )  # fmt: skip
 
     def check(self, task: "Task") -> None:
         """The checks of training; also rejects settings with --run, because a run keeps its own."""
@@ -58,7 +65,10 @@ class Evaluate(RunOptions, TrainingStage):
 
     def run(self, task: "Task", made: Made) -> Made:
         """Train what members are missing, so that every fold of every run has been held out once,
-        and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one."""
+        and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one.
+
+        With --test-on, a run that has a finished member is scored as it is.
+        """
         from kaggle_fkd.runs.find import joined_name
         from kaggle_fkd.system.console import announce, log
         from kaggle_fkd.system.device import pick_device
@@ -70,6 +80,8 @@ class Evaluate(RunOptions, TrainingStage):
         runs = self._runs_to_evaluate(task, made, task.training_data(config))
         for run in runs:
             missing = run.config.train.folds - len(run.members)
+            if self.test_on and run.members:
+                continue
             if missing > 0:
                 log.info("%s: training the %s that it lacks", run.name, count_of(missing, "member"))
             self.train_members(run, run.config.train.folds, task)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.errors import PictureError, UsageError, suggest
+from kaggle_fkd.errors import PictureError, RunError, UsageError, suggest
+from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.stages.options import option
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
@@ -59,14 +60,19 @@ class Inside(PictureStage):
 
     def _network(self, made: Made) -> "tuple[KeypointNetwork, str]":
         """The network to look into, and what figures call it."""
-        from kaggle_fkd.photo.pretrained import read_pretrained
+        from kaggle_fkd.photo.pretrained import FINE, read_pretrained
         from kaggle_fkd.system.device import pick_device
 
         device = pick_device(self.device)
         for run in self.chosen_runs(made):
+            if run.config.train.model in DETECTORS:
+                raise RunError(
+                    f"{run.folder}: a face detector, which predicts no keypoints of a face",
+                    "give a run that was trained on keypoints",
+                )
             member = run.members[0]
             return member.load_network(device), member.name
-        return read_pretrained().fine.to(device), "the network of the package"
+        return read_pretrained(FINE).eval().to(device), "the network of the package"
 
 
 def find_keypoint(scheme: "KeypointScheme", wanted: str | None) -> int:

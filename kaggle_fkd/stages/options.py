@@ -167,13 +167,18 @@ class PictureOptions(DeviceOptions):
 
     runs: tuple[str, ...] = option(
         "--run", default=(), type=run_names, metavar="RUN",
-        help="a trained run, whose networks are used instead of the package's",
+        help="a trained run, whose networks are used instead of the package's, for keypoints or "
+        "to find faces",
     )  # fmt: skip
     points: str | None = option(
         "--points", metavar="{15,68}",
         help="Kaggle's 15 keypoints or iBUG's 68 (default: those of the networks)",
     )  # fmt: skip
 
+    points_of: str | None = option(
+        "--points-of", metavar="CONVENTION",
+        help="the label convention of the keypoints: photographs (default) or frames, for iBUG's",
+    )  # fmt: skip
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",
         help="pictures, folders of pictures, videos, or the word astronaut (a built-in "

@@ -61,7 +61,9 @@ class Photo(PictureStage):
             boxes=not self.no_boxes, indices=self.indices,
             json=self.json, csv=self.csv, pts=self.pts,
         )  # fmt: skip
-        records, failure = process_inputs(self.inputs, annotator.folder, annotator.annotate)
+        records, failure = process_inputs(
+            self.inputs, annotator.folder, annotator.annotate, videos=True
+        )
         document = json.dumps(records) if self.json else made.document
         return replace(made, document=document, failure=failure or made.failure)
 

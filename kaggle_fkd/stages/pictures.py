@@ -56,6 +56,7 @@ class PictureStage(PictureOptions, Stage):
         runs = self.chosen_runs(made)
         return FaceKeypoints(
             run=runs[0] if runs else None,
+            convention=self.points_of,
             points=int(self.points) if self.points else None,
             device=pick_device(self.device),
         )

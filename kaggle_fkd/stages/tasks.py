@@ -10,6 +10,7 @@ from kaggle_fkd.photo.annotations.download import UDACITY_URL
 from kaggle_fkd.photo.detection.task import DetectionTask
 from kaggle_fkd.photo.task import PhotographsTask
 from kaggle_fkd.stages.download import Download
+from kaggle_fkd.stages.evaluate import Evaluate
 from kaggle_fkd.stages.options import TaskOptions
 from kaggle_fkd.stages.stage import Stage
 from kaggle_fkd.task import Task
@@ -26,8 +27,13 @@ def choose_task(stages: Sequence[Stage]) -> Task:
     data_dir = stages[0].data_dir
     chosen = next((stage for stage in stages if isinstance(stage, TaskOptions)), TaskOptions())
     url = next((stage.url for stage in stages if isinstance(stage, Download)), None)
+    test_on = next((stage.test_on for stage in stages if isinstance(stage, Evaluate)), ())
     if chosen.points in (None, str(len(KAGGLE15.names))):
-        for flag, given in (("--train-on", chosen.train_on), ("--url", url)):
+        for flag, given in (
+            ("--train-on", chosen.train_on),
+            ("--test-on", test_on),
+            ("--url", url),
+        ):
             if given:
                 raise UsageError(
                     f"{flag} is for annotated photographs, not for the competition's data",
@@ -35,7 +41,9 @@ def choose_task(stages: Sequence[Stage]) -> Task:
                 )
         return CompetitionTask(data_dir)
     if chosen.points == EYES.name:
+        if test_on:
+            raise UsageError("--test-on is for keypoints, not for a face detector", "leave it out")
         return DetectionTask(chosen.train_on)
     own = chosen.points != str(len(IBUG68.names))
     scheme = read_scheme(Path(str(chosen.points))) if own else IBUG68
-    return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL)
+    return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL, test_on)

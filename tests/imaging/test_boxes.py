@@ -1,17 +1,14 @@
-"""Boxes of faces: where their edges are, how much they overlap, how they lead to a chip."""
+"""Boxes of faces: where their edges are, how much they overlap."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
-from support.similarities import FACE, a_map
 
 from kaggle_fkd.imaging.boxes import (
     box_of_keypoints,
     box_overlap,
-    similarity_of_box,
+    expand_boxes,
+    shrink_boxes,
     suppress_overlapping,
 )
-from kaggle_fkd.imaging.similarity import transform_points
 
 
 def test_the_box_has_a_tenth_more_at_each_side_and_pixel_edges():
@@ -25,11 +22,10 @@ def test_the_overlap_is_the_intersection_over_the_union():
     np.testing.assert_allclose(box_overlap(box, others), [[1, 50 / 150, 0]])
 
 
-@given(st.floats(0.1, 10), st.floats(-300, 300), st.floats(-300, 300))
-def test_the_box_of_an_upright_face_leads_back_to_the_mean_shape(scale, x, y):
-    moved = transform_points(a_map(scale, 0, x, y), FACE)
-    back = similarity_of_box(box_of_keypoints(moved), FACE)
-    np.testing.assert_allclose(transform_points(back, moved), FACE, atol=1e-6)
+def test_tight_boxes_are_expanded_and_shrunk_back():
+    tight = np.array([[0.0, 10, 100, 60], [5, 5, 6, 7]])
+    assert expand_boxes(tight)[0].tolist() == [-10, 5, 110, 65]
+    np.testing.assert_allclose(shrink_boxes(expand_boxes(tight)), tight, atol=1e-9)
 
 
 def test_of_overlapping_boxes_the_one_with_the_highest_score_is_kept():

@@ -1,6 +1,7 @@
 """Pictures from files, Pillow and arrays become one kind of array, or one clear error."""
 
 import io
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from kaggle_fkd.errors import MissingPictureError, PictureError
-from kaggle_fkd.imaging.picture import pictures_in, read_picture
+from kaggle_fkd.imaging.picture import read_picture
 
 RAMP = np.arange(0, 240, dtype=np.uint8).reshape(12, 20)
 RGB = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2)
@@ -97,7 +98,6 @@ def test_a_phones_photograph_with_a_preview_is_its_first_picture(tmp_path: Path)
 
 def test_the_astronaut_needs_no_file():
     assert read_picture("astronaut").shape == (512, 512, 3)
-    assert pictures_in(Path("astronaut")) == [Path("astronaut")]
 
 
 @pytest.mark.parametrize(
@@ -166,29 +166,13 @@ def test_a_large_picture_is_read_and_a_decompression_bomb_rejected(tmp_path: Pat
         read_picture(tmp_path / "bomb.png")
 
 
-def test_a_folders_pictures_are_sorted_and_recognised_by_their_suffix(tmp_path: Path):
-    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.png", "._a.png", "clip.mp4"):
-        (tmp_path / name).touch()
-    (tmp_path / "inner").mkdir()
-    assert [path.name for path in pictures_in(tmp_path)] == ["a.png", "b.JPG"]
-    assert pictures_in(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
-
-
-def test_a_folder_without_pictures_or_no_folder_is_rejected(tmp_path: Path):
-    with pytest.raises(PictureError, match="does not contain a picture"):
-        pictures_in(tmp_path)
-    with pytest.raises(PictureError, match="gone"):
-        pictures_in(tmp_path / "gone")
-
-
-@pytest.mark.parametrize("read", [read_picture, pictures_in])
-def test_a_missing_file_is_a_file_not_found_and_a_picture_error(read, tmp_path: Path):
+def test_a_missing_file_is_a_file_not_found_and_a_picture_error(tmp_path: Path):
     with pytest.raises(FileNotFoundError, match=r"gone\.png") as error:
-        read(tmp_path / "gone.png")
+        read_picture(tmp_path / "gone.png")
     assert isinstance(error.value, MissingPictureError)
     (tmp_path / "file.png").touch()
     with pytest.raises(PictureError) as error:
-        read(tmp_path / "file.png" / "below.png")
+        read_picture(tmp_path / "file.png" / "below.png")
     assert not isinstance(error.value, FileNotFoundError)
 
 
@@ -226,3 +210,20 @@ def test_a_name_with_a_zero_byte_cannot_be_read():
 def test_sixteen_bits_of_either_byte_order_are_the_same_picture():
     grey = np.arange(600, dtype=np.uint16).reshape(20, 30) * 100
     np.testing.assert_array_equal(read_picture(grey), read_picture(grey.astype(">u2")))
+
+
+def test_a_photograph_of_a_phone_is_read_or_called_by_its_format(tmp_path: Path, monkeypatch):
+    from pillow_heif import from_pillow
+
+    large = Image.fromarray(RGB).resize((80, 48))
+    from_pillow(large).save(tmp_path / "a.HEIC", quality=95)
+    difference = read_picture(tmp_path / "a.HEIC").astype(int) - np.asarray(large)
+    assert np.abs(difference).mean() < 8
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PictureError, match=r"a\.HEIC is a HEIC picture.*pip install pillow-heif"):
+        read_picture(tmp_path / "a.HEIC")
+
+
+def test_an_address_is_no_file():
+    with pytest.raises(PictureError, match=r"is an address.*download the picture first"):
+        read_picture("https://example.org/a.jpg")

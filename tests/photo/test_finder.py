@@ -1,6 +1,7 @@
 """Faces that are found in a real photograph by the networks of the package."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -53,7 +54,7 @@ def test_a_mirrored_photograph_gives_the_mirrored_face(finder, astronaut, face):
     assert 100 * nme(back[None], face.keypoints[None], IBUG68).mean() < 3
 
 
-@pytest.mark.parametrize("degrees", [-40, 25, 40])
+@pytest.mark.parametrize("degrees", [-170, -90, -40, 25, 40, 135])
 def test_a_tilted_head_is_found_and_its_keypoints_tilt_with_it(finder, astronaut, face, degrees):
     turn = cv2.getRotationMatrix2D((225, 130), degrees, 1.0)
     tilted = cv2.warpAffine(astronaut, turn, (512, 400), borderMode=cv2.BORDER_REPLICATE)
@@ -115,18 +116,20 @@ def test_the_confidence_removes_false_positives(astronaut):
 
 
 def test_a_face_but_no_false_positive_is_found_near_where_it_was(finder, astronaut, face):
-    boxes = np.array([face.box + 6, [350, 300, 450, 400]])
-    (again,) = finder.detect_near(astronaut, boxes)
+    elsewhere = replace(face, box=np.array([350.0, 300, 450, 400]))
+    (again,) = finder.track(astronaut, [replace(face, box=face.box + 6), elsewhere], search=False)
     assert distance(again, face) < 1.5
     np.testing.assert_allclose(again.box, box_of_keypoints(again.keypoints))
-    assert finder.detect_near(astronaut, np.empty((0, 4))) == []
+    assert finder.track(astronaut, [], search=False) == []
 
 
-def test_a_known_face_is_not_found_again_from_a_box_beside_it(finder, astronaut, face):
+def test_a_face_is_tracked_once_and_others_are_searched(finder, astronaut, face):
     height = face.box[3] - face.box[1]
-    above = face.box - [0, 0.55 * height, 0, 0.55 * height]
-    assert len(finder.detect_near(astronaut, above[None])) == 1
-    assert finder.detect_near(astronaut, above[None], [face]) == []
+    above = replace(face, box=face.box - [0, 0.3 * height, 0, 0.3 * height])
+    assert len(finder.track(astronaut, [above, face])) == 1
+    two = np.hstack([astronaut, astronaut[:, ::-1]])
+    assert len(finder.track(two, [face], search=False)) == 1
+    assert len(finder.track(two, [face])) == 2
 
 
 def test_many_pictures_at_once_give_what_each_gives_alone(finder, astronaut, face):

@@ -16,12 +16,11 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.photo.detectors import HaarDetector
+from kaggle_fkd.photo.detectors import FaceDetector
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import read_pretrained
+from kaggle_fkd.photo.pretrained import FINE, read_pretrained
 
 ASTRONAUT = data.astronaut()
-BOX = np.array([[177.0, 80, 272, 177]])
 
 
 @pytest.fixture(scope="module")
@@ -37,26 +36,12 @@ def mean_run(runs_dir, scheme):
     with torch.no_grad():
         for weights in network.parameters():
             weights.zero_()
-    mean = scheme.from_ibug68(read_pretrained().fine.mean_keypoints.numpy())
+    mean = scheme.from_ibug68(read_pretrained(FINE).mean_keypoints.numpy())
     network.set_mean_keypoints(torch.from_numpy(mean))
     run.member(0).folder.mkdir()
-    run.member(0).finish(network.state_dict(), {"validation_rmse": {"all": 1.0}})
+    scores = {"all": 1.0, scheme.conventions[0].name: 1.0}
+    run.member(0).finish(network.state_dict(), {"validation_rmse": scores})
     return run
-
-
-class TwoStages:
-    """Returns a false positive first, then the astronaut; records the computed stages."""
-
-    def __init__(self):
-        self.computed = []
-
-    def __call__(self, picture):
-        raise AssertionError("the stages of a detector with stages are used")
-
-    def stages(self, picture):
-        for name, boxes in (("sky", [[0, 0, 60, 60]]), ("face", BOX), ("more", BOX)):
-            self.computed.append(name)
-            yield np.array(boxes, float)
 
 
 def test_the_package_itself_offers_the_class():
@@ -70,28 +55,35 @@ def test_arguments_are_given_by_name():
 
 def test_the_help_describes_every_argument_and_the_default_device():
     text = FaceKeypoints.__doc__
-    for argument in ("run", "points", "detector", "device"):
+    for argument in ("run", "convention", "points", "detector", "device"):
         assert f"\n    {argument}: " in text
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
 
-@pytest.mark.parametrize("detector", ["haar", 3, HaarDetector])
+@pytest.mark.parametrize("detector", ["haar", 3, FaceDetector])
 def test_a_detector_that_is_not_a_function_is_rejected_at_once(detector):
     with pytest.raises(UsageError, match="not a callable instance -> give a function"):
         FaceKeypoints(detector=detector)
 
 
-@pytest.mark.parametrize("boxes", [None, [[1, 2, 3]], [[0, 0, 0, 0]]])
+@pytest.mark.parametrize(
+    "boxes", [None, [[1, 2, 3]], [[0, 0, 0, 0]], [[0, 0, 9, 9, 1.5]], [[0, 0, 9, 9, 1, 5]], [5]]
+)
 def test_boxes_of_a_detector_are_checked(boxes):
     with pytest.raises(UsageError, match="box"):
         FaceKeypoints(detector=lambda _: boxes).detect(ASTRONAUT)
 
 
-def test_a_detector_with_stages_is_searched_until_a_face_is_found(face):
-    detector = TwoStages()
-    (found,) = FaceKeypoints(detector=detector).detect(ASTRONAUT)
-    assert detector.computed == ["sky", "face"]
-    np.testing.assert_allclose(found.keypoints, face.keypoints, atol=4)
+def test_a_detector_may_return_scores_and_eyes(face):
+    box, eyes = [100, 60, 340, 300], KAGGLE15.from_ibug68(face.keypoints)
+    places = [KAGGLE15.index(f"{side}_eye_center") for side in ("right", "left")]
+    upside_down = np.ascontiguousarray(ASTRONAUT[::-1, ::-1])
+    turned = np.array(ASTRONAUT.shape[1::-1]) - 1 - eyes[places]
+    row = [*(512 - face.box[[2, 3, 0, 1]]), 0.75, *turned.ravel()]
+    (found,) = FaceKeypoints(detector=lambda _: [row]).detect(upside_down)
+    assert found.confidence == 0.75
+    np.testing.assert_allclose(511 - found.keypoints, face.keypoints, atol=4)
+    assert FaceKeypoints(detector=lambda _: [[*box, 0.2]]).detect(ASTRONAUT) == []
 
 
 def test_a_detector_may_return_the_frame_of_a_crop(face):
@@ -154,10 +146,20 @@ def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(tmp_path):
     assert found.keypoints.shape == (15, 2) and found.scheme == KAGGLE15
 
 
+def test_a_label_convention_is_one_of_those_that_the_networks_know(tmp_path):
+    run = mean_run(tmp_path, IBUG68)
+    assert FaceKeypoints(run=run, convention="photographs").scheme == IBUG68
+    with pytest.raises(UsageError, match="not trained on the label convention frames"):
+        FaceKeypoints(run=run, convention="frames")
+    with pytest.raises(UsageError, match=r"do not know the label convention potos.*photographs"):
+        FaceKeypoints(convention="potos")
+
+
 def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_path):
     run = new_run(tmp_path, quick(mirror_heads=False), UNKNOWN)
     run.member(0).folder.mkdir()
     network = build_network(run.config.train.model, run.shape)
-    run.member(0).finish(network.state_dict(), {"validation_rmse": {"all": 1.0}})
+    scores = {"all": 1.0, UNKNOWN.conventions[0].name: 1.0}
+    run.member(0).finish(network.state_dict(), {"validation_rmse": scores})
     with pytest.raises(UsageError, match="three does not say which of iBUG's points"):
         FaceKeypoints(run=run)

@@ -1,26 +1,40 @@
-"""The file of the pretrained networks: read, packed again, rejected when it is damaged."""
+"""The files of the pretrained networks: read, packed again, rejected when they are damaged."""
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.photo.pretrained import PRETRAINED_FILE, pack_pretrained, read_pretrained
+from kaggle_fkd.photo.pretrained import (
+    COARSE,
+    DETECTOR,
+    FINE,
+    WEIGHTS,
+    pack_network,
+    read_pretrained,
+)
+
+MODELS = {DETECTOR: "detector", COARSE: "gridnet_xs", FINE: "gridnet_s"}
 
 
-def test_the_pretrained_file_is_small_and_the_same_after_being_packed_again(tmp_path):
-    assert PRETRAINED_FILE.stat().st_size <= 5_000_000
+@pytest.mark.parametrize("name", MODELS)
+def test_a_file_is_the_same_after_being_packed_again(tmp_path, name):
+    network = read_pretrained(name)
     again = tmp_path / "again.safetensors"
-    again.write_bytes(pack_pretrained(read_pretrained()))
-    pretrained, packed = load_file(PRETRAINED_FILE), load_file(again)
+    again.write_bytes(pack_network(MODELS[name], network, network.shape))
+    pretrained, packed = load_file(WEIGHTS / f"{name}.safetensors"), load_file(again)
     assert pretrained.keys() == packed.keys()
-    assert all(torch.equal(pretrained[name], packed[name]) for name in pretrained)
+    assert all(torch.equal(pretrained[key], packed[key]) for key in pretrained)
+
+
+def test_all_files_together_are_small():
+    assert sum(file.stat().st_size for file in WEIGHTS.glob("*.safetensors")) <= 5_700_000
 
 
 def test_a_damaged_file_of_weights_is_named(tmp_path):
-    broken = tmp_path / "points68.safetensors"
-    broken.write_bytes(PRETRAINED_FILE.read_bytes()[:1000])
-    with pytest.raises(RunError, match=r"points68\.safetensors"):
-        read_pretrained(broken)
-    with pytest.raises(RunError, match=r"missing\.safetensors"):
-        read_pretrained(tmp_path / "missing.safetensors")
+    broken = tmp_path / f"{FINE}.safetensors"
+    broken.write_bytes((WEIGHTS / broken.name).read_bytes()[:1000])
+    with pytest.raises(RunError, match=r"points68_fine\.safetensors"):
+        read_pretrained(FINE, tmp_path)
+    with pytest.raises(RunError, match=r"detector\.safetensors"):
+        read_pretrained(DETECTOR, tmp_path)

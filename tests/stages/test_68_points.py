@@ -37,7 +37,7 @@ def test_a_network_is_trained_and_evaluated_on_68_points(place, pts_folder):
     code, _, err = place("--stage", "train,evaluate", *TRAIN, "--train-on", pts_folder)
     assert code == 0 and "out-of-fold NME of 24 faces" in err
     (run,) = runs_in(place.runs)
-    assert run.scheme == IBUG68 and run.shape.keypoints == 68 and run.shape.heads == 1
+    assert run.scheme == IBUG68 and run.shape.keypoints == 68 and run.shape.heads == 2
     assert (run.shape.height, run.shape.width) == (96, 96)
     (folder,) = place.runs.glob("evaluation-*")
     table = pd.read_csv(folder / "nme.csv").set_index("region")
@@ -45,6 +45,30 @@ def test_a_network_is_trained_and_evaluated_on_68_points(place, pts_folder):
     record = json.loads((folder / "evaluation.json").read_text())
     assert record["members"] == {run.name: 2}
     assert (folder / "error_curve.png").exists()
+
+
+@pytest.mark.slow
+def test_a_run_is_scored_on_pictures_that_it_was_not_trained_on(place, pts_folder, tmp_path):
+    assert place("--stage", "train", *TRAIN, "--train-on", pts_folder)[0] == 0
+    (run,) = runs_in(place.runs)
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("3.png", "3.pts", "5.png", "5.pts"):
+        (other / name).write_bytes((pts_folder / name).read_bytes())
+    arguments = ("--points", 68, "--train-on", pts_folder, "--run", run.name, "--test-on", other)
+    code, _, err = place("--stage", "evaluate", *arguments)
+    assert code == 0 and "other: NME" in err and "out-of-fold" not in err
+    assert len(runs_in(place.runs)[0].members) == 1
+    (folder,) = place.runs.glob("evaluation-*")
+    table = pd.read_csv(folder / "test_nme.csv").set_index("set")
+    assert table.loc["other", "faces"] == 2 and 0 < table.loc["other", "mean"] < 0.5
+    assert (folder / "test_error_curve.png").exists()
+
+
+@pytest.mark.parametrize("points", [15, "eyes"])
+def test_test_sets_are_for_keypoints_of_photographs(place, pts_folder, points):
+    code, _, err = place("evaluate", "--points", points, "--test-on", pts_folder)
+    assert code == 2 and "--test-on is for" in err
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ from support.command_line import interrupted_at
 from support.made_up_photographs import drawn_photographs, write_photographs
 
 from kaggle_fkd.cli import main
-from kaggle_fkd.errors import RunError
 from kaggle_fkd.photo.detection.detect import detect
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.find import runs_in
@@ -41,8 +40,11 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
         for each, truth in zip(found[:8], new.faces, strict=True)
     ]
     assert sum(near) >= 5 and sum(len(each.scores) for each in found[8:]) <= 2
-    with pytest.raises(RunError, match="a face detector"):
-        FaceKeypoints(run=run)
+    finder = FaceKeypoints(run=run)
+    assert finder.scheme.name == "ibug68"
+    again = detect(finder.detector.network, new.pictures[0], 0.3)
+    assert np.array_equal(again.scores, found[0].scores)
+    assert place("inside", "astronaut", "--run", run.name)[0] == 1
     code, out, _ = place("runs")
     assert code == 0 and run.name in out
 

@@ -21,16 +21,17 @@ of the hat and the mask take 383 kB instead of 595 kB."""
 
 
 def sunglasses() -> Canvas:
-    """Dark lenses in a black frame, with a sheen; arms that reach back to the temples."""
-    canvas = Canvas(-0.95, -0.40, 0.95, 0.48)
-    rim = curve([(0.09, -0.10), (0.14, -0.19), (0.40, -0.23), (0.68, -0.21), (0.735, -0.12),
-                 (0.68, 0.10), (0.53, 0.23), (0.32, 0.23), (0.15, 0.10)], closed=True)  # fmt: skip
+    """Dark lenses in a black frame, with a sheen; as wide as the face, with arms that fade away."""
+    canvas = Canvas(-1.05, -0.42, 1.05, 0.52)
+    rim = curve([(0.09, -0.10), (0.14, -0.20), (0.43, -0.25), (0.76, -0.23), (0.83, -0.13),
+                 (0.77, 0.11), (0.60, 0.26), (0.36, 0.26), (0.16, 0.11)], closed=True)  # fmt: skip
     lens = _shrunk(rim, 0.045)
-    arm = np.array([(0.66, -0.19), (0.90, -0.13), (0.90, -0.075), (0.68, -0.09)])
+    arm = np.array([(0.74, -0.205), (1.02, -0.155), (1.02, -0.095), (0.77, -0.10)])
     bridge = both_sides([(0, -0.135), (0.13, -0.14), (0.15, -0.06), (0.08, -0.075), (0, -0.085)])
     frame = canvas.area(bridge)
     for side in (rim, mirrored(rim), arm, mirrored(arm)):
         frame = np.maximum(frame, canvas.area(side))
+    frame = frame * _fade(np.abs(canvas.x), 1.0, 0.88)  # the ends of the arms are behind the face
     _drop_shadow(canvas, frame, 0.03, 0.04)
     # The frame turns grey towards its upper edge, as if it were round and lit from above.
     canvas.paint(frame, BLACK, light=1 + 2.2 * _fade(canvas.y, -0.10, -0.22))
@@ -45,8 +46,8 @@ def sunglasses() -> Canvas:
         )
         canvas.paint(glass * stripes, WHITE, alpha=0.20 * _fade(canvas.y, 0.24, -0.20))
         canvas.paint(canvas.stroke(outline, 0.008, closed=True), WHITE, alpha=0.18)
-    for hinge in (-0.685, 0.685):
-        canvas.paint(canvas.area(_ellipse(hinge, -0.155, 0.022, 0.012)), GOLD)
+    for hinge in (-0.775, 0.775):
+        canvas.paint(canvas.area(_ellipse(hinge, -0.17, 0.022, 0.012)), GOLD)
     return canvas
 
 

@@ -77,11 +77,17 @@ def crop_faces(
         scheme,
         images,
         transform_points(matrices, shapes).astype(np.float32),
-        convention=np.zeros(len(pictures), np.int8),
+        convention=np.array([_convention(picture, scheme) for picture in pictures], np.int8),
         ids=np.arange(len(pictures)),
         subject=subject.astype(np.int64),
         margin=margin,
     )
+
+
+def _convention(picture: AnnotatedPicture, scheme: KeypointScheme) -> int:
+    """The index of the picture's convention in the scheme; 0 for a scheme without it."""
+    names = [convention.name for convention in scheme.conventions]
+    return names.index(picture.convention) if picture.convention in names else 0
 
 
 def mean_shape(

@@ -28,6 +28,8 @@ class AnnotatedPicture:
     """K x 2, x then y in pixels of the upright picture, pixel centres at integer coordinates."""
     subject: str
     """The person: equal for pictures of one person, as far as the source tells."""
+    convention: str
+    """The label convention of its keypoints, for schemes that have one of that name."""
 
     def load(self) -> NDArray[np.uint8]:
         """The picture, H x W x 3 RGB, turned as its EXIF says.

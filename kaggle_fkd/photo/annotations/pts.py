@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.keypoints.ibug68 import PHOTOGRAPHS
 from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of
 from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.system.files import write_text
@@ -66,7 +67,7 @@ def read_pts(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPictur
             if picture is None:
                 raise DataError(f"{where}: no picture of that name beside it", REMEDY)
             keypoints = parse_pts(tree.read_text(name), where, scheme)
-            yield AnnotatedPicture(tree, picture, keypoints, subject=tree.place(picture))
+            yield AnnotatedPicture(tree, picture, keypoints, tree.place(picture), PHOTOGRAPHS)
 
 
 def parse_pts(text: str, where: str, scheme: KeypointScheme) -> NDArray[np.float64]:

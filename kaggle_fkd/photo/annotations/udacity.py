@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.keypoints.ibug68 import FRAMES
 from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of, rows_of
 from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.system.text import describe_row, shorten
@@ -45,4 +46,4 @@ def _read_frames(
         if picture not in tree.names:
             raise DataError(f"{where}: no picture {shorten(file_name)} in {folder.name}/", REMEDY)
         keypoints = points_of(cells, where, scheme)
-        yield AnnotatedPicture(tree, picture, keypoints, person_of(file_name))
+        yield AnnotatedPicture(tree, picture, keypoints, person_of(file_name), FRAMES)

@@ -12,13 +12,9 @@ from torch import Tensor
 
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
-from kaggle_fkd.photo.detection.dataset import (
-    CENTRE,
-    EYE_POINTS,
-    SIZE,
-    PhotographDataset,
-    transform_faces,
-)
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, transform_faces
+from kaggle_fkd.photo.detection.texture import texture
 
 LEAST_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are
@@ -67,12 +63,6 @@ class Batch:
         tensors = map(torch.from_numpy, (images, faces, *flags, complete))
         return cls(*tensors)
 
-    def faces_of(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.bool_], bool]:
-        """Of one crop: its faces, F x 7, which of them are ignored, and whether they are all."""
-        labelled = self.labelled[index]
-        faces, ignored = self.faces[index][labelled], self.ignored[index][labelled]
-        return faces.numpy(), ignored.numpy(), bool(self.complete[index])
-
 
 @dataclass(frozen=True)
 class Crop:
@@ -115,6 +105,8 @@ class Crops:
             scale = min(wanted / float(face[SIZE]), LARGEST_GROWTH)
             centre = face[CENTRE]
             target = random.uniform(MARGIN, 1 - MARGIN, 2) * config.crop
+        elif random.random() < config.texture:
+            return _without_faces(texture(config.crop, random))
         else:
             picture = int(self.empty[(index - len(self.around)) % len(self.empty)])
             height, width = photographs.pictures[picture].shape
@@ -173,6 +165,11 @@ class Crops:
         large = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
         y, x = random.integers(height - side + 1), random.integers(width - side + 1)
         return np.array(large[y : y + side, x : x + side], np.uint8)
+
+
+def _without_faces(image: NDArray[np.uint8]) -> Crop:
+    nothing = np.zeros(0, bool)
+    return Crop(image, np.zeros((0, 7), np.float32), nothing, nothing, complete=True)
 
 
 def _similarity(

@@ -10,11 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.imaging.similarity import transform_points
-
-CENTRE, SIZE, EYE_POINTS = slice(0, 2), 2, slice(3, 7)
-"""Columns of a face: x and y of its centre, its size, x and y of its right and its left eye."""
-
 
 @dataclass(frozen=True, eq=False)
 class PhotographDataset:
@@ -27,9 +22,7 @@ class PhotographDataset:
     subject: NDArray[np.int64]
     """P, equal for photographs of one person or scene, which are in one fold."""
     faces: NDArray[np.float32]
-    """F x 7 in pixels, pixel centres at integer coordinates: x and y of the centre, size (the
-    square root of the area of the tight box of iBUG's points), x and y of the right eye, of the
-    left eye."""
+    """F x 7, as in `kaggle_fkd.photo.detection.faces`."""
     picture: NDArray[np.int64]
     """F, index of the photograph that each face is in; in increasing order."""
     ignored: NDArray[np.bool_]
@@ -73,18 +66,3 @@ class PhotographDataset:
             sha.update(f"{array.dtype} {array.shape}".encode())
             sha.update(np.ascontiguousarray(array).data)
         return sha.hexdigest()
-
-
-def transform_faces(
-    matrix: NDArray[np.floating], faces: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The images of faces, F x 7, under a similarity, 2 x 3.
-
-    In a mirror image, the right and the left eye change places.
-    """
-    determinant = np.linalg.det(matrix[:, :2])
-    points = transform_points(matrix, np.delete(faces, SIZE, axis=1).reshape(-1, 3, 2))
-    if determinant < 0:
-        points = points[:, [0, 2, 1]]
-    size = np.sqrt(abs(determinant)) * faces[:, SIZE]
-    return np.insert(points.reshape(-1, 6), SIZE, size, axis=1).astype(np.float32)

@@ -1,6 +1,7 @@
 """`detect`: the faces that a detector network finds in a picture."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,19 +11,24 @@ import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
+from kaggle_fkd.imaging.similarity import invert
 from kaggle_fkd.networks.detector import STRIDES, DetectorNet
-from kaggle_fkd.photo.detection.dataset import SIZE, transform_faces
+from kaggle_fkd.photo.detection.faces import SIZE, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 
+SEARCHED_SIDE = 800
+"""The first stage searches pictures whose longer side exceeds this, in pixels, reduced to it."""
 REDUCTION = 3
 """A picture is also searched at a third of its size, for faces that are larger than the crops that
 the network is trained on; that takes a ninth of the time of the first search."""
-ENLARGEMENT = np.array([[REDUCTION, 0, (REDUCTION - 1) / 2], [0, REDUCTION, (REDUCTION - 1) / 2]])
-"""2 x 3, from pixels of the reduced picture, each of which is a block, to those of the picture."""
 LARGE = 50.0
 """In the reduced picture, only faces of this size in pixels are looked for: the first search finds
 smaller ones."""
-LEAST_PROPOSAL = 0.05
+LARGE_ROTATED = 12.0
+"""The same, where the reduced picture is rotated by 90, 180 and 270 degrees, as upright faces are
+found more reliably. Of 167 HELEN and LFPW faces, rotated by 30 to 270 degrees, 76 to 94 % were
+found without these, 90 to 96 % with them."""
+LEAST_PROPOSAL = 0.15
 """Proposals of the first stage below this score are dropped."""
 LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
 MOST_PROPOSALS = 200
@@ -36,7 +42,7 @@ class Detections:
     scores: NDArray[np.float32]
     """M, 0..1."""
     faces: NDArray[np.float32]
-    """M x 7 in pixels, as in `PhotographDataset`."""
+    """M x 7, as in `kaggle_fkd.photo.detection.faces`."""
 
     @classmethod
     def none(cls) -> Self:
@@ -52,47 +58,80 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
     logits, faces = propose(network, grey)
     if not len(faces):
         return Detections.none()
-    scores = _verify(network, grey, logits, faces)
-    order = np.argsort(-scores, kind="stable")
-    order = order[scores[order] >= least_score]
-    return Detections(scores[order], faces[order])
+    scores, faces = refine(network, grey, logits, faces)
+    wanted = scores >= least_score
+    scores, faces = scores[wanted], faces[wanted]
+    kept = distinct(scores, faces, MOST_PROPOSALS)
+    return Detections(scores[kept], faces[kept])
 
 
 def propose(
     network: DetectorNet, grey: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """M logits of the first stage for a grey picture, H x W, and M x 7 faces."""
-    proposals = [_search(network, grey)]
-    if min(grey.shape) >= REDUCTION * LARGE / 2:
-        small = block_means(grey, REDUCTION, cv2.BORDER_REPLICATE)
-        large = _search(network, small)
-        large = large[large[:, 1 + SIZE] >= LARGE]
-        large[:, 1:] = transform_faces(ENLARGEMENT, large[:, 1:])
-        proposals.append(large)
+    searched, scale = grey, min(1.0, SEARCHED_SIDE / max(grey.shape))
+    if scale < 1:
+        height, width = (max(1, round(scale * length)) for length in grey.shape)
+        resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+        searched = resized.astype(np.uint8, copy=False)
+    proposals = _search(network, [searched])
+    if min(searched.shape) >= REDUCTION * LARGE_ROTATED:
+        small = block_means(searched, REDUCTION, cv2.BORDER_REPLICATE)
+        rotated = [np.rot90(small, quarters) for quarters in range(4)]
+        for quarters, large in enumerate(_search(network, rotated)):
+            large = large[large[:, 1 + SIZE] >= (LARGE_ROTATED if quarters else LARGE)]
+            back = transform_faces(_unrotated(quarters, small.shape), large[:, 1:])
+            large[:, 1:] = transform_faces(_enlargement(REDUCTION), back)
+            proposals.append(large)
     found = np.concatenate(proposals)
     found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
-    return found[:, 0], found[:, 1:]
+    return found[:, 0], transform_faces(_enlargement(1 / scale), found[:, 1:])
+
+
+def _unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """2 x 3, from pixels of a picture, H x W, rotated by `np.rot90`, to its own."""
+    height, width = shape
+    matrices = [
+        [[1, 0, 0], [0, 1, 0]],
+        [[0, -1, width - 1], [1, 0, 0]],
+        [[-1, 0, width - 1], [0, -1, height - 1]],
+        [[0, 1, 0], [-1, 0, height - 1]],
+    ]
+    return np.array(matrices[quarters], np.float64)
+
+
+def _enlargement(factor: float) -> NDArray[np.float64]:
+    """2 x 3, from pixels of a reduced picture, each of which covers several, to the picture's."""
+    middle = (factor - 1) / 2
+    return np.array([[factor, 0, middle], [0, factor, middle]])
 
 
 @torch.inference_mode()
-def _search(network: DetectorNet, grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """M x 8: logit, and the face in pixels, of the cells of the first stage that propose one."""
-    height, width = grey.shape
-    rows, columns = (-(-length // STRIDES[-1]) * STRIDES[-1] for length in grey.shape)
-    device = next(network.parameters()).device
-    images = torch.zeros((1, rows, columns), dtype=torch.uint8, device=device)
-    images[0, :height, :width] = torch.from_numpy(np.ascontiguousarray(grey)).to(device)
-    found = network(images)[0]
-    return np.asarray(found[found[:, 0] >= LEAST_LOGIT].cpu().numpy(), np.float32)
+def _search(
+    network: DetectorNet, pictures: Sequence[NDArray[np.uint8]]
+) -> list[NDArray[np.float32]]:
+    """Of each picture M x 8: logit and face, in pixels, of the cells that propose one.
+
+
+    The pictures, H x W, of about the same size, are searched together.
+    """
+    longest = np.max([picture.shape for picture in pictures], axis=0)
+    rows, columns = -(-longest // STRIDES[-1]) * STRIDES[-1]
+    padded = np.zeros((len(pictures), rows, columns), np.uint8)
+    for canvas, picture in zip(padded, pictures, strict=True):
+        canvas[: picture.shape[0], : picture.shape[1]] = picture
+    found = network(torch.from_numpy(padded).to(next(network.parameters()).device))
+    return [np.asarray(each[each[:, 0] >= LEAST_LOGIT].cpu().numpy(), np.float32) for each in found]
 
 
 @torch.inference_mode()
-def _verify(
+def refine(
     network: DetectorNet, grey: NDArray[np.uint8], logits: NDArray[np.float32],
     faces: NDArray[np.float32],
-) -> NDArray[np.float32]:  # fmt: skip
-    """M, 0..1, the scores of the second stage for M faces that the first proposes."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """M scores of the second stage, 0..1, for M faces, M x 7; and M x 7, where it sees them."""
     device = next(network.parameters()).device
-    chips = cut_chips(grey, faces).to(device)
-    verified = network.verify(chips, torch.from_numpy(logits).to(device))
-    return np.asarray(verified.sigmoid().cpu().numpy(), np.float32)
+    chips, maps = cut_chips(grey, faces)
+    refined = network.refine(chips.to(device), torch.from_numpy(logits).to(device))
+    scores = np.asarray(refined[:, 0].sigmoid().cpu().numpy(), np.float32)
+    return scores, transform_faces(invert(maps), refined[:, 1:].cpu().numpy())

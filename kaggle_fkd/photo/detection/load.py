@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
-from kaggle_fkd.keypoints import EYES, IBUG68
+from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.annotations.load import find_pictures
 from kaggle_fkd.photo.annotations.picture import load_picture, rows_of
 from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.faces import face_of_points
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.text import count_of, shorten
 
@@ -92,14 +93,6 @@ def _subjects(photographs: Sequence[_Photograph]) -> list[str]:
     return [
         first.setdefault(sha256(each.picture.data).digest(), each.subject) for each in photographs
     ]
-
-
-def face_of_points(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """7 for iBUG's points, 68 x 2: centre and size of their tight box, and the eyes."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = np.sqrt((high - low).prod(keepdims=True))
-    eyes = EYES.from_ibug68(points).reshape(4)
-    return np.concatenate([(low + high) / 2, size, eyes]).astype(np.float32)
 
 
 def faces_of_boxes(boxes: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from kaggle_fkd.photo.detection.targets import Targets
 
 BETA = 0.05
 """Errors below this share of a face's size count by their square (smooth L1)."""
-SCORE_WEIGHT, EYES_WEIGHT, GUESSED_EYES = 2.0, 0.5, 0.2
+SCORE_WEIGHT, EYES_WEIGHT, GUESSED_EYES = 2.0, 1.0, 0.4
 """Weights of the scores and of the eyes, relative to centre and size; factor for guessed eyes."""
 LEAST_QUALITY = 0.05
 """A cell that is to find a face has at least this score as its target."""
@@ -27,16 +27,8 @@ def detection_loss(
     picture, _ = positive.nonzero(as_tuple=True)
     truth = faces[picture, targets.face[positive]]
     predicted = predictions[positive][:, 1:]
-    size = truth[:, 2:3]
-
-    def smooth(first: Tensor, second: Tensor) -> Tensor:
-        return F.smooth_l1_loss(first, second, beta=BETA, reduction="none").sum(dim=1)
-
-    place = smooth(predicted[:, :2] / size, truth[:, :2] / size)
-    place = place + smooth(predicted[:, 2:3].log(), size.log())
-    exact = exact_eyes[picture, targets.face[positive]].float()
-    weight = EYES_WEIGHT * (GUESSED_EYES + (1 - GUESSED_EYES) * exact)
-    place = place + weight * smooth(predicted[:, 3:] / size, truth[:, 3:] / size)
+    exact = exact_eyes[picture, targets.face[positive]]
+    place = place_loss(predicted, truth, exact)
     quality = torch.zeros_like(predictions[..., 0])
     overlap = _square_overlap(predicted.detach(), truth)
     quality[positive] = overlap.clamp(min=LEAST_QUALITY)
@@ -45,6 +37,19 @@ def detection_loss(
     score = (each * (quality - logit.sigmoid()).square())[~targets.ignored].sum()
     count = positive.sum().clamp(min=1)
     return (SCORE_WEIGHT * score + place.sum()) / count, count
+
+
+def place_loss(predicted: Tensor, truth: Tensor, exact_eyes: Tensor) -> Tensor:
+    """M, the loss of centre, size and eyes of M faces, M x 7, relative to their true sizes."""
+    size = truth[:, 2:3]
+
+    def smooth(first: Tensor, second: Tensor) -> Tensor:
+        return F.smooth_l1_loss(first, second, beta=BETA, reduction="none").sum(dim=1)
+
+    loss = smooth(predicted[:, :2] / size, truth[:, :2] / size)
+    loss = loss + smooth(predicted[:, 2:3].log(), size.log())
+    weight = EYES_WEIGHT * torch.where(exact_eyes, 1.0, GUESSED_EYES)
+    return loss + weight * smooth(predicted[:, 3:] / size, truth[:, 3:] / size)
 
 
 def _square_overlap(first: Tensor, second: Tensor) -> Tensor:

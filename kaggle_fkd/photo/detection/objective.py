@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.metrics import LOSS, Metric
@@ -14,8 +13,8 @@ from kaggle_fkd.networks.network import evaluating
 from kaggle_fkd.photo.detection.crops import Batch, Crops
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.loss import detection_loss
-from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
-from kaggle_fkd.photo.detection.targets import UNLABELLED, assign, label_proposals
+from kaggle_fkd.photo.detection.second_stage import collect_proposals, second_stage_loss
+from kaggle_fkd.photo.detection.targets import assign
 from kaggle_fkd.training.augmentation import change_light
 from kaggle_fkd.training.objective import Objective
 
@@ -24,9 +23,6 @@ VALIDATION_CROPS, VALIDATION_BATCH = 1024, 64
 VALIDATION_SEED = 0
 SECOND_WEIGHT = 2.0
 """Weight of the loss of the second stage, relative to that of the first."""
-TRAINED_PROPOSALS, TRAINED_LOGIT = 6, -4.0
-"""Of each crop, the second stage is trained on this many proposals at most, those with the highest
-scores; below this logit there is none."""
 
 
 class DetectionObjective(Objective[DetectorNet]):
@@ -66,7 +62,7 @@ class DetectionObjective(Objective[DetectorNet]):
         batch = self.crops.batch(index, generator)
         images = batch.images.to(self.device).float()
         images = change_light(images, self.config.augment, generator).clamp(0, 255)
-        return self._loss(network, images, batch)
+        return self._loss(network, images, batch, generator)
 
     def training_score(self, total: float, count: float) -> float:
         """The loss of a positive cell."""
@@ -85,36 +81,20 @@ class DetectionObjective(Objective[DetectorNet]):
         """The validation loss."""
         return {"validation_loss": self.validate(network)}
 
-    def _loss(self, network: DetectorNet, images: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _loss(
+        self, network: DetectorNet, images: Tensor, batch: Batch,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """As `loss`; with a generator, some scores of the first stage are unknown."""
         labels = (batch.faces, batch.labelled, batch.ignored, batch.complete, batch.exact_eyes)
         faces, labelled, ignored, complete, exact_eyes = (each.to(self.device) for each in labels)
         targets = assign(faces, labelled, ignored, complete, self.cells, self.strides)
         outputs = network(images)
         loss, count = detection_loss(outputs, faces, exact_eyes, targets)
-        loss = loss + SECOND_WEIGHT * self._second_stage_loss(network, images, outputs, batch)
+        proposals = collect_proposals(images, outputs, batch)
+        if proposals is not None:
+            loss = loss + SECOND_WEIGHT * second_stage_loss(network, proposals, generator)
         return loss, torch.stack([loss.detach() * count, count.float()])
-
-    def _second_stage_loss(
-        self, network: DetectorNet, images: Tensor, outputs: Tensor, batch: Batch
-    ) -> Tensor:
-        """The cross-entropy of the second stage on the best proposals of the first."""
-        greys = images.to(torch.uint8).cpu().numpy()
-        proposals = outputs.detach().float().cpu().numpy()
-        chips, logits, labels = [], [], []
-        for index, (grey, found) in enumerate(zip(greys, proposals, strict=True)):
-            faces = batch.faces_of(index)
-            found = found[found[:, 0] >= TRAINED_LOGIT]
-            found = found[distinct(found[:, 0], found[:, 1:], TRAINED_PROPOSALS)]
-            label = label_proposals(found[:, 1:], *faces)
-            found, label = found[label != UNLABELLED], label[label != UNLABELLED]
-            if len(found):
-                chips.append(cut_chips(grey, found[:, 1:]))
-                logits.append(torch.from_numpy(found[:, 0]))
-                labels.append(torch.from_numpy(label))
-        if not chips:
-            return outputs.new_zeros(())
-        seen, first, truth = (torch.cat(each).to(self.device) for each in (chips, logits, labels))
-        return F.binary_cross_entropy_with_logits(network.verify(seen, first), truth.float())
 
     def _validation_batches(self) -> list[Batch]:
         """The fixed crops; made once."""

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.networks.detector import STRIDES
-from kaggle_fkd.photo.detection.dataset import CENTRE, SIZE
-from kaggle_fkd.photo.detection.proposals import FOUND_IOU, overlaps
+from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
 
 BOUNDS = (24.0, 60.0)
 """Sizes in pixels at which the next stride takes over."""
@@ -23,6 +22,8 @@ UNCERTAIN, IGNORED, KNOWN = 0.5, 0.75, 0.9
 """Distances from a face's centre, in sizes of the face: of its stride's cells that are not to find
 it, those within the first are left out of the loss of the scores; so are all cells within the
 second of an ignored face, and those beyond the third in a picture with unlabelled faces."""
+FOUND_IOU = 0.35
+"""A face is found if its square and that of a detection overlap by more than this (IoU)."""
 BACKGROUND_IOU = 0.15
 """A proposal that overlaps every face by less than this (IoU) shows none."""
 FACE, BACKGROUND, UNLABELLED = 1, 0, -1
@@ -70,10 +71,11 @@ def assign(
 def label_proposals(
     proposed: NDArray[np.floating], faces: NDArray[np.floating], ignored: NDArray[np.bool_],
     complete: bool,
-) -> NDArray[np.int64]:  # fmt: skip
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
     """M labels of proposals, M x 7, in a picture with faces F x 7, some of them ignored, F.
 
-    In a picture that is not `complete`, only what is around its labelled faces is background.
+    In a picture that is not `complete`, only what is around its labelled faces is background. The
+    second result, M, are the indices of the faces of proposals that are labelled FACE.
     """
     overlap = overlaps(proposed, faces)
     distance = np.linalg.norm(proposed[:, None, CENTRE] - faces[:, CENTRE], axis=2)
@@ -82,8 +84,9 @@ def label_proposals(
     labels[unsure.any(axis=1)] = UNLABELLED
     if not complete:
         labels[~(distance < KNOWN * faces[:, SIZE]).any(axis=1)] = UNLABELLED
-    labels[(overlap[:, ~ignored] > FOUND_IOU).any(axis=1)] = FACE
-    return labels
+    overlap[:, ignored] = 0
+    labels[overlap.max(axis=1, initial=0) > FOUND_IOU] = FACE
+    return labels, overlap.argmax(axis=1) if len(faces) else np.zeros(len(proposed), np.int64)
 
 
 def _stride_of(size: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ DRAWN_SIZE = 600
 """Pixels; smaller faces are enlarged to this size, drawn on, and reduced again."""
 MAX_ZOOM = 8
 """Faces are enlarged at most by this factor."""
+LEAST_TEXT = 0.35
+"""The smallest size of a face's number at which it can be read, in units of OpenCV's font."""
 FRACTION_BITS = 4
 """Binary places of the fixed-point coordinates that OpenCV takes."""
 
@@ -33,7 +35,8 @@ def draw_faces(
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
-    `boxes` draws each face's bounding box, `indices` each keypoint's number in its scheme, from 0.
+    `boxes` draws each face's bounding box, with its number and its confidence if it has a number,
+    `indices` each keypoint's number in its scheme, from 0.
     """
     drawn = np.ascontiguousarray(picture).copy()
     for face in faces:
@@ -42,6 +45,8 @@ def draw_faces(
         window, corner = window_around(drawn, corners, spare)
         if window.size:
             window[:] = _draw_face(window, face, corner, boxes, indices)
+        if boxes and face.number is not None:
+            _label(drawn, face)
     return drawn
 
 
@@ -77,6 +82,18 @@ def _draw_face(
         for index, point in enumerate(points):
             _number(canvas, index, point, size)
     return cv2.resize(canvas, window.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
+    """The number of the face and its confidence, above its box, or in it at the upper border."""
+    text, font = f"{face.number}: {face.confidence:.0%}", cv2.FONT_HERSHEY_SIMPLEX
+    width = float(face.box[2] - face.box[0])
+    scale = float(np.clip(width / 300, LEAST_TEXT, 2))
+    (_, height), _ = cv2.getTextSize(text, font, scale, 1)
+    x, y = (int(value) for value in np.rint(face.box[:2].clip(-60000, 60000)))
+    y = y - 4 if y >= height + 6 else y + height + 4
+    for ink, thickness in ((RIM, 3), (WHITE, 1)):
+        cv2.putText(picture, text, (x, y), font, scale, ink, thickness, cv2.LINE_AA)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

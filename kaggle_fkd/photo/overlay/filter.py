@@ -49,6 +49,8 @@ class Filter:
     surrounds_head: bool = False
     """Whether it surrounds the head, as a hat does, and so looks the same from all sides; "round"
     in the JSON file."""
+    name: str = "filter"
+    """The name of its file."""
 
     def anchors_for(self, scheme: KeypointScheme) -> dict[int, tuple[float, float]]:
         """Index of a keypoint -> x, y in pixels of the artwork.
@@ -87,7 +89,7 @@ def load_filter(path: Path) -> Filter:
     The JSON has "anchors": for each scheme that the filter is to work with, at least two keypoints,
     by number (from 0) or by name, and the pixel [x, y] of the PNG, from its top left, that belongs
     on each. Anchors spread over the complete artwork place it best. Optional: "depth", "bend" and
-    "round", the last three fields of `Filter`.
+    "round", the fields of `Filter`.
 
     Raises PictureError for artwork or anchors that cannot be used.
     """
@@ -103,7 +105,7 @@ def load_filter(path: Path) -> Filter:
             raise ValueError(f"depth and bend must be within {MAX_HEAD_UNITS:.0f} head units")
         if not isinstance(surrounds_head, bool):
             raise ValueError("round must be true or false")
-        return Filter(art, anchors, depth, bend, surrounds_head)
+        return Filter(art, anchors, depth, bend, surrounds_head, path.stem)
     except OSError as error:
         raise PictureError(
             f"cannot read the filter's anchors {description}: {error.strerror or error}",

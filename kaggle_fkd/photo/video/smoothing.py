@@ -31,8 +31,8 @@ PATIENCE = 0.3
 class _Track:
     """A face as it was last seen, with the two corners of its box as keypoints K and K + 1."""
 
-    box: NDArray[np.float64]
-    """4: x0, y0, x1, y1, as detected."""
+    face: DetectedFace
+    """As detected, with its number."""
     measured: NDArray[np.float64]
     """(K + 2) x 2, pixels, as detected."""
     smooth: NDArray[np.float64]
@@ -56,9 +56,13 @@ class Smoother:
         self._interval = 1 / rate
         self._time = 0.0
         self._tracks: list[_Track] = []
+        self._numbers = 0
 
     def smooth(self, faces: Sequence[DetectedFace]) -> list[DetectedFace]:
-        """The faces of the next frame, in the same order, with smoothed keypoints and boxes."""
+        """The faces of the next frame, in the same order, with smoothed keypoints and boxes.
+
+        Each has a number, from 1, which it keeps.
+        """
         self._time += self._interval
         before = self._matching(faces)
         now = [self._follow(face, track) for face, track in zip(faces, before, strict=True)]
@@ -68,21 +72,19 @@ class Smoother:
             if id(track) not in followed and self._time - track.time < PATIENCE
         ]  # fmt: skip
         return [
-            replace(face, keypoints=track.smooth[:-2], box=track.smooth[-2:].ravel())
-            for face, track in zip(faces, now, strict=True)
+            replace(track.face, keypoints=track.smooth[:-2], box=track.smooth[-2:].ravel())
+            for track in now
         ]
 
-    def lost(self, faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
-        """N x 4, the last boxes of remembered faces that no face of the next frame overlaps."""
-        known = np.array([track.box for track in self._tracks]).reshape(-1, 4)
-        found = np.array([face.box for face in faces]).reshape(-1, 4)
-        return known[~(box_overlap(known, found) >= MIN_IOU).any(axis=1)]
+    def remembered(self) -> list[DetectedFace]:
+        """The faces of the frames of a moment, as they were last measured."""
+        return [track.face for track in self._tracks]
 
     def _matching(self, faces: Sequence[DetectedFace]) -> list[_Track | None]:
         """For each face the track that it continues; None for a new face."""
         matches: list[_Track | None] = [None] * len(faces)
         if faces and self._tracks:
-            known = np.array([track.box for track in self._tracks])
+            known = np.array([track.face.box for track in self._tracks])
             overlap = box_overlap(np.array([face.box for face in faces]), known)
             for face, track in zip(*linear_sum_assignment(-overlap), strict=True):
                 candidate = self._tracks[track]
@@ -91,11 +93,16 @@ class Smoother:
                     matches[face] = candidate
         return matches
 
+    def _new_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
     def _follow(self, face: DetectedFace, before: _Track | None) -> _Track:
         # The corners of the box are smoothed like two more keypoints.
         measured = np.concatenate([face.keypoints, face.box.reshape(2, 2)])
+        face = replace(face, number=self._new_number() if before is None else before.face.number)
         if before is None:
-            return _Track(face.box, measured, measured, np.zeros_like(measured), self._time)
+            return _Track(face, measured, measured, np.zeros_like(measured), self._time)
         interval = self._time - before.time
         front = head_points(face.scheme)[:, :2]
         unit = max(float(np.hypot(*similarity(front, face.keypoints)[:, 0])), 1e-6)
@@ -106,7 +113,7 @@ class Smoother:
         lag = smooth - measured
         distance = np.linalg.norm(lag, axis=1, keepdims=True)
         smooth = measured + lag * np.minimum(1, MAX_LAG * unit / np.maximum(distance, 1e-9))
-        return _Track(face.box, measured, smooth, speed, self._time)
+        return _Track(face, measured, smooth, speed, self._time)
 
 
 def _weight(cutoff: NDArray[np.float64] | float, interval: float) -> NDArray[np.float64]:

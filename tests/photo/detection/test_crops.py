@@ -9,7 +9,9 @@ from support.made_up_photographs import drawn_photographs
 
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.photo.detection.crops import Batch, Crops
-from kaggle_fkd.photo.detection.dataset import EYE_POINTS, SIZE, PhotographDataset
+from kaggle_fkd.photo.detection.dataset import PhotographDataset
+from kaggle_fkd.photo.detection.faces import EYE_POINTS, SIZE
+from kaggle_fkd.photo.detection.texture import texture
 
 CONFIG = DetectConfig(cover=0, backdrop=0)
 
@@ -111,3 +113,13 @@ def test_fine_detail_of_a_reduced_photograph_does_not_alias():
     (x, y), half = np.round(crop.faces[0, :2]).astype(int), 15
     seen = crop.image[max(0, y - half) : y + half, max(0, x - half) : x + half]
     assert np.abs(seen.astype(int) - 127).max() < 30
+
+
+def test_textures_are_pictures_of_any_blobs_without_faces():
+    random = np.random.default_rng(0)
+    pictures = [texture(96, random) for _ in range(20)]
+    assert all(each.shape == (96, 96) and each.std() > 5 for each in pictures)
+    assert not np.array_equal(pictures[0], pictures[1])
+    crops = Crops(drawn_photographs(2), replace(CONFIG, texture=1))
+    crop = crops.make(len(crops) - 1, random)
+    assert len(crop.faces) == 0 and crop.complete and crop.image.shape == (160, 160)

@@ -71,12 +71,15 @@ def test_a_face_is_remembered_for_a_moment_and_then_forgotten():
         assert (found.keypoints != moved.keypoints).all() == remembered
 
 
-def test_the_last_box_of_a_lost_face_is_remembered():
+def test_faces_keep_their_numbers_also_after_a_gap():
     smoother = Smoother(25)
     picture = blank()
     still = posed_face(picture, centre=(100, 100), size=50)
     other = posed_face(picture, centre=(300, 150), size=50)
-    smoother.smooth([still, other])
-    np.testing.assert_allclose(smoother.lost([other]), still.box[None])
-    assert smoother.lost([still, other]).shape == (0, 4)
-    assert len(smoother.lost([])) == 2
+    assert [face.number for face in smoother.smooth([still, other])] == [1, 2]
+    assert [face.number for face in smoother.smooth([other])] == [2]
+    assert [face.box.tolist() for face in smoother.remembered()] == [
+        other.box.tolist(), still.box.tolist()
+    ]  # fmt: skip
+    new = posed_face(picture, centre=(200, 260), size=50)
+    assert [face.number for face in smoother.smooth([new, still])] == [3, 1]
