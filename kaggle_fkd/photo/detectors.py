@@ -28,9 +28,9 @@ COLUMNS = (4, 5, 9)
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
 LEAST_SCORE = 0.7
-"""Detections with lower scores, that is, lower confidence, are discarded as false positives. On 822
-held-out photographs, 0.85 left 10 false positives, and 0.6 left 20 and found 1.5 % more of the
-faces on the web, 5 % more of those with masks."""
+"""Detections with lower scores, that is, lower confidence, are discarded as false positives. On 569
+held-out photographs whose faces are all labelled, 0.7 finds 90.5 % of 921 faces, with 20 false
+positives."""
 
 
 class FaceDetector:
