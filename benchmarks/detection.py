@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.imaging.picture import grey_of, read_picture
+from kaggle_fkd.imaging.similarity import scaling
 from kaggle_fkd.photo.detection.data import DetectionData
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections
@@ -110,8 +111,7 @@ def reduced(photographs: PhotographDataset, size: float) -> PhotographDataset:
         scale = size / float(kept.faces[kept.faces_of[index][0], SIZE])
         height, width = (max(1, round(scale * length)) for length in picture.shape)
         small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-        faces = transform_faces(matrix, kept.faces[kept.faces_of[index]])
+        faces = transform_faces(scaling(scale), kept.faces[kept.faces_of[index]])
         changed.append((small.astype(np.uint8), faces))
     return with_pictures(kept, changed)
 
@@ -142,8 +142,7 @@ def crowds(photographs: PhotographDataset) -> PhotographDataset:
             canvas[y : y + height, x : x + width] = cv2.resize(
                 picture, (width, height), interpolation=cv2.INTER_AREA
             )
-            middle = (scale - 1) / 2
-            matrix = np.array([[scale, 0, x + middle], [0, scale, y + middle]])
+            matrix = scaling(scale) + np.array([[0, 0, x], [0, 0, y]])
             faces.append(
                 transform_faces(matrix, photographs.faces[photographs.faces_of[start + place]])
             )

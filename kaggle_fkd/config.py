@@ -228,9 +228,8 @@ class DetectConfig(Section):
     cover: float = setting(
         0.12,
         "Probability that part of a face is covered: by a mask or by a square, as often.",
-        0,
-        1,
-    )
+        0, 1,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

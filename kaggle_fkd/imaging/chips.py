@@ -26,8 +26,8 @@ def cut_chip(
     """The size x size chip of a picture, H x W, under the map `matrix`, 2 x 3, to the chip.
 
     Bilinear; outside the picture its border is repeated, or, if given, the chip is `around`, which
-    has the chip's size. A picture that shrinks by a factor of 2
-    or more is first averaged over blocks of pixels, so that fine detail does not alias.
+    has the chip's size. A picture that shrinks by a factor of 2 or more is first averaged over
+    blocks of pixels, so that fine detail does not alias.
     """
     x0, y0, x1, y1, shrink = _window(grey, matrix, size)
     window = block_means(grey[y0:y1, x0:x1], shrink, cv2.BORDER_REPLICATE)

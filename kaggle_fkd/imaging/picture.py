@@ -58,9 +58,14 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
         from skimage import data  # here, because the import takes a while
 
         return _from_array(data.astronaut())
-    if str(source).startswith(ADDRESSES):
-        raise PictureError(f"{source} is an address, not a file", "download the picture first")
+    refuse_address(str(source))
     return _from_file(Path(source))
+
+
+def refuse_address(text: str) -> None:
+    """PictureError for an address on the internet."""
+    if text.startswith(ADDRESSES):
+        raise PictureError(f"{text} is an address, not a file", "download the picture first")
 
 
 def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -115,11 +120,12 @@ def _from_file(path: Path) -> NDArray[np.uint8]:
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     return decode_picture(content, str(path))
 
 
-def _unreadable(path: Path, error: Exception) -> PictureError:
+def unreadable(path: Path, error: Exception) -> PictureError:
+    """What to raise when a file cannot be read: a MissingPictureError if it does not exist."""
     problem = f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
     if isinstance(error, FileNotFoundError):
         return MissingPictureError(problem, "check the path")

@@ -24,6 +24,12 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
+def scaling(factor: float) -> NDArray[np.float64]:
+    """2 x 3, from pixels of a picture to those of the same picture, larger by a factor."""
+    shift = (factor - 1) / 2  # corners stay in place, and are half a pixel outside pixel centres
+    return np.array([[factor, 0, shift], [0, factor, shift]])
+
+
 def transform_points(
     matrix: NDArray[np.floating], points: NDArray[np.floating]
 ) -> NDArray[np.float64]:

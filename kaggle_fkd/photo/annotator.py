@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.imaging.similarity import scaling, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.photo.annotations.pts import format_pts
 from kaggle_fkd.photo.face import DetectedFace
@@ -126,7 +127,7 @@ def _enlarged(
     return large, [
         replace(
             face, picture=large, box=face.box * factor,
-            keypoints=(face.keypoints + 0.5) * factor - 0.5,
+            keypoints=transform_points(scaling(factor), face.keypoints),
         )
         for face in faces
     ]  # fmt: skip

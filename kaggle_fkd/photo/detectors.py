@@ -53,8 +53,6 @@ class FaceDetector:
 
     def scores(self, grey: NDArray[np.uint8], faces: NDArray[np.float32]) -> NDArray[np.float32]:
         """F, 0..1, the probabilities that F faces, F x 7, which it may not have found, are some."""
-        if not len(faces):
-            return np.zeros(0, np.float32)
         return refine(self.network, grey, np.zeros(len(faces), np.float32), faces)[0]
 
 
@@ -81,7 +79,7 @@ def checked_boxes(found: Sequence[Sequence[float]] | NDArray[np.floating]) -> ND
             "give x0, y0, x1, y1 for each face, and if known its score and its eyes",
         )
     sides = array[:, 2:4] - array[:, :2]
-    scores, places = array[:, 4:5], np.delete(array, 4, axis=1) if array.shape[1] > 4 else array
+    scores, places = array[:, 4:5], np.delete(array, np.s_[4:5], axis=1)
     usable = (np.abs(places) <= MAX_COORDINATE).all(axis=1) & (sides >= MIN_SIDE).all(axis=1)
     usable &= ((scores >= 0) & (scores <= 1) | np.isnan(scores)).all(axis=1)
     if not usable.all():

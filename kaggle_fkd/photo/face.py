@@ -40,7 +40,7 @@ class DetectedFace:
     keypoints: NDArray[np.float64]
     """K x 2, x then y in pixels of the picture."""
     confidence: float
-    """0..1, the probability that this is a face and these are its keypoints."""
+    """0..1, the probability that this is a face; it does not say how exact the keypoints are."""
     scheme: KeypointScheme
     """The names, groups and mirror pairs of the K keypoints."""
     picture: NDArray[np.uint8]

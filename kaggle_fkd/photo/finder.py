@@ -83,17 +83,17 @@ class FaceKeypoints:
         points that its networks do not give, and for a detector or a device that cannot be used.
         """
         self.device = pick_device(str(device))
-        self._own_detector = FaceDetector(read_pretrained(DETECTOR), self.device)
         run = open_run(Path(run)) if isinstance(run, str | Path) else run
         own_keypoints = run is not None and run.config.train.model not in DETECTORS
         self._cascade = PointsCascade(self.device, None if own_keypoints else convention)
         self._networks: ChipNetworks = self._cascade.fine
-        if run is not None:
-            if not own_keypoints:
-                self._own_detector = FaceDetector.from_run(run, self.device)
-            else:
-                self._networks = ChipNetworks.from_run(run, self.device, convention)
-                self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # or raises
+        if run is not None and own_keypoints:
+            self._networks = ChipNetworks.from_run(run, self.device, convention)
+            self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # raises if it cannot
+        if run is None or own_keypoints:
+            self._own_detector = FaceDetector(read_pretrained(DETECTOR), self.device)
+        else:
+            self._own_detector = FaceDetector.from_run(run, self.device)
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self._networks.scheme)
 
@@ -124,12 +124,16 @@ class FaceKeypoints:
         Each is looked for where it was; with `search`, the detector then looks for others.
         """
         picture = read_picture(image)
-        faces = self._faces([picture], [boxes_of_faces(before)])[0]
-        if search:
-            found = checked_boxes(self.detector(picture))
-            known = box_overlap(found[:, :4], _boxes_of(faces)) > NMS_IOU
-            faces += self._faces([picture], [found[~known.any(axis=1)]])[0]
-        return _without_false_positives(faces)
+        faces = _without_false_positives(self._faces([picture], [boxes_of_faces(before)])[0])
+        return self.with_others(picture, faces) if search else faces
+
+    def with_others(self, image: Source, known: Sequence[DetectedFace]) -> list[DetectedFace]:
+        """The `known` faces of a picture, and those that the detector finds beside them."""
+        picture = read_picture(image)
+        found = checked_boxes(self.detector(picture))
+        overlaps = box_overlap(found[:, :4], _boxes_of(known)) > NMS_IOU
+        others = self._faces([picture], [found[~overlaps.any(axis=1)]])[0]
+        return _without_false_positives([*known, *others])
 
     def detect_many(self, images: Iterable[Source]) -> list[list[DetectedFace]]:
         """The faces of each picture, as `detect` gives them.
@@ -185,9 +189,9 @@ class FaceKeypoints:
         seen = [greys[owner] for owner in owners]
         points = self._cascade.predict(seen, np.concatenate([*map(faces_in_boxes, found)]))
         scores = np.concatenate([*map(scores_of_boxes, found)])
-        for owner, grey in enumerate(greys):
-            unknown = (np.array(owners) == owner) & np.isnan(scores)
-            scores[unknown] = self._own_detector.scores(grey, face_of_points(points[unknown]))
+        for owner in np.unique(np.array(owners)[np.isnan(scores)]):
+            own = (np.array(owners) == owner) & np.isnan(scores)
+            scores[own] = self._own_detector.scores(greys[owner], face_of_points(points[own]))
         faces: list[list[DetectedFace]] = [[] for _ in pictures]
         for owner, box, keypoints, score in zip(
             owners, box_of_keypoints(points), self._keypoints(seen, points), scores, strict=True

@@ -6,12 +6,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, MissingPictureError, PictureError, UsageError
+from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.imaging.picture import (
-    ADDRESSES,
     ASTRONAUT,
     HEIC_SUFFIXES,
     PICTURE_SUFFIXES,
+    refuse_address,
+    unreadable,
 )
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
@@ -29,10 +30,10 @@ def process_inputs(
 
     `inputs` are files, patterns such as `*.jpg`, and folders for all the pictures in them, and the
     `videos`, at any depth. `name` is unique among the inputs: the files that `work` writes into
-    `folder` begin with it. The folder is created first:
-    FkdError if that is impossible, UsageError if it is one of the inputs. An input that fails is
-    reported in one line, its record contains the error, and the rest are still processed; the
-    second result then says how many failed, and is None otherwise.
+    `folder` begin with it. The folder is created first: FkdError if that is impossible, UsageError
+    if it is one of the inputs. An input that fails is reported in one line, its record contains the
+    error, and the rest are still processed; the second result then says how many failed, and is
+    None otherwise.
     """
     if any(Path(text).resolve() == folder.resolve() for text in inputs):
         raise UsageError(
@@ -96,8 +97,7 @@ def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
     path = Path(text)
     if text == ASTRONAUT:
         return [path]
-    if text.startswith(ADDRESSES):
-        raise PictureError(f"{text} is an address, not a file", "download the picture first")
+    refuse_address(text)
     try:
         if path.is_dir():
             return _files_in(path, suffixes, results)
@@ -107,10 +107,7 @@ def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
         matching = _matching(path)
         if matching:
             return matching
-        problem = f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
-        if isinstance(error, FileNotFoundError):
-            raise MissingPictureError(problem, "check the path") from error
-        raise PictureError(problem, "check the path and its permissions") from error
+        raise unreadable(path, error) from error
 
 
 def _matching(pattern: Path) -> list[Path]:
@@ -125,12 +122,13 @@ def _matching(pattern: Path) -> list[Path]:
 
 
 def _files_in(folder: Path, suffixes: Sequence[str], results: Path) -> list[Path]:
+    left_out = results.resolve()
     found = [
         file
         for file in sorted(folder.rglob("*"))
         if file.suffix.lower() in suffixes
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not file.resolve().is_relative_to(results.resolve())
+        and not file.resolve().is_relative_to(left_out)
         and file.is_file()
     ]
     if not found:

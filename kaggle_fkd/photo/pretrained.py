@@ -5,13 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
 from kaggle_fkd.errors import RunError, UsageError
-from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.networks.shape import NetworkShape
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
@@ -32,9 +31,7 @@ def read_pretrained(name: str, folder: Path = WEIGHTS) -> Any:
             about = file.metadata() or {}
             weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
         shape = NetworkShape(**json.loads(about["shape"]))
-        # Building draws random weights, which are overwritten: the caller's generator is untouched.
-        with torch.random.fork_rng(devices=[]):
-            network = build_network(about["model"], shape)
+        network = build_to_load(about["model"], shape)
         network.load_state_dict(weights)
     except (
         OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, UsageError,

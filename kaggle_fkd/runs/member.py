@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import METRICS, RMSE, Metric
-from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
 
@@ -81,12 +81,13 @@ class Member:
     @property
     def validation(self) -> dict[str, float]:
         """The validation scores of a finished member: of `all`, then of parts; otherwise empty."""
-        return dict(self.summary.get(f"validation_{self.metric.name}") or {})
+        summary = self.summary
+        return dict(summary.get(f"validation_{_metric_of(summary).name}") or {})
 
     @property
     def metric(self) -> Metric:
         """What the validation scores are."""
-        return next((each for each in METRICS if f"validation_{each.name}" in self.summary), RMSE)
+        return _metric_of(self.summary)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -113,9 +114,7 @@ class Member:
 
         Raises RunError when the weights cannot be read.
         """
-        # Building draws random weights, which are overwritten: the caller's generator is untouched.
-        with torch.random.fork_rng(devices=[]):
-            network = build_network(self.config.train.model, self.shape)
+        network = build_to_load(self.config.train.model, self.shape)
         try:
             network.load_state_dict(load_file(self.weights_file))
         except OSError as error:
@@ -138,3 +137,7 @@ class Member:
             temporary.write_bytes(content)
         write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})
         self.state_file.unlink(missing_ok=True)
+
+
+def _metric_of(summary: Mapping[str, Any]) -> Metric:
+    return next((each for each in METRICS if f"validation_{each.name}" in summary), RMSE)

@@ -28,8 +28,9 @@ class Trainer:
     ) -> None:
         """Initial weights and dropout draw from torch's global generator: see `seeded`."""
         self.config, self.objective, self.device = config, objective, device
-        wanted = config.precision == "auto" and has_fast_bf16(device)
-        self.precision = "bf16" if wanted or config.precision == "bf16" else "fp32"
+        self.precision = config.precision
+        if self.precision == "auto":
+            self.precision = "bf16" if has_fast_bf16(device) else "fp32"
         network = build_network(config.model, shape)
         objective.initialise(network)
         self.network = network.to(device)

@@ -132,6 +132,15 @@ def test_a_face_is_tracked_once_and_others_are_searched(finder, astronaut, face)
     assert len(finder.track(two, [face])) == 2
 
 
+def test_a_face_whose_track_has_drifted_is_found_again(finder, astronaut, face):
+    middle, half = (face.box[:2] + face.box[2:]) / 2, 0.75 * (face.box[2:] - face.box[:2])
+    for shift in ((0, 0.67), (0, 0.5), (-0.5, 0)):
+        centre = middle + half * shift
+        drifted = replace(face, box=np.concatenate([centre - half, centre + half]))
+        (found,) = finder.track(astronaut, [drifted])
+        assert distance(found, face) < 3
+
+
 def test_many_pictures_at_once_give_what_each_gives_alone(finder, astronaut, face):
     pictures = [astronaut, np.full((50, 60), 9, np.uint8), astronaut[:, ::-1].copy()]
     found = finder.detect_many(pictures)

@@ -25,6 +25,7 @@ class DetectionData(TrainingData):
 
     def __init__(self, photographs: PhotographDataset) -> None:
         self.photographs = photographs
+        self._folds_by: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     @property
     def scheme(self) -> KeypointScheme:
@@ -77,8 +78,16 @@ class DetectionData(TrainingData):
         return np.asarray(self._folds(member) == member.fold)
 
     def _folds(self, member: Member) -> NDArray[np.int64]:
+        """P, the fold of each photograph; assigned once for all members of a run."""
+        config = member.config.train
+        key = config.folds, config.seed
+        if key not in self._folds_by:
+            self._folds_by[key] = self._assign_folds(config)
+        return self._folds_by[key]
+
+    def _assign_folds(self, config: TrainConfig) -> NDArray[np.int64]:
         """P, the fold of each photograph; DataError when there are too few subjects."""
-        config, photographs = member.config.train, self.photographs
+        photographs = self.photographs
         subjects = np.unique(photographs.subject).size
         if subjects < 2 * config.folds:
             raise DataError(

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
-from kaggle_fkd.imaging.similarity import invert
+from kaggle_fkd.imaging.similarity import invert, scaling
 from kaggle_fkd.networks.detector import STRIDES, DetectorNet
 from kaggle_fkd.photo.detection.faces import SIZE, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
@@ -55,10 +55,7 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
 
     The network is in evaluation mode.
     """
-    logits, faces = propose(network, grey)
-    if not len(faces):
-        return Detections.none()
-    scores, faces = refine(network, grey, logits, faces)
+    scores, faces = refine(network, grey, *propose(network, grey))
     wanted = scores >= least_score
     scores, faces = scores[wanted], faces[wanted]
     kept = distinct(scores, faces, MOST_PROPOSALS)
@@ -81,11 +78,11 @@ def propose(
         for quarters, large in enumerate(_search(network, rotated)):
             large = large[large[:, 1 + SIZE] >= (LARGE_ROTATED if quarters else LARGE)]
             back = transform_faces(_unrotated(quarters, small.shape), large[:, 1:])
-            large[:, 1:] = transform_faces(_enlargement(REDUCTION), back)
+            large[:, 1:] = transform_faces(scaling(REDUCTION), back)
             proposals.append(large)
     found = np.concatenate(proposals)
     found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
-    return found[:, 0], transform_faces(_enlargement(1 / scale), found[:, 1:])
+    return found[:, 0], transform_faces(scaling(1 / scale), found[:, 1:])
 
 
 def _unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -100,18 +97,11 @@ def _unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.array(matrices[quarters], np.float64)
 
 
-def _enlargement(factor: float) -> NDArray[np.float64]:
-    """2 x 3, from pixels of a reduced picture, each of which covers several, to the picture's."""
-    middle = (factor - 1) / 2
-    return np.array([[factor, 0, middle], [0, factor, middle]])
-
-
 @torch.inference_mode()
 def _search(
     network: DetectorNet, pictures: Sequence[NDArray[np.uint8]]
 ) -> list[NDArray[np.float32]]:
     """Of each picture M x 8: logit and face, in pixels, of the cells that propose one.
-
 
     The pictures, H x W, of about the same size, are searched together.
     """
@@ -130,6 +120,8 @@ def refine(
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M scores of the second stage, 0..1, for M faces, M x 7; and M x 7, where it sees them."""
+    if not len(faces):
+        return logits, faces
     device = next(network.parameters()).device
     chips, maps = cut_chips(grey, faces)
     refined = network.refine(chips.to(device), torch.from_numpy(logits).to(device))

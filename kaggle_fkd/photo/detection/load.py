@@ -130,11 +130,11 @@ def _with_boxes(path: Path) -> list[_Photograph]:
     log.info("%s: %s", path, count_of(len(files), "photograph"))
     photographs = []
     for tree, name in progress(files, f"reading {path.name}"):
-        picture, of_it = grey_of(load_picture(tree, name)), rows.get(name, [])
-        for row in of_it:
+        picture, faces = grey_of(load_picture(tree, name)), rows.get(name, [])
+        for row in faces:
             _check_inside(row, picture)
-        boxes = np.array([row.box for row in of_it]).reshape(-1, 4)
-        ignored = np.array([row.ignored for row in of_it], bool)
+        boxes = np.array([row.box for row in faces]).reshape(-1, 4)
+        ignored = np.array([row.ignored for row in faces], bool)
         photographs.append(
             _Photograph(picture, True, tree.place(name), faces_of_boxes(boxes), ignored, False)
         )

@@ -62,24 +62,27 @@ class DetectionTask(Task):
             )
         return photographs
 
+    @cached_property
+    def _data(self) -> DetectionData:
+        return DetectionData(self.photographs)
+
     def fetch(self, may_use_sample: bool = False) -> None:
         """Check that the photographs can be read; nothing is downloaded."""
         _ = self.photographs
 
     def training_data(self, config: Config) -> DetectionData:
         """The photographs."""
-        return DetectionData(self.photographs)
+        return self._data
 
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
         """Faces found and false positives, out of fold, of the only run."""
         (run,), photographs = runs, self.photographs
-        data = DetectionData(photographs)
         detections = [Detections.none() for _ in photographs.pictures]
         for member in run.members[: run.config.train.folds]:
             network = member.load_network(device)
-            held_out = data.held_out(member).nonzero()[0]
+            held_out = self._data.held_out(member).nonzero()[0]
             for index in progress(held_out, f"searching with {member.name}"):
                 detections[index] = detect(network, photographs.pictures[index], LEAST_SCORE)
         summary = {**provenance(), "members": {run.name: len(run.members)}}

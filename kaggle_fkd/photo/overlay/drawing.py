@@ -21,6 +21,7 @@ DRAWN_SIZE = 600
 """Pixels; smaller faces are enlarged to this size, drawn on, and reduced again."""
 MAX_ZOOM = 8
 """Faces are enlarged at most by this factor."""
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 LEAST_TEXT = 0.35
 """The smallest size of a face's number at which it can be read, in units of OpenCV's font."""
 FRACTION_BITS = 4
@@ -86,14 +87,13 @@ def _draw_face(
 
 def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
     """The number of the face and its confidence, above its box, or in it at the upper border."""
-    text, font = f"{face.number}: {face.confidence:.0%}", cv2.FONT_HERSHEY_SIMPLEX
+    text = f"{face.number}: {face.confidence:.0%}"
     width = float(face.box[2] - face.box[0])
     scale = float(np.clip(width / 300, LEAST_TEXT, 2))
-    (_, height), _ = cv2.getTextSize(text, font, scale, 1)
+    (_, height), _ = cv2.getTextSize(text, FONT, scale, 1)
     x, y = (int(value) for value in np.rint(face.box[:2].clip(-60000, 60000)))
     y = y - 4 if y >= height + 6 else y + height + 4
-    for ink, thickness in ((RIM, 3), (WHITE, 1)):
-        cv2.putText(picture, text, (x, y), font, scale, ink, thickness, cv2.LINE_AA)
+    _text(picture, text, (x, y), scale)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -132,7 +132,9 @@ def _number(
 ) -> None:
     scale = max(0.3, size / 900)
     x, y = (int(value) for value in np.rint(point.clip(-60000, 60000) + size / 70))
+    _text(picture, str(index), (x, y), scale)
+
+
+def _text(picture: NDArray[np.uint8], text: str, place: tuple[int, int], scale: float) -> None:
     for ink, width in ((RIM, 3), (WHITE, 1)):
-        cv2.putText(
-            picture, str(index), (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, ink, width, cv2.LINE_AA
-        )
+        cv2.putText(picture, text, place, FONT, scale, ink, width, cv2.LINE_AA)

@@ -24,6 +24,6 @@ class Tracker:
         known = self.smoother.remembered()
         faces = self.finder.track(frame, known, search=False)
         if self._frames % SEARCH_EVERY == 0 or len(faces) < len(known):
-            faces = self.finder.track(frame, faces)
+            faces = self.finder.with_others(frame, faces)
         self._frames += 1
         return self.smoother.smooth(faces)
