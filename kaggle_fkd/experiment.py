@@ -67,10 +67,11 @@ def train_run(run: Run, data: TrainingData, count: int, device: torch.device) ->
 def cross_validate(
     run: Run, faces: FaceDataset, device: str = "cpu", config: PredictConfig | None = None
 ) -> NDArray[np.float32]:
-    """N x K x 2 out-of-fold keypoints in pixels: each face by the member that held it out.
+    """N x K x 3 pixels, the x, y and expected error of each keypoint, out of fold.
 
-    Trains the members that are missing, so that every fold is held out once. Raises RunError when
-    the run was trained on a different data set.
+    Each face is predicted by the member that held it out. Trains the members that are missing, so
+    that every fold is held out once. Raises RunError when the run was trained on a different data
+    set.
     """
     data = KeypointData(faces)
     require_same_data(run, data)
@@ -86,19 +87,20 @@ def predict(
     config: PredictConfig | None = None,
     weights: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels: the mean over the members of the runs.
+    """N x K x 3 pixels, the x, y and expected error of each keypoint.
 
-    `weights`, C x R, are those of the R runs for each of C conventions (`ensemble_weights`);
-    without them all networks are weighted equally. Raises RunError when the runs do not fit the
-    faces, or when none of them was trained for the convention of a face.
+    They are the mean over the members of the runs. `weights`, C x R, are those of the R runs for
+    each of C conventions (`ensemble_weights`); without them all networks are weighted equally.
+    Raises RunError when the runs do not fit the faces, or when none of them was trained for the
+    convention of a face.
     """
     together = [runs] if isinstance(runs, Run) else list(runs)
     chosen, config = pick_device(device), config or PredictConfig()
     if weights is None:
         weights = equal_weights(together, len(faces.scheme.conventions))
     predictions = [predict_faces(run, faces, chosen, config) for run in together]
-    keypoints = weighted_mean(predictions, weights, faces.convention)
-    missing = faces.convention[np.isnan(keypoints).all(axis=(1, 2))]
+    predicted = weighted_mean(predictions, weights, faces.convention)
+    missing = faces.convention[np.isnan(predicted).all(axis=(1, 2))]
     if len(missing):
         convention = faces.scheme.conventions[missing[0]].name
         raise RunError(
@@ -106,7 +108,7 @@ def predict(
             "(train.only_convention)",
             "add a run that was trained for it",
         )
-    return keypoints
+    return predicted
 
 
 def ensemble_weights(

@@ -15,6 +15,8 @@ OUTLIER_PX = 12.0
 """Labels farther than this from the prediction are treated as outliers where they would decide a
 comparison: a single picture without a face can contribute a quarter as much squared error as all
 others together."""
+WITHIN = 2.0
+"""Expected errors are calibrated so that 95 % of the errors are within this many of them."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,18 @@ def nme(
     eyes = np.linalg.norm(truth[:, left] - truth[:, right], axis=-1)
     distance = np.linalg.norm(predicted.astype(np.float64) - truth, axis=-1)
     return np.asarray(distance / eyes[:, None])
+
+
+def errors_over_expected(
+    predicted: NDArray[np.floating], truth: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """N x K, each keypoint's distance from `truth`, N x K x 2, over its expected error.
+
+    `predicted` is N x K x 3, the x, y and expected error of each keypoint. NaN where the truth is
+    not known.
+    """
+    distance = np.linalg.norm(predicted[..., :2].astype(np.float64) - truth, axis=-1)
+    return np.asarray(distance / predicted[..., 2])
 
 
 def error_scores(errors: NDArray[np.floating]) -> dict[str, float]:

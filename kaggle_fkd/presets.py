@@ -3,18 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-_PHOTOGRAPHS: Mapping[str, Any] = {
-    # 2.5 % of the faces are enough for validation; the others are needed for training.
-    "train.folds": 40,
-    "train.loss": "l1",
-    "augment.shear": 0.03,
-    "augment.perspective": 0.03,
-    "augment.contrast": 0.35,
-    "augment.blur": 0.2,
-    "augment.noise": 0.03,
-    "augment.occlusion": 0.2,
-}
-
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     # A test of the installation, which takes a minute.
     "smoke": {"train.epochs": 12, "train.batch_size": 32},
@@ -37,24 +25,25 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "augment.noise": 0.01,
         "augment.occlusion": 0.1,
     },
-    # The second network of the cascade, on aligned faces: weak augmentation.
+    # The network for the keypoints of photographs. Augmentation covers 98 % of the crops that the
+    # detector's faces give on 641 annotated pictures: -13 to 10 degrees, 0.91 to 1.20 times the
+    # size, 11 pixels of 96 aside.
     "photo": {
-        **_PHOTOGRAPHS,
         "train.model": "gridnet_s",
-        "train.epochs": 120,
+        "train.precision": "auto",
+        "train.epochs": 100,
+        # 5 % of the faces are enough for validation; the others are needed for training.
+        "train.folds": 20,
+        "train.loss": "l1",
         "augment.rotation": 15,
-        "augment.scale": 0.1,
-        "augment.shift": 0.04,
-    },
-    # The first network of the cascade, on the crops of a detector's boxes: strong augmentation.
-    "photo_coarse": {
-        **_PHOTOGRAPHS,
-        "train.model": "gridnet_xs",
-        "train.epochs": 60,
-        "chips.size": 48,
-        "augment.rotation": 45,
-        "augment.scale": 0.25,
-        "augment.shift": 0.15,
+        "augment.scale": 0.15,
+        "augment.shift": 0.1,
+        "augment.shear": 0.03,
+        "augment.perspective": 0.03,
+        "augment.contrast": 0.35,
+        "augment.blur": 0.2,
+        "augment.noise": 0.03,
+        "augment.occlusion": 0.2,
     },
     # The face detector of the package.
     "detector": {

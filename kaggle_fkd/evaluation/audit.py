@@ -26,18 +26,19 @@ network predicts a mean face, which is not farther than that from most labels.""
 def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """One row per labelled face, the most suspicious first, in the columns `COLUMNS`.
 
-    `predicted`, N x K x 2 pixels, are out-of-fold. A label's score is its distance from the
+    `predicted`, N x K x 3 pixels, are out-of-fold. A label's score is its distance from the
     prediction, divided by the median distance of that keypoint in that convention; a face's score
     is that of its worst label. After Northcutt et al., "Confident learning", 2021
     (arXiv 1911.00068): labels that held-out predictions contradict are wrong more often than not.
     """
-    error = np.linalg.norm(predicted.astype(np.float64) - faces.keypoints, axis=2)
+    keypoints = predicted[..., :2].astype(np.float64)
+    error = np.linalg.norm(keypoints - faces.keypoints, axis=2)
     scores = error / _usual_error(error, faces.convention)
     judged = np.flatnonzero(np.isfinite(scores).any(axis=1))
     rows = []
     for index in judged:
         worst = int(np.nanargmax(scores[index]))
-        reason = _reason(predicted[index], faces.keypoints[index], scores[index], faces)
+        reason = _reason(keypoints[index], faces.keypoints[index], scores[index], faces)
         rows.append(
             {
                 "row": faces.ids[index],

@@ -22,7 +22,8 @@ class Evaluated:
     """Out-of-fold predictions of runs."""
 
     predicted: NDArray[np.float32]
-    """N x K x 2 pixels, the weighted mean of the runs' out-of-fold predictions."""
+    """N x K x 3 pixels, x, y and expected error of each keypoint: the weighted mean of the runs'
+    out-of-fold predictions."""
     summary: dict[str, Any]
     """Provenance, members, weights and the RMSE of each run, for evaluation.json."""
 

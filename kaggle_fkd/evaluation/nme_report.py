@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.worst_faces import worst_faces
 from kaggle_fkd.figures.style import PALETTE, keypoint_colours, new_figure, save_figure
@@ -20,17 +21,18 @@ from kaggle_fkd.system.files import write_json, write_text
 def write_nme(
     folder: Path, predicted: NDArray[np.floating], faces: FaceDataset, summary: Mapping[str, Any]
 ) -> list[str]:
-    """Write the report of N x K x 2 out-of-fold predictions; return its summary in a few lines.
+    """Write the report of N x K x 3 out-of-fold predictions; return its summary in a few lines.
 
     Faces whose prediction is NaN are left out.
     """
     write_predictions(folder / "oof.csv", faces, predicted)
     covered = np.isfinite(predicted).all(axis=(1, 2))
     faces, predicted = faces[covered], predicted[covered]
-    table = nme_table(predicted, faces)
+    keypoints = predicted[..., :2]
+    table = nme_table(keypoints, faces)
     write_text(folder / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
     write_json(folder / "evaluation.json", {**summary, "nme": table.to_dict("records")})
-    errors = nme(predicted, faces.keypoints, faces.scheme).mean(axis=1)
+    errors = nme(keypoints, faces.keypoints, faces.scheme).mean(axis=1)
     curve = error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve")
     save_figure(curve, folder / "error_curve.png")
     save_figure(nme_by_region(table, faces), folder / "nme_by_region.png")
@@ -40,7 +42,8 @@ def write_nme(
         f"out-of-fold NME of {len(errors)} faces: mean {100 * overall['mean']:.2f} %, median "
         f"{100 * overall['median']:.2f} %; {100 * overall['failure_rate']:.1f} % of the faces "
         f"above {100 * FAILURE:.0f} %; area under the error curve "
-        f"{overall['area_under_curve']:.3f}"
+        f"{overall['area_under_curve']:.3f}",
+        *write_expected_errors(folder, predicted, faces),
     ]
 
 

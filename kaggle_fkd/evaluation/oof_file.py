@@ -1,4 +1,4 @@
-"""oof.csv: out-of-fold predictions as a table."""
+"""oof.csv: out-of-fold predictions with their expected errors, as a table."""
 
 from pathlib import Path
 
@@ -11,29 +11,30 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.files import write_text
 
 
-def write_predictions(path: Path, faces: FaceDataset, keypoints: NDArray[np.floating]) -> None:
-    """Write N x K x 2 keypoints as CSV: each face's `row` of training.csv, then the coordinates.
+def write_predictions(path: Path, faces: FaceDataset, predicted: NDArray[np.floating]) -> None:
+    """Write N x K x 3 predictions as CSV: each face's `row` of training.csv, then every keypoint's
+    x, y and expected error.
 
     Keypoints that a face's convention does not mark are left empty.
     """
-    shown = np.where(faces.marked[:, :, None], keypoints.astype(np.float64), np.nan)
-    table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.feature_names))
+    shown = np.where(faces.marked[:, :, None], predicted.astype(np.float64), np.nan)
+    table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.predicted_names))
     table.insert(0, "row", faces.ids)
     write_text(path, table.to_csv(index=False, float_format="%.4f"))
 
 
 def read_predictions(path: Path, faces: FaceDataset) -> NDArray[np.float32]:
-    """The N x K x 2 keypoints that `write_predictions` wrote for these faces, NaN where empty.
+    """The N x K x 3 predictions that `write_predictions` wrote for these faces, NaN where empty.
 
     Raises DataError when the file cannot be read or belongs to other faces.
     """
     remedy = "use the oof.csv of an evaluation of these faces"
     try:
         table = pd.read_csv(path)
-        keypoints = table[list(faces.scheme.feature_names)].to_numpy(np.float32)
+        predicted = table[list(faces.scheme.predicted_names)].to_numpy(np.float32)
         rows = table["row"].to_numpy()
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: cannot be read as predictions ({error})", remedy) from error
     if not np.array_equal(rows, faces.ids):
         raise DataError(f"{path}: its rows are not those of the training faces", remedy)
-    return keypoints.reshape(faces.keypoints.shape)
+    return predicted.reshape(*faces.keypoints.shape[:2], 3)

@@ -15,7 +15,8 @@ from kaggle_fkd.training.folds import held_out_by_each
 def out_of_fold(
     run: Run, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
-    """N x K x 2 pixels of `faces.inner()`, by the mean of the finished members that held it out.
+    """N x K x 3 pixels of `faces.inner()`, the x, y and expected error of each keypoint: the mean
+    over the finished members that held the face out.
 
     NaN for a face that no finished member held out. Repeats of an image are held out together, so
     that no member was trained on a repeat. `faces` are those that the run was trained on. Raises
@@ -23,16 +24,17 @@ def out_of_fold(
     """
     seen = faces.inner()
     check_fits(run, seen)
-    total = np.zeros(faces.keypoints.shape, np.float32)
+    total = np.zeros((*faces.keypoints.shape[:2], 3), np.float32)
     count = np.zeros(len(faces), np.float32)
     members = run.members
     for member, held_out in zip(members, held_out_by_each(members, faces), strict=True):
         total[held_out] += predict_member(member, seen[held_out], device, config)
         count[held_out] += 1
     with np.errstate(invalid="ignore"):  # 0 / 0 for faces that no member held out
-        return total / count[:, None, None]
+        return np.asarray(total / count[:, None, None], np.float32)
 
 
 def oof_rmse(predicted: NDArray[np.floating], faces: FaceDataset) -> float:
-    """The pooled RMSE in pixels over the faces that N x K x 2 predictions cover."""
-    return rmse(predicted, np.where(np.isfinite(predicted), faces.keypoints, np.nan))
+    """The pooled RMSE in pixels over the faces that N x K x 3 predictions cover."""
+    keypoints = predicted[..., :2]
+    return rmse(keypoints, np.where(np.isfinite(keypoints), faces.keypoints, np.nan))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.audit import audit, write_audit
+from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.scores import score_figure, score_table
 from kaggle_fkd.evaluation.worst_faces import audit_gallery, worst_faces
@@ -33,7 +34,7 @@ def write_evaluation(
     summary: Mapping[str, Any],
     published: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Write the report of N x K x 2 out-of-fold predictions; return its summary in a few lines.
+    """Write the report of N x K x 3 out-of-fold predictions; return its summary in a few lines.
 
     `summary` is written into evaluation.json, beside the scores; `published` are scores of others
     (solution, private_rmse, public_rmse, the best first). Faces whose prediction is NaN are left
@@ -42,10 +43,11 @@ def write_evaluation(
     write_predictions(folder / "oof.csv", faces, predicted)
     covered = np.isfinite(predicted).all(axis=(1, 2))
     faces, predicted = faces[covered], predicted[covered]
-    scores, suspects = score_table(predicted, faces), audit(predicted, faces)
+    keypoints = predicted[..., :2]
+    scores, suspects = score_table(keypoints, faces), audit(predicted, faces)
     overall = scores[scores["keypoint"] == "all"].set_index("convention")
     results = overall[["rmse", "low", "high"]].to_dict("index")
-    trusted = rmse_by_convention(predicted, apply_suspect_policy(suspects, faces, "drop"))
+    trusted = rmse_by_convention(keypoints, apply_suspect_policy(suspects, faces, "drop"))
     suspected = int(suspects["suspected"].sum())
     write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
     write_audit(folder / "audit.csv", suspects)
@@ -69,6 +71,7 @@ def write_evaluation(
         f"the labels of {count_of(suspected, 'face')} look wrong (audit.csv, audit.png); without "
         f"them, the RMSE is {trusted['all']:.3f} px"
     )
+    lines += write_expected_errors(folder, predicted, faces)
     if len(runs := summary.get("members", {})) > 1:
         lines.append(f"the weights of the {len(runs)} runs were fitted to the labels scored here")
     if published is not None:

@@ -10,15 +10,18 @@ from kaggle_fkd.figures.gallery import GALLERY_FACES, gallery
 
 
 def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
-    """The faces with the largest RMSE per face, labels as dots, predictions as crosses."""
-    squares = (predicted.astype(np.float64) - faces.keypoints) ** 2
+    """The faces with the largest RMSE per face, labels as dots, predictions as crosses.
+
+    `predicted` is N x K x 3, here and below.
+    """
+    squares = (predicted[..., :2].astype(np.float64) - faces.keypoints) ** 2
     by_face = np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1)
     worst = np.argsort(by_face, kind="stable")[::-1][:GALLERY_FACES]
     worst = worst[by_face[worst] >= 0]
     captions = [f"row {faces.ids[i]}: {np.sqrt(by_face[i]):.1f} px" for i in worst]
     return gallery(
         faces[worst], captions, "Worst faces by out-of-fold RMSE",
-        np.where(np.isfinite(faces.keypoints[worst]), predicted[worst], np.nan),
+        np.where(faces.labelled[worst][..., None], predicted[worst], np.nan),
     )  # fmt: skip
 
 
@@ -33,5 +36,5 @@ def audit_gallery(
     ]
     return gallery(
         faces[shown], captions, "Labels that out-of-fold predictions contradict most",
-        np.where(np.isfinite(faces.keypoints[shown]), predicted[shown], np.nan),
+        np.where(faces.labelled[shown][..., None], predicted[shown], np.nan),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
@@ -25,7 +26,8 @@ def draw_face(
 ) -> None:
     """Draw an H x W face with K x 2 `keypoints` as dots, coloured by group, in pixels.
 
-    `predicted`, K x 2, is drawn as crosses. NaN coordinates are left out.
+    `predicted`, K x 2, is drawn as crosses; if it is K x 3, with circles whose radius is the
+    expected error. NaN coordinates are left out.
     """
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     size = 0.35 * axes.get_window_extent().width * 72 / axes.figure.dpi
@@ -35,6 +37,9 @@ def draw_face(
     )  # fmt: skip
     if predicted is not None:
         axes.scatter(predicted[:, 0], predicted[:, 1], s=max(size, 8), c=PREDICTED, marker="x")
+        for x, y, *radius in predicted[np.isfinite(predicted).all(axis=1)]:
+            if radius:
+                axes.add_patch(Circle((x, y), *radius, fill=False, color=PREDICTED, linewidth=0.6))
     # Points that lie outside the image by up to a tenth of its size stay visible.
     height, width = image.shape
     axes.set_xlim(-0.1 * width, 1.1 * width)
@@ -52,7 +57,7 @@ def gallery(
 ) -> Figure:
     """All N faces in a grid with N captions above them, and a legend of the keypoint groups.
 
-    `predicted`, N x K x 2 in pixels, is drawn as crosses, which the legend calls
+    `predicted`, N x K x 2 or N x K x 3 in pixels, is drawn as `draw_face` does; the legend calls it
     `predicted_label`. Captions and title are plain text, without mathematical notation.
     """
     columns = min(columns, len(faces))
@@ -70,14 +75,16 @@ def gallery(
         axes.set_title(caption, fontsize=8, parse_math=False)
     figure.suptitle(title, parse_math=False)
     figure.legend(
-        handles=_legend(faces, None if predicted is None else predicted_label),
+        handles=_legend(faces, predicted, predicted_label),
         loc="outside lower center", ncols=5, frameon=False, fontsize=9,
     )  # fmt: skip
     return figure
 
 
-def _legend(faces: FaceDataset, crosses: str | None) -> list[Line2D]:
-    """A dot for each group that has labels, and a cross with the name `crosses`, if given."""
+def _legend(
+    faces: FaceDataset, predicted: NDArray[np.floating] | None, predicted_label: str
+) -> list[Line2D]:
+    """A dot for each group that has labels, a cross and a circle if predictions have them."""
     handles = []
     colours = keypoint_colours(faces.scheme)
     for group, members in faces.scheme.groups.items():
@@ -85,6 +92,14 @@ def _legend(faces: FaceDataset, crosses: str | None) -> list[Line2D]:
             handles.append(
                 Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
             )
-    if crosses is not None:
-        handles.append(Line2D([], [], color=PREDICTED, marker="x", linestyle="", label=crosses))
+    if predicted is not None:
+        cross = Line2D([], [], color=PREDICTED, marker="x", linestyle="", label=predicted_label)
+        handles.append(cross)
+        if predicted.shape[-1] == 3:
+            handles.append(
+                Line2D(
+                    [], [], color=PREDICTED, marker="o", fillstyle="none", linestyle="",
+                    label="expected error",
+                )
+            )  # fmt: skip
     return handles

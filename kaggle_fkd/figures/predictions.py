@@ -8,11 +8,14 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import GALLERY_FACES, gallery
 
 
-def prediction_gallery(faces: FaceDataset, keypoints: NDArray[np.float32], title: str) -> Figure:
-    """Faces at equal intervals among the N predicted faces, with their convention's keypoints."""
+def prediction_gallery(faces: FaceDataset, predicted: NDArray[np.float32], title: str) -> Figure:
+    """Faces at equal intervals among the N predicted faces, with their convention's keypoints.
+
+    `predicted` is N x K x 3.
+    """
     shown = np.unique(np.linspace(0, len(faces) - 1, GALLERY_FACES).astype(int))
     chosen = faces[shown]
-    predicted = np.where(chosen.marked[:, :, None], keypoints[shown], np.nan)
+    marked = np.where(chosen.marked[:, :, None], predicted[shown], np.nan)
     names = [faces.scheme.conventions[index].name for index in chosen.convention]
     captions = [f"image {id_} ({name})" for id_, name in zip(chosen.ids, names, strict=True)]
-    return gallery(chosen, captions, title, predicted)
+    return gallery(chosen, captions, title, marked)

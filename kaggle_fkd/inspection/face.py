@@ -22,8 +22,6 @@ from kaggle_fkd.prediction.batches import predict_batches
 SIGMAS_PER_WIDTH = 32
 """Width of a face in sigmas of the Gaussian heat maps. The sigma is that of a heat-map network's
 targets: 3 of 96 pixels."""
-HEAD = 0
-"""The head that is inspected: that of the richest convention, as on photographs."""
 
 OWN = (
     "Gaussian: what heat-map networks are trained on. Own: the network's own weights over its grid "
@@ -45,12 +43,15 @@ class FaceInspection:
         chip: NDArray[np.uint8],
         scheme: KeypointScheme,
         title: str,
+        head: int = 0,
     ) -> None:
+        """`head` is the head of the network that is inspected."""
         self.network, self.chip, self.scheme, self.title = network, chip, scheme, title
+        self.head = head
         images = torch.from_numpy(chip)[None].to(network.mean_keypoints.device)
         self.keypoints = predict_batches(
-            network, images, torch.tensor([HEAD], device=images.device)
-        )[0]
+            network, images, torch.tensor([head], device=images.device)
+        )[0, :, :2]
 
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:
         """Write STEM_filters.png and so on; FkdError if a file cannot be written."""
@@ -64,7 +65,7 @@ class FaceInspection:
         self._draw_heat_maps(folder / f"{stem}_heat_maps.png", keypoint)
         figure = draw_saliency(
             self.chip, self.keypoints[keypoint],
-            saliency(self.network, self.chip, keypoint, HEAD),
+            saliency(self.network, self.chip, keypoint, self.head),
             f"Saliency of {self._name(keypoint)}: {self.title}",
         )  # fmt: skip
         save_figure(figure, folder / f"{stem}_saliency.png")
@@ -79,7 +80,7 @@ class FaceInspection:
         sigma = width / SIGMAS_PER_WIDTH
         gaussian = gaussian_heat_maps(points, height, width, sigma)
         rows = {f"Gaussian, sigma {sigma:g} px": gaussian}
-        own = own_heat_maps(self.network, self.chip, HEAD)
+        own = own_heat_maps(self.network, self.chip, self.head)
         if own is None:
             note = NO_OWN
         else:

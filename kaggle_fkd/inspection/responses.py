@@ -78,7 +78,7 @@ def saliency(
     noise = torch.randn(COPIES, *pixels.shape[1:], generator=torch.Generator().manual_seed(0))
     copies = (pixels + NOISE * noise.to(pixels.device)).requires_grad_()
     with evaluating(network):
-        x, y = network.regress(copies)[:, head, keypoint].sum(dim=0)
+        x, y = network.regress(copies)[:, head, keypoint, :2].sum(dim=0)
         of_x, of_y = (torch.autograd.grad(end, copies, retain_graph=True)[0] for end in (x, y))
     return _numbers(torch.hypot(of_x.mean(dim=0), of_y.mean(dim=0))[0])
 

@@ -71,6 +71,11 @@ class KeypointScheme:
         return tuple(f"{name}_{axis}" for name in self.names for axis in "xy")
 
     @cached_property
+    def predicted_names(self) -> tuple[str, ...]:
+        """The 3K names of predictions: `nose_tip_x`, `nose_tip_y`, `nose_tip_error`, ..."""
+        return tuple(f"{name}_{value}" for name in self.names for value in ("x", "y", "error"))
+
+    @cached_property
     def flip_order(self) -> tuple[int, ...]:
         """`keypoints[flip_order]` are the keypoints of the mirror image, before x is mirrored."""
         order = list(range(len(self.names)))

@@ -19,7 +19,7 @@ FIRST_TEMPERATURE = 4.0
 
 
 class GridNet(KeypointNetwork):
-    """For every keypoint, each cell predicts a weight and an offset from its centre."""
+    """For every keypoint, each cell predicts a weight, an offset from its centre, and an error."""
 
     cells: Tensor
     """rows * columns x 2, the cells' centres in pixels."""
@@ -29,7 +29,7 @@ class GridNet(KeypointNetwork):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__(shape)
         self.trunk = Trunk(*self.channels)
-        self.vote = nn.Conv2d(self.trunk.channels, shape.total_heads * shape.keypoints * 3, 1)
+        self.vote = nn.Conv2d(self.trunk.channels, shape.total_heads * shape.keypoints * 4, 1)
         nn.init.normal_(self.vote.weight, std=0.01)
         self.temperature = nn.Parameter(
             torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
@@ -39,26 +39,29 @@ class GridNet(KeypointNetwork):
         self.register_buffer("cells", centres, persistent=False)
 
     def regress(self, images: Tensor) -> Tensor:
-        """N x 1 x height x width, standardised, to N x H x K x 2 pixels."""
+        """N x 1 x height x width, standardised, to N x H x K x 3 pixels."""
         return self.decode(self.trunk(images))
 
     def decode(self, features: Tensor) -> Tensor:
         """The weighted mean of the cells' votes; features are N x C x rows x columns."""
-        weight, positions = self._votes(features)
-        return (weight[:, :, :, None] * positions).sum(dim=-1)
+        weight, positions, logarithms = self._votes(features)
+        keypoints = (weight[:, :, :, None] * positions).sum(dim=-1)
+        # The weights are learnt from the keypoints alone.
+        return self.with_errors(keypoints, (weight.detach() * logarithms).sum(dim=-1))
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The weight of each cell's vote, at the cell itself, whatever position it votes for."""
-        weight, _ = self._votes(self.trunk(images))
+        weight, _, _ = self._votes(self.trunk(images))
         return weight.reshape(*weight.shape[:-1], *self.grid)
 
-    def _votes(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights, N x H x K x cells, which sum to 1, and positions, N x H x K x 2 x cells."""
+    def _votes(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Weights, N x H x K x cells, which sum to 1; positions, N x H x K x 2 x cells; and the
+        logarithms of the errors, N x H x K x cells."""
         heads, keypoints = self.shape.total_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
-        votes = self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 3, len(self.cells)))
+        votes = self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 4, len(self.cells)))
         weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
-        return weight, self.cells.T + votes[:, :, :, 1:] * CELL
+        return weight, self.cells.T + votes[:, :, :, 1:3] * CELL, votes[:, :, :, 3]
 
 
 class GridNetS(GridNet):

@@ -30,7 +30,7 @@ class HeatmapNet(KeypointNetwork):
             nn.ConvTranspose2d(trunk.channels, CHANNELS, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(CHANNELS), nn.ReLU(inplace=True),
         )  # fmt: skip
-        self.heat = nn.Conv2d(CHANNELS, shape.total_heads * shape.keypoints, 1)
+        self.heat = nn.Conv2d(CHANNELS, shape.total_heads * shape.keypoints * 2, 1)
         nn.init.normal_(self.heat.weight, std=0.01)
         self.temperature = nn.Parameter(
             torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
@@ -40,13 +40,18 @@ class HeatmapNet(KeypointNetwork):
         self.register_buffer("cells", centres, persistent=False)
 
     def regress(self, images: Tensor) -> Tensor:
-        """The mean position of the heat map's pixels, weighted by their values."""
-        return self.heat_maps(images).flatten(-2) @ self.cells
+        """The mean position and error of the heat map's pixels, weighted by their values."""
+        weight, logarithms = self._weights(images)
+        return self.with_errors(weight @ self.cells, (weight.detach() * logarithms).sum(dim=-1))
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The heat maps, each of which sums to 1."""
-        heat: Tensor = self.heat(self.deconvolution(images))
-        heat = heat.reshape(-1, self.shape.total_heads, self.shape.keypoints, len(self.cells))
-        heat = self.split_mirror_heads(heat)
-        weight = (heat * self.temperature).softmax(dim=-1)
+        weight, _ = self._weights(images)
         return weight.reshape(*weight.shape[:-1], *self.grid)
+
+    def _weights(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The heat maps, N x H x K x pixels, and the logarithms of the errors, of that shape."""
+        heads, keypoints = self.shape.total_heads, self.shape.keypoints
+        heat: Tensor = self.heat(self.deconvolution(images))
+        heat = self.split_mirror_heads(heat.reshape(-1, heads, keypoints, 2, len(self.cells)))
+        return (heat[:, :, :, 0] * self.temperature).softmax(dim=-1), heat[:, :, :, 1]

@@ -1,4 +1,9 @@
-"""`KeypointNetwork`, the base of all networks: from grey faces to keypoints in pixels."""
+"""`KeypointNetwork`, the base of all networks: from grey faces to keypoints in pixels.
+
+Every keypoint comes with its expected error, which is learnt from the errors on training faces;
+after Kendall and Gal, "What uncertainties do we need in Bayesian deep learning for computer
+vision?", 2017 (arXiv 1703.04977).
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +15,11 @@ from kaggle_fkd.networks.shape import NetworkShape
 
 OFFSETS_PER_WIDTH = 16
 """Offsets are in sixteenths of the width: 6 of 96 pixels, about the spread of a keypoint."""
+ERRORS_PER_WIDTH = 64
+"""An expected error is that of the network's output 0 in sixty-fourths of the width: 1.5 of 96
+pixels, about the error of a trained network."""
+LARGEST_LOGARITHM = 10.0
+"""Expected errors beyond this are those of a training that diverges; they stay numbers."""
 MIRROR_DIFFERENCE_SCALE = 0.25
 """Factor on the difference between a head and its mirrored one. It is small, so that the difference
 is learnt slowly: on 540 sample faces pairs of heads that shared nothing were 5 % worse than one
@@ -28,18 +38,22 @@ class KeypointNetwork(nn.Module):
     head: nn.Module
     mean_keypoints: Tensor
     """H x K x 2 pixels, stored with the weights; the image's centre until they are set."""
+    calibration: Tensor
+    """H x K factors on the expected errors, stored with the weights; 1 until they are set."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
-        self.outputs = shape.total_heads * shape.keypoints * 2
+        self.outputs = shape.total_heads * shape.keypoints * 3
         centre = torch.tensor([(shape.width - 1) / 2, (shape.height - 1) / 2])
         self.register_buffer("mean_keypoints", centre.repeat(shape.total_heads, shape.keypoints, 1))
+        self.register_buffer("calibration", torch.ones(shape.total_heads, shape.keypoints))
 
     def forward(self, images: Tensor) -> Tensor:
-        """N x height x width grey values 0..255 (any number type) to N x H x K x 2 pixels.
+        """N x height x width grey values 0..255 (any number type) to N x H x K x 3 pixels.
 
-        H is `NetworkShape.total_heads`, here and in everything below.
+        They are x, y and the expected error, a distance. H is `NetworkShape.total_heads`, here and
+        in everything below.
         """
         return self.regress(standardise(images))
 
@@ -48,10 +62,21 @@ class KeypointNetwork(nn.Module):
         self.mean_keypoints = torch.where(mean.isnan(), self.mean_keypoints, mean)
 
     def regress(self, images: Tensor) -> Tensor:
-        """N x 1 x height x width, standardised, to N x H x K x 2 pixels."""
-        offsets: Tensor = self.head(self.features(images))
-        offsets = self.split_mirror_heads(offsets.view(-1, *self.mean_keypoints.shape))
-        return self.mean_keypoints + offsets * (self.shape.width / OFFSETS_PER_WIDTH)
+        """N x 1 x height x width, standardised, to N x H x K x 3 pixels."""
+        outputs: Tensor = self.head(self.features(images))
+        outputs = self.split_mirror_heads(outputs.view(-1, *self.calibration.shape, 3))
+        offsets = outputs[..., :2] * (self.shape.width / OFFSETS_PER_WIDTH)
+        return self.with_errors(self.mean_keypoints + offsets, outputs[..., 2])
+
+    def with_errors(self, keypoints: Tensor, logarithms: Tensor) -> Tensor:
+        """N x H x K x 3: the keypoints, ... x 2, and their expected errors.
+
+        `logarithms`, N x H x K, are those of the errors before their calibration.
+        """
+        unit = self.shape.width / ERRORS_PER_WIDTH
+        bounded = logarithms.float().clamp(-LARGEST_LOGARITHM, LARGEST_LOGARITHM)
+        errors = unit * self.calibration * bounded.exp()
+        return torch.cat([keypoints, errors[..., None]], dim=-1)
 
     def split_mirror_heads(self, outputs: Tensor) -> Tensor:
         """N x H x ..., the heads of unmirrored faces, then those of mirrored faces.

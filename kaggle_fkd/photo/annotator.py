@@ -126,7 +126,7 @@ def _enlarged(
     large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
     return large, [
         replace(
-            face, picture=large, box=face.box * factor,
+            face, picture=large, box=face.box * factor, errors=face.errors * factor,
             keypoints=transform_points(scaling(factor), face.keypoints),
         )
         for face in faces
@@ -134,13 +134,12 @@ def _enlarged(
 
 
 def face_table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
-    """One row per face: number, box, confidence, and the coordinates of its keypoints in pixels."""
-    points_of_faces = [face.keypoints.round(2).ravel() for face in faces]
-    rows = [
-        [face.number, *face.box.round(2), round(face.confidence, 3), *points]
-        for face, points in zip(faces, points_of_faces, strict=True)
-    ]
-    columns = ["face", "x0", "y0", "x1", "y1", "confidence", *scheme.feature_names]
+    """One row per face: number, box, confidence, then every keypoint's x, y and expected error."""
+    rows = []
+    for face in faces:
+        predicted = np.column_stack([face.keypoints, face.errors]).round(2)
+        rows.append([face.number, *face.box.round(2), round(face.confidence, 3), *predicted.flat])
+    columns = ["face", "x0", "y0", "x1", "y1", "confidence", *scheme.predicted_names]
     return pd.DataFrame(rows, columns=columns)
 
 

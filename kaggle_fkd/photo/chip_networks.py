@@ -1,6 +1,6 @@
 """`ChipNetworks`: trained networks that predict the keypoints of chips."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import invert, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.photo.pretrained import POINTS68, read_pretrained
 from kaggle_fkd.runs.run import Run
 
 BATCH = 64
@@ -52,15 +53,33 @@ class ChipNetworks:
                 "give a run that was trained on square faces",
             )
         members = run.require_members().members
-        head = _head_of(run, convention)
-        return cls([member.load_network(device) for member in members], run.scheme, device, head)
+        networks = [member.load_network(device) for member in members]
+        trained = set.intersection(*(set(member.validation) for member in members))
+        head = _find_head(run.scheme, run.shape.heads, trained, convention, str(run.folder))
+        return cls(networks, run.scheme, device, head)
+
+    @classmethod
+    def pretrained(
+        cls, scheme: KeypointScheme, device: torch.device, convention: str | None = None
+    ) -> "ChipNetworks":
+        """The package's network, whose scheme is `scheme`, for one label convention.
+
+        By default, it is the first that it was trained on. UsageError for another one.
+        """
+        read = read_pretrained(POINTS68)
+        head = _find_head(
+            scheme, read.network.shape.heads, read.conventions, convention,
+            "the network of the package",
+        )  # fmt: skip
+        return cls([read.network], scheme, device, head)
 
     def predict(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """N x K x 2 keypoints, in pixels of N grey pictures, H x W, one face in each.
+        """N x K x 3, keypoints and expected errors, in pixels of N grey pictures, H x W.
 
-        `maps`, N x 2 x 3, are the similarities from each picture to its chip.
+        There is one face in each. `maps`, N x 2 x 3, are the similarities from each picture to its
+        chip.
         """
         with torch.inference_mode():
             means = [
@@ -76,28 +95,35 @@ class ChipNetworks:
         return torch.from_numpy(chips).to(self.device)
 
 
-def _head_of(run: Run, convention: str | None) -> int:
-    """The head that predicts the convention, by default the first that can be used."""
-    every = len(run.scheme.names)
-    known = {each.name: index for index, each in enumerate(run.scheme.conventions)
+def _find_head(
+    scheme: KeypointScheme, heads: int, trained: Collection[str], convention: str | None, owner: str
+) -> int:
+    """The head that predicts the convention, by default the first that can be used.
+
+    `trained` are the names of the conventions that `owner`, with so many heads, was trained on.
+    """
+    every = len(scheme.names)
+    known = {each.name: index for index, each in enumerate(scheme.conventions)
              if len(each.keypoints) == every}  # fmt: skip
-    trained = [name for name in known if all(name in member.validation for member in run.members)]
-    if not trained:
+    usable = [name for name in known if name in trained]
+    if not usable:
         raise RunError(
-            f"{run.folder}: not trained on a label convention with all keypoints",
+            f"{owner}: not trained on a label convention with all keypoints",
             f"train on one of {', '.join(known)}",
         )
-    if convention is not None and convention not in trained:
+    if convention is not None and convention not in usable:
         raise UsageError(
-            f"{run.folder}: not trained on the label convention {convention}",
-            suggest(convention, trained),
+            f"{owner}: not trained on the label convention {convention}",
+            suggest(convention, usable),
         )
-    return min(known[convention or trained[0]], run.shape.heads - 1)
+    return min(known[convention or usable[0]], heads - 1)
 
 
-def to_pictures(keypoints: Tensor, maps: NDArray[np.floating]) -> NDArray[np.float64]:
-    """N x K x 2 keypoints of chips in pixels of the pictures, from which `maps` lead to the chips.
+def to_pictures(predicted: Tensor, maps: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N x K x 3 keypoints and errors of chips in pixels of the pictures.
 
-    `maps` are N x 2 x 3.
+    `maps`, N x 2 x 3, lead from the pictures to the chips.
     """
-    return transform_points(invert(maps), keypoints.cpu().double().numpy())
+    numbers, back = predicted.cpu().double().numpy(), invert(maps)
+    errors = numbers[..., 2:] * np.hypot(*back[:, :, 0].T)[:, None, None]
+    return np.concatenate([transform_points(back, numbers[..., :2]), errors], axis=-1)

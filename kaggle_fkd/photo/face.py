@@ -39,8 +39,11 @@ class DetectedFace:
     """4: x0, y0, x1, y1, the latter two exclusive; it may extend beyond the picture."""
     keypoints: NDArray[np.float64]
     """K x 2, x then y in pixels of the picture."""
+    errors: NDArray[np.float64]
+    """K, the expected error of each keypoint in pixels of the picture: on held-out faces, 95 % of
+    the keypoints are within twice as far of the labels."""
     confidence: float
-    """0..1, the probability that this is a face; it does not say how exact the keypoints are."""
+    """0..1, the probability that this is a face; `errors` say how exact its keypoints are."""
     scheme: KeypointScheme
     """The names, groups and mirror pairs of the K keypoints."""
     picture: NDArray[np.uint8]
@@ -137,6 +140,7 @@ class DetectedFace:
             "scheme": self.scheme.name,
             "names": list(self.scheme.names),
             "keypoints": self.keypoints.round(2).tolist(),
+            "errors": self.errors.round(2).tolist(),
         }
         if has_pose(self.scheme):
             angles = self.pose()._asdict()

@@ -65,7 +65,7 @@ class FaceKeypoints:
         where there is one. By default, "cpu" (the default of the command line is auto).
 
     Its attributes are `scheme`, the names and groups of the keypoints that it gives, `detector`,
-    and `device`.
+    `networks`, those that predict the keypoints, and `device`.
     """
 
     def __init__(
@@ -86,16 +86,17 @@ class FaceKeypoints:
         run = open_run(Path(run)) if isinstance(run, str | Path) else run
         own_keypoints = run is not None and run.config.train.model not in DETECTORS
         self._cascade = PointsCascade(self.device, None if own_keypoints else convention)
-        self._networks: ChipNetworks = self._cascade.fine
+        self.networks: ChipNetworks = self._cascade.networks
         if run is not None and own_keypoints:
-            self._networks = ChipNetworks.from_run(run, self.device, convention)
-            self._networks.scheme.from_ibug68(self._cascade.fine.mean_shape)  # raises if it cannot
+            self.networks = ChipNetworks.from_run(run, self.device, convention)
+            # Raises if the scheme does not say which of iBUG's points its keypoints are.
+            self.networks.scheme.from_ibug68(self._cascade.networks.mean_shape)
         if run is None or own_keypoints:
-            self._own_detector = FaceDetector(read_pretrained(DETECTOR), self.device)
+            self._own_detector = FaceDetector(read_pretrained(DETECTOR).network, self.device)
         else:
             self._own_detector = FaceDetector.from_run(run, self.device)
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
-        self.scheme: KeypointScheme = _scheme_with(points, self._networks.scheme)
+        self.scheme: KeypointScheme = _scheme_with(points, self.networks.scheme)
 
     def detect(
         self, image: Source, boxes: Sequence[Sequence[float]] | NDArray[np.floating] | None = None
@@ -172,11 +173,11 @@ class FaceKeypoints:
         The face is aligned as `track` aligns it.
         """
         greys, faces = [grey_of(face.picture)], faces_in_boxes(boxes_of_faces([face]))
-        if self._networks is self._cascade.fine:
+        if self.networks is self._cascade.networks:
             maps = self._cascade.align(greys, faces)
         else:
-            maps = self._align(self._cascade.predict(greys, faces))
-        return np.asarray(self._networks.cut(greys, maps)[0].cpu().numpy())
+            maps = self._align(self._cascade.predict(greys, faces)[..., :2])
+        return np.asarray(self.networks.cut(greys, maps)[0].cpu().numpy())
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], found: Sequence[NDArray[np.float64]]
@@ -187,35 +188,41 @@ class FaceKeypoints:
             return [[] for _ in pictures]
         greys = [grey_of(picture) for picture in pictures]
         seen = [greys[owner] for owner in owners]
-        points = self._cascade.predict(seen, np.concatenate([*map(faces_in_boxes, found)]))
+        ibug68 = self._cascade.predict(seen, np.concatenate([*map(faces_in_boxes, found)]))
+        points = ibug68[..., :2]
         scores = np.concatenate([*map(scores_of_boxes, found)])
         for owner in np.unique(np.array(owners)[np.isnan(scores)]):
             own = (np.array(owners) == owner) & np.isnan(scores)
             scores[own] = self._own_detector.scores(greys[owner], face_of_points(points[own]))
         faces: list[list[DetectedFace]] = [[] for _ in pictures]
-        for owner, box, keypoints, score in zip(
-            owners, box_of_keypoints(points), self._keypoints(seen, points), scores, strict=True
+        for owner, box, predicted, score in zip(
+            owners, box_of_keypoints(points), self._in_scheme(seen, ibug68), scores, strict=True
         ):
+            keypoints, errors = predicted[:, :2], predicted[:, 2]
             faces[owner].append(
-                DetectedFace(box, keypoints, float(score), self.scheme, pictures[owner])
+                DetectedFace(box, keypoints, errors, float(score), self.scheme, pictures[owner])
             )
         return faces
 
-    def _keypoints(
-        self, greys: Sequence[NDArray[np.uint8]], points: NDArray[np.float64]
+    def _in_scheme(
+        self, greys: Sequence[NDArray[np.uint8]], ibug68: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """N x K x 2 keypoints of `scheme` in N grey pictures, from iBUG's points of their faces."""
-        networks, keypoints = self._networks, points
-        if networks is not self._cascade.fine:
-            keypoints = networks.predict(greys, self._align(points))
-        if self.scheme == networks.scheme:
-            return keypoints
-        return self.scheme.from_ibug68(keypoints).astype(np.float64)
+        """N x K x 3, keypoints of `scheme` and expected errors in N grey pictures.
+
+        `ibug68`, N x 68 x 3, are those of iBUG.
+        """
+        predicted = ibug68
+        if self.networks is not self._cascade.networks:
+            predicted = self.networks.predict(greys, self._align(ibug68[..., :2]))
+        if self.scheme == self.networks.scheme:
+            return predicted
+        # The error of a mean of keypoints is at most the mean of their errors.
+        return self.scheme.from_ibug68(predicted).astype(np.float64)
 
     def _align(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """N x 2 x 3 maps to the chips of a run's networks, from iBUG's points of N faces."""
-        networks = self._networks
-        return similarity(networks.scheme.from_ibug68(points), networks.mean_shape)
+        scheme, shape = self.networks.scheme, self.networks.mean_shape
+        return similarity(scheme.from_ibug68(points), shape)
 
 
 def _usable(detector: Detector) -> Detector:

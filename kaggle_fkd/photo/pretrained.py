@@ -1,7 +1,8 @@
 """The networks that come with the package, and the files that hold them."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,22 @@ from kaggle_fkd.networks.shape import NetworkShape
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the files, which MODEL_CARD.md describes."""
-DETECTOR, COARSE, FINE = "detector", "points68_coarse", "points68_fine"
-"""Names of the networks: the face detector, then those for the keypoints of a face, in the order
-in which they are applied."""
+DETECTOR, POINTS68 = "detector", "points68"
+"""Names of the networks: the face detector, and that for iBUG's keypoints of a face."""
 
 
-def read_pretrained(name: str, folder: Path = WEIGHTS) -> Any:
-    """The network in NAME.safetensors, as `build_network` gives it.
+@dataclass(frozen=True)
+class Pretrained:
+    """A network that comes with the package."""
+
+    network: Any
+    """As `build_network` gives it."""
+    conventions: tuple[str, ...]
+    """The label conventions of its keypoints that it was trained on; none for a detector."""
+
+
+def read_pretrained(name: str, folder: Path = WEIGHTS) -> Pretrained:
+    """The network in NAME.safetensors.
 
     Raises RunError for a file that is missing, damaged, or that `pack_network` did not make.
     """
@@ -33,22 +43,26 @@ def read_pretrained(name: str, folder: Path = WEIGHTS) -> Any:
         shape = NetworkShape(**json.loads(about["shape"]))
         network = build_to_load(about["model"], shape)
         network.load_state_dict(weights)
+        conventions = tuple(json.loads(about["conventions"]))
     except (
         OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, UsageError,
     ) as error:  # fmt: skip
         raise RunError(
             f"{path}: not a readable file of a network ({error})", "install the package again"
         ) from error
-    return network
+    return Pretrained(network, conventions)
 
 
-def pack_network(model: str, network: nn.Module, shape: NetworkShape) -> bytes:
+def pack_network(
+    model: str, network: nn.Module, shape: NetworkShape, conventions: Sequence[str] = ()
+) -> bytes:
     """The contents of the file that `read_pretrained` reads, with the weights as float16.
 
-    `model` is the network's name in the registry.
+    `model` is the network's name in the registry, `conventions` are those it was trained on.
     """
     halves = {
         name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
         for name, tensor in network.state_dict().items()
     }
-    return save(halves, {"model": model, "shape": json.dumps(asdict(shape))})
+    about = {"model": model, "shape": json.dumps(asdict(shape))}
+    return save(halves, about | {"conventions": json.dumps([*conventions])})

@@ -29,7 +29,7 @@ HELD_OUT = "training pictures, held out"
 class PhotographsTask(KeypointTask):
     """Annotated pictures, in folders or zips, cropped to aligned chips."""
 
-    presets = ("photo", "photo_coarse")
+    presets = ("photo",)
     default_preset = "photo"
     is_sample = False
     sections = frozenset({"train", "augment", "predict", "chips"})

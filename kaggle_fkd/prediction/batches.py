@@ -14,16 +14,18 @@ BATCH = 128
 
 @torch.inference_mode()
 def predict_batches(network: KeypointNetwork, images: Tensor, heads: Tensor) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels of N x H x W faces, each by the head that `heads`, N, names.
+    """N x K x 3 pixels, the keypoints and expected errors of N x H x W faces.
+
+    Each face is predicted by the head that `heads`, N, names.
 
     Images and network must be on the same device; the network's mode is left as it was.
     """
     with evaluating(network):
-        keypoints = [
+        predicted = [
             network(batch)[torch.arange(len(batch), device=batch.device), head].float().cpu()
             for batch, head in zip(images.split(BATCH), heads.split(BATCH), strict=True)
         ]
-    return torch.cat(keypoints).numpy()
+    return torch.cat(predicted).numpy()
 
 
 def images_on(device: torch.device, faces: FaceDataset) -> Tensor:

@@ -19,12 +19,12 @@ def fit_ensemble_weights(
 ) -> NDArray[np.float64]:
     """C x R: for each convention the weights whose weighted mean has the least squared error.
 
-    `predictions` are R of N x K x 2. The weights are not negative and sum to 1. They are fitted to
-    the convention's faces that all runs trained for it predict; they are equal when there are none,
-    and 0 for runs not trained for the convention.
+    `predictions` are R of N x K x 3; their expected errors are ignored. The weights are not
+    negative and sum to 1. They are fitted to the convention's faces that all runs trained for it
+    predict; they are equal when there are none, and 0 for runs not trained for the convention.
     Wolpert, "Stacked generalization", 1992, with Breiman's non-negative weights, 1996.
     """
-    stack = np.stack([p.astype(np.float64) for p in predictions], axis=-1)
+    stack = np.stack([p[..., :2].astype(np.float64) for p in predictions], axis=-1)
     weights = np.full((len(faces.scheme.conventions), len(predictions)), 1 / len(predictions))
     for index in range(len(weights)):
         chosen = faces.convention == index
@@ -57,7 +57,7 @@ def weighted_mean(
     weights: NDArray[np.floating],
     convention: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """The mean of R predictions, N x K x 2, with the weights, C x R, of each face's convention, N.
+    """The mean of R predictions, N x K x 3, with the weights, C x R, of each face's convention, N.
 
     A run that does not predict a keypoint (NaN) is left out there; NaN where none predicts it.
     """

@@ -18,8 +18,9 @@ from kaggle_fkd.runs.run import Run
 def predict_faces(
     run: Run, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels: the mean over the run's members, each face by the head of
-    its own convention; NaN for faces of a convention that the run was not trained for.
+    """N x K x 3 pixels, x, y and expected error of each keypoint: the mean over the run's members,
+    each face by the head of its own convention; NaN for faces of a convention that the run was not
+    trained for.
 
     Raises RunError if the run has no finished member, or was trained for other keypoints or another
     image size.
@@ -37,7 +38,7 @@ def predict_faces(
 def predict_member(
     member: Member, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels by one network; RunError when its weights cannot be read.
+    """N x K x 3 pixels, as `predict_faces`, by one network; RunError for unreadable weights.
 
     Mirror images are used only if the network was trained on them.
     """

@@ -24,7 +24,8 @@ def predict_with_tta(
     scheme: KeypointScheme,
     config: PredictConfig,
 ) -> NDArray[np.float32]:
-    """N x K x 2 keypoints in pixels of N x H x W faces, averaged according to `config`."""
+    """N x K x 3 pixels, keypoints and expected errors, of N x H x W faces, averaged as `config`
+    says."""
     # Batch by batch: the resampled images of all faces at once take 0.6 GB.
     batches = zip(images.split(BATCH), heads.split(BATCH), strict=True)
     means = [_mean_prediction(network, *batch, scheme, config) for batch in batches]
@@ -44,9 +45,11 @@ def _mean_prediction(
     for mirrored, factor in product(mirrors, factors):
         augmented = zoom(images.flip(-1) if mirrored else images, factor)
         head = network.shape.mirrored_head_index(heads, mirrored)
-        keypoints = torch.from_numpy(predict_batches(network, augmented, head))
+        predicted = torch.from_numpy(predict_batches(network, augmented, head))
+        keypoints, errors = predicted[..., :2], predicted[..., 2:] / factor
         keypoints = zoom_points(keypoints, 1 / factor, images.shape[-2:])
         if mirrored:
             keypoints = flip_keypoints(keypoints, scheme, images.shape[-1])
-        predictions.append(keypoints)
+            errors = errors[:, list(scheme.flip_order)]
+        predictions.append(torch.cat([keypoints, errors], dim=-1))
     return torch.stack(predictions).mean(dim=0)

@@ -12,7 +12,6 @@ from kaggle_fkd.stages.stage import Made
 
 if TYPE_CHECKING:
     from kaggle_fkd.keypoints import KeypointScheme
-    from kaggle_fkd.networks.network import KeypointNetwork
     from kaggle_fkd.task import Task
 
 
@@ -41,8 +40,8 @@ class Inside(PictureStage):
         from kaggle_fkd.system.console import log
 
         find = self.finder(made)
-        keypoint = find_keypoint(find.scheme, self.saliency_of)
-        network, name = self._network(made)
+        keypoint = find_keypoint(find.networks.scheme, self.saliency_of)
+        name = self._network_name(made)
         folder = self.output or self.runs_dir / "inside"
 
         def inspect_face(path: Path, stem: str) -> Record:
@@ -50,7 +49,10 @@ class Inside(PictureStage):
             if not faces:
                 raise PictureError(f"{path}: no face was found", "use a picture with a face in it")
             title = f"{stem}, seen by {name}"
-            inspection = FaceInspection(network, find.chip(faces[0]), find.scheme, title)
+            networks = find.networks
+            inspection = FaceInspection(
+                networks.networks[0], find.chip(faces[0]), networks.scheme, title, networks.head
+            )
             inspection.draw(folder, stem, keypoint)
             log.info("%s: %s_*.png", path, folder / stem)
             return {"input": str(path)}
@@ -58,21 +60,19 @@ class Inside(PictureStage):
         _, failure = process_inputs(self.inputs, folder, inspect_face)
         return replace(made, failure=failure or made.failure)
 
-    def _network(self, made: Made) -> "tuple[KeypointNetwork, str]":
-        """The network to look into, and what figures call it."""
-        from kaggle_fkd.photo.pretrained import FINE, read_pretrained
-        from kaggle_fkd.system.device import pick_device
+    def _network_name(self, made: Made) -> str:
+        """What figures call the network that is inspected.
 
-        device = pick_device(self.device)
+        Raises RunError for the run of a face detector.
+        """
         for run in self.chosen_runs(made):
             if run.config.train.model in DETECTORS:
                 raise RunError(
                     f"{run.folder}: a face detector, which predicts no keypoints of a face",
                     "give a run that was trained on keypoints",
                 )
-            member = run.members[0]
-            return member.load_network(device), member.name
-        return read_pretrained(FINE).eval().to(device), "the network of the package"
+            return run.members[0].name
+        return "the network of the package"
 
 
 def find_keypoint(scheme: "KeypointScheme", wanted: str | None) -> int:

@@ -99,7 +99,8 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
 
         competition, name = task.competition, joined_name(runs)
         weights = experiment.ensemble_weights(runs, competition.train, self.device, config.predict)
-        keypoints = experiment.predict(runs, competition.test, self.device, config.predict, weights)
+        predicted = experiment.predict(runs, competition.test, self.device, config.predict, weights)
+        keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
         path = free_path(self.submissions_dir / submission_name(name, sample))
         write_submission(path, competition.lookup, keypoints)
@@ -115,7 +116,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
             clipped_share=clipped,
             validation_rmse={m.name: m.summary["validation_rmse"] for m in members},
         )  # fmt: skip
-        figure = prediction_gallery(competition.test, keypoints, f"{path.stem}: test faces")
+        figure = prediction_gallery(competition.test, predicted, f"{path.stem}: test faces")
         save_figure(figure, path.with_suffix(".png"))
         log.info(
             "%d locations by %s (%s): %s",

@@ -42,6 +42,7 @@ def train_member(member: Member, objective: Objective[Any], device: torch.device
                 log_epoch(epochs[-1], metric, config.epochs)
                 bar.set_postfix_str(f"validation {metric.title} {metric.text(held_out['all'])}")
                 save_checkpoint(member, trainer, epochs, commits)
+        objective.finalise(trainer.network)
         summary = summarise(member, trainer, epochs, commits)
         member.finish(trainer.weights(), summary)
         if summary[f"validation_{metric.name}"]["all"] > objective.baseline:

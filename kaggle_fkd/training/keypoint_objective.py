@@ -16,12 +16,15 @@ from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.prediction.batches import head_index, images_on, predict_batches
 from kaggle_fkd.training.augmentation import augment
+from kaggle_fkd.training.calibration import calibration
 from kaggle_fkd.training.labels import mean_keypoints_by_head, targets_by_head
-from kaggle_fkd.training.loss import masked_loss, squares_and_count
+from kaggle_fkd.training.loss import error_loss, masked_loss, squares_and_count
 from kaggle_fkd.training.objective import Objective
 
 LOSS_UNITS_PER_WIDTH = 96
 """Losses are computed on errors in 1/96 of the width: pixels of the competition's images."""
+ERROR_SHARE = 0.1
+"""Share of the loss of the expected errors."""
 DIVERGED = 0.5
 """A training whose RMSE is more than this share of the image's width, when half of the epochs are
 over, is stopped: predicting the image's centre would be better. Before, sound trainings exceed it,
@@ -104,36 +107,48 @@ class KeypointObjective(Objective[KeypointNetwork]):
     def loss(
         self, network: KeypointNetwork, index: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """The masked loss; the sum of squared errors in pixels, and the number of coordinates."""
+        """The masked losses of keypoints and their expected errors, added.
+
+        Beside it, the sum of squared errors in pixels, and the number of coordinates.
+        """
         images, keypoints, mirrored = augment(
             self.faces.images[index], self.faces.keypoints[index], self.scheme,
             self.config.augment, generator, self.margin,
         )  # fmt: skip
         heads = self.shape.mirrored_head_index(self.faces.heads[index], mirrored)
-        predicted = network(images)
+        outputs = network(images)
+        predicted, errors = outputs[..., :2], outputs[..., 2]
         targets = targets_by_head(keypoints, heads, self.shape, self.scheme)
         unit = self.shape.width / LOSS_UNITS_PER_WIDTH
-        loss = masked_loss(
-            self.config.train.loss, predicted / unit, targets / unit, self.faces.weight[index]
-        )
+        weight = self.faces.weight[index]
+        loss = masked_loss(self.config.train.loss, predicted / unit, targets / unit, weight)
+        distance = (predicted.detach() - targets).norm(dim=-1)
+        loss = loss + ERROR_SHARE * error_loss(errors / unit, distance / unit, weight)
         rows = torch.arange(len(index), device=index.device)
         return loss, squares_and_count(predicted[rows, heads], keypoints)
+
+    def finalise(self, network: KeypointNetwork) -> None:
+        """Calibrate the expected errors on the validation faces."""
+        predicted = self.predict(network)
+        heads = self.held_out_faces.heads.cpu().numpy()
+        factors = calibration(predicted, self.validation, heads, self.shape)
+        network.calibration.copy_(torch.from_numpy(factors))
 
     def training_score(self, total: float, count: float) -> float:
         """The RMSE in pixels."""
         return math.sqrt(total / max(count, 1))
 
     def predict(self, network: KeypointNetwork) -> NDArray[np.float32]:
-        """N x K x 2 pixels, the network's keypoints of the validation faces."""
+        """N x K x 3 pixels, the network's keypoints of the validation faces, and their errors."""
         return predict_batches(network, self.held_out_faces.images, self.held_out_faces.heads)
 
     def validate(self, network: KeypointNetwork) -> dict[str, float]:
         """The RMSE in pixels of all validation faces, and of those of each convention."""
-        return rmse_by_convention(self.predict(network), self.validation)
+        return rmse_by_convention(self.predict(network)[..., :2], self.validation)
 
     def results(self, network: KeypointNetwork) -> dict[str, Any]:
         """RMSE by convention and by keypoint, and that of the mean face."""
-        predicted = self.predict(network)
+        predicted = self.predict(network)[..., :2]
         return {
             "validation_rmse": rmse_by_convention(predicted, self.validation),
             "validation_rmse_by_keypoint": rmse_by_keypoint(predicted, self.validation),

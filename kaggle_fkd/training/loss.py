@@ -12,6 +12,8 @@ LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "l1": F.l1_loss,
 }
 """The losses that `train.loss` names."""
+LEAST_DISTANCE = 0.01
+"""Shorter distances, whose logarithms have no bound, count as this one."""
 
 
 def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -21,8 +23,21 @@ def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) ->
     no gradient.
     """
     each = LOSSES[name](predicted, _filled(predicted, target), reduction="none")
-    counts = weight.view(-1, *[1] * (target.ndim - 1)) * ~target.isnan()
-    return (each * counts).sum() / counts.sum().clamp(min=1)
+    return _mean_where(~target.isnan(), each, weight)
+
+
+def error_loss(errors: Tensor, distance: Tensor, weight: Tensor) -> Tensor:
+    """The weighted mean loss of expected errors where `distance` is not NaN; 0 when all are.
+
+    `errors` and `distance`, N x ..., are in the same unit; `weight` is N. The loss is the
+    difference of their logarithms: so expected errors are medians, up to a factor (see
+    `calibration`), and wrong labels count no more than others. The likelihood of a Laplace
+    distribution gave ranks that correlate a little less with the errors (0.38 instead of 0.39), and
+    its gradient has no bound.
+    """
+    known = _filled(errors, distance).clamp(min=LEAST_DISTANCE)
+    each = (errors.log() - known.log()).abs()
+    return _mean_where(~distance.isnan(), each, weight)
 
 
 @torch.no_grad()
@@ -30,6 +45,12 @@ def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
     """2: the sum of squared errors over the labelled coordinates, and their number."""
     squares = F.mse_loss(predicted, _filled(predicted, target), reduction="sum")
     return torch.stack([squares, (~target.isnan()).sum()])
+
+
+def _mean_where(known: Tensor, each: Tensor, weight: Tensor) -> Tensor:
+    """The mean of `each`, N x ..., where `known`, weighted by `weight`, N; 0 where nothing is."""
+    counts = weight.view(-1, *[1] * (known.ndim - 1)) * known
+    return (each * counts).sum() / counts.sum().clamp(min=1)
 
 
 def _filled(predicted: Tensor, target: Tensor) -> Tensor:

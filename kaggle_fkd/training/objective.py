@@ -54,6 +54,9 @@ class Objective(ABC, Generic[N]):
         an epoch for `training_score`.
         """
 
+    def finalise(self, network: N) -> None:
+        """Set what a trained network takes from the held-out examples; by default nothing."""
+
     @abstractmethod
     def training_score(self, total: float, count: float) -> float:
         """The metric on the augmented training examples, from the sums over an epoch."""

@@ -73,10 +73,11 @@ def test_an_error_in_one_region_is_reported_for_that_region(faces):
 
 
 def test_only_predicted_faces_are_in_the_report(faces, tmp_path):
-    predicted = off_by(faces, 0.04)
+    off = off_by(faces, 0.04)
+    predicted = np.concatenate([off, np.ones_like(off[..., :1])], axis=-1)
     predicted[1] = np.nan
-    (line,) = write_nme(tmp_path, predicted, faces, {"about": "a test"})
-    assert "of 3 faces: mean 4.00 %" in line
+    line, about_errors = write_nme(tmp_path, predicted, faces, {"about": "a test"})
+    assert "of 3 faces: mean 4.00 %" in line and "within 2 times" in about_errors
     table = pd.read_csv(tmp_path / "nme.csv")
     assert set(table["faces"]) == {3}
     record = json.loads((tmp_path / "evaluation.json").read_text())

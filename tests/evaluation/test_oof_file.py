@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_up_faces import with_noise_and_errors
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.evaluation.oof_file import read_predictions, write_predictions
@@ -11,11 +12,11 @@ from kaggle_fkd.keypoints import KAGGLE15
 
 def test_written_predictions_are_read_back_without_the_unmarked_keypoints(tmp_path, competition):
     faces = competition.train[::7]
-    predicted = np.random.default_rng(0).uniform(0, 95, faces.keypoints.shape)
+    predicted = np.random.default_rng(0).uniform(0, 95, (len(faces), 15, 3))
     predicted[2] = np.nan
     write_predictions(tmp_path / "oof.csv", faces, predicted)
     table = pd.read_csv(tmp_path / "oof.csv")
-    assert list(table.columns) == ["row", *KAGGLE15.feature_names]
+    assert list(table.columns) == ["row", *KAGGLE15.predicted_names]
     assert np.array_equal(table["row"], faces.ids)
     read = read_predictions(tmp_path / "oof.csv", faces)
     for index, convention in enumerate(KAGGLE15.conventions):
@@ -30,7 +31,7 @@ def test_written_predictions_are_read_back_without_the_unmarked_keypoints(tmp_pa
 @pytest.mark.parametrize("spoil", ["other rows", "no column", "no file"])
 def test_predictions_of_other_faces_are_rejected(tmp_path, competition, spoil):
     faces, path = competition.train[:9], tmp_path / "oof.csv"
-    write_predictions(path, faces, faces.keypoints)
+    write_predictions(path, faces, with_noise_and_errors(faces))
     if spoil == "no column":
         pd.read_csv(path).drop(columns="nose_tip_x").to_csv(path, index=False)
     elif spoil == "no file":

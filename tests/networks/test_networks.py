@@ -22,8 +22,10 @@ def test_every_network_maps_faces_to_keypoints_of_every_head(name, size):
     network = build_network(name, NetworkShape(*size, keypoints=15, heads=2)).eval()
     images = torch.randint(0, 256, (3, *size), dtype=torch.uint8)
     with torch.no_grad():
-        keypoints = network(images)
-    assert keypoints.shape == (3, 2, 15, 2)
+        predicted = network(images)
+    assert predicted.shape == (3, 2, 15, 3)
+    keypoints, errors = predicted[..., :2], predicted[..., 2]
+    assert (errors > 0).all()
     # Fresh networks answer with the middle of the image, give or take.
     assert (keypoints - keypoints.new_tensor([size[1] / 2, size[0] / 2])).abs().max() < max(size)
 
@@ -46,7 +48,7 @@ def test_our_own_networks_begin_in_the_middle(competition, name, size):
     network = build_network(name, NetworkShape(*size, keypoints=15, heads=2)).eval()
     images = images_on(CPU, competition.test[:6])[:, :90, :].repeat(1, 2, 2)
     with torch.no_grad():
-        keypoints = network(images[:, : size[0], : size[1]])
+        keypoints = network(images[:, : size[0], : size[1]])[..., :2]
     middle = keypoints.new_tensor([(size[1] - 1) / 2, (size[0] - 1) / 2])
     assert (keypoints - middle).abs().max() < 8
 
@@ -58,7 +60,7 @@ def test_a_network_without_offsets_predicts_the_mean_face_of_each_head(competiti
     network = build_network("lenet", shape)
     network.set_mean_keypoints(mean_keypoints_by_head(faces, shape))
     nn.init.zeros_(network.head[-1].weight)
-    keypoints = network(images_on(CPU, faces[:3])).detach().numpy()
+    keypoints = network(images_on(CPU, faces[:3])).detach().numpy()[..., :2]
     expected = [faces if heads == 1 else faces.in_convention(head) for head in range(heads)]
     for head, part in enumerate(expected):
         known = np.isfinite(part.mean_keypoints())
@@ -76,11 +78,11 @@ def test_a_mirrored_face_trains_the_heads_of_both_sides(competition, name):
     network = build_network(name, shape).eval()
     images = images_on(CPU, competition.train[:4])
     before = network(images).detach()
-    assert before.shape == (4, 4, 15, 2)
+    assert before.shape == (4, 4, 15, 3)
     optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
-    network(images)[:, 3].square().mean().sqrt().backward()  # convention B, mirrored
+    network(images)[:, 3, :, :2].square().mean().sqrt().backward()  # convention B, mirrored
     optimizer.step()
-    moved = (network(images).detach() - before).abs().mean(dim=(0, 2, 3))
+    moved = (network(images).detach() - before)[..., :2].abs().mean(dim=(0, 2, 3))
     assert moved[1] > 0.5 * moved[3] > 0
 
 
@@ -124,17 +126,18 @@ class OneCell(nn.Module):
 
 @torch.no_grad()
 def answer(network, size=(96, 96)):
-    return network.eval()(torch.rand(2, *size) * 255)
+    """The keypoints of two made-up images."""
+    return network.eval()(torch.rand(2, *size) * 255)[..., :2]
 
 
 @torch.no_grad()
 def grid_of_one_cell(row, column, size=(96, 96)):
-    """A gridnet whose cell (row, column) has all the weight, with its 3 x K x heads biases."""
+    """A gridnet whose cell (row, column) has all the weight, with its heads x K x 4 biases."""
     network = build_network("gridnet", NetworkShape(*size, keypoints=15, heads=2))
     cells = [-(-length // 8) for length in size]
     network.trunk = OneCell(network.vote.in_channels, cells, row, column)
-    bias = network.vote.bias.zero_().view(2, 15, 3)
-    weight = network.vote.weight.zero_().view(2, 15, 3, -1)
+    bias = network.vote.bias.zero_().view(2, 15, 4)
+    weight = network.vote.weight.zero_().view(2, 15, 4, -1)
     weight[:, :, 0, 0] = 20
     return network, bias
 
@@ -150,7 +153,7 @@ def test_a_cell_with_all_the_weight_predicts_its_centre(row, column):
 def test_every_keypoint_of_every_head_adds_its_own_offset():
     network, bias = grid_of_one_cell(row=3, column=7)
     offsets = torch.rand(2, 15, 2) - 0.5
-    bias[:, :, 1:] = offsets
+    bias[:, :, 1:3] = offsets
     expected = torch.tensor([59.5, 27.5]) + 8 * offsets
     torch.testing.assert_close(answer(network)[0], expected, atol=1e-3, rtol=0)
 
@@ -167,6 +170,6 @@ def test_cells_share_out_images_of_any_size():
 def test_a_heat_map_with_one_hot_pixel_predicts_that_pixel():
     network = build_network("heatmapnet", SHAPE)
     network.deconvolution = OneCell(network.heat.in_channels, (24, 24), 5, 20)
-    network.heat.weight.zero_().view(2, 15, -1)[:, :, 0] = 20
+    network.heat.weight.zero_().view(2, 15, 2, -1)[:, :, 0, 0] = 20
     expected = torch.tensor([4 * 20 + 1.5, 4 * 5 + 1.5]).expand(2, 2, 15, 2)
     torch.testing.assert_close(answer(network), expected, atol=1e-3, rtol=0)

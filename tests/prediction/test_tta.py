@@ -22,16 +22,16 @@ SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 
 
 def with_tta(network, images, flip=False, scale=0.0):
-    """The predictions of all faces, averaged over what flip and scale say, by the first head."""
+    """The keypoints of all faces, averaged over what flip and scale say, by the first head."""
     heads = torch.zeros(len(images), dtype=torch.int64)
-    return predict_with_tta(network, images, heads, KAGGLE15, PredictConfig(flip, scale))
+    return predict_with_tta(network, images, heads, KAGGLE15, PredictConfig(flip, scale))[..., :2]
 
 
 class Constant(KeypointNetwork):
     """Predicts 40, 50 whatever it sees."""
 
     def regress(self, images):
-        return torch.tensor([40.0, 50.0]).expand(len(images), 2, 15, 2)
+        return torch.tensor([40.0, 50.0, 1.0]).expand(len(images), 2, 15, 3)
 
 
 class TellsMirrored(KeypointNetwork):
@@ -39,8 +39,8 @@ class TellsMirrored(KeypointNetwork):
 
     def regress(self, images):
         x = torch.tensor([40.0] * self.shape.heads + [43.0] * self.shape.heads)
-        places = torch.stack([x, torch.full_like(x, 50)], dim=-1)
-        return places[None, :, None].expand(len(images), -1, 15, 2)
+        places = torch.stack([x, torch.full_like(x, 50), torch.ones_like(x)], dim=-1)
+        return places[None, :, None].expand(len(images), -1, 15, 3)
 
 
 class Centroid(KeypointNetwork):
@@ -51,7 +51,7 @@ class Centroid(KeypointNetwork):
         places = torch.arange(96.0)
         x = (light.sum(1) * places).sum(1) / light.sum((1, 2))
         y = (light.sum(2) * places).sum(1) / light.sum((1, 2))
-        return torch.stack([x, y], dim=-1)[:, None, None].expand(-1, 2, 15, 2)
+        return torch.stack([x, y, torch.ones_like(x)], dim=-1)[:, None, None].expand(-1, 2, 15, 3)
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +93,9 @@ def test_the_prediction_of_a_mirrored_face_is_the_mirrored_prediction(network, c
 def test_the_mirror_image_is_averaged_with_the_face_as_it_is(network, competition):
     images = images_on(CPU, competition.test[:5])
     heads = torch.zeros(5, dtype=torch.int64)
-    as_it_is = predict_batches(network, images, heads)
+    as_it_is = predict_batches(network, images, heads)[..., :2]
     mirrored = flip_keypoints(
-        torch.from_numpy(predict_batches(network, images.flip(-1), heads)), KAGGLE15, 96
+        torch.from_numpy(predict_batches(network, images.flip(-1), heads)[..., :2]), KAGGLE15, 96
     )
     np.testing.assert_allclose(with_tta(network, images), as_it_is, atol=1e-4)
     expected = (as_it_is + mirrored.numpy()) / 2

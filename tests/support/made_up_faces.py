@@ -93,3 +93,10 @@ def with_noise(faces: FaceDataset, seed: int = 0, spread: float = 2.0) -> np.nda
     """Predictions of all keypoints, off by normal noise."""
     noise = np.random.default_rng(seed).normal(0, spread, faces.keypoints.shape)
     return np.where(np.isfinite(faces.keypoints), faces.keypoints, 48) + noise
+
+
+def with_noise_and_errors(faces: FaceDataset, spread: float = 2.0) -> np.ndarray:
+    """The same, N x K x 3, with expected errors that are the mean length of the noise."""
+    keypoints = with_noise(faces, spread=spread)
+    expected = np.full((*keypoints.shape[:2], 1), spread * np.sqrt(np.pi / 2))
+    return np.concatenate([keypoints, expected], axis=-1)

@@ -17,8 +17,9 @@ def blank(height: int = 300, width: int = 400, value: int = 128) -> NDArray[np.u
 def face_of(
     keypoints: NDArray[np.float64], picture: NDArray[np.uint8], scheme: KeypointScheme = IBUG68
 ) -> DetectedFace:
-    """The face with these keypoints, K x 2, in the picture."""
-    return DetectedFace(box_of_keypoints(keypoints), keypoints, 0.9, scheme, picture)
+    """The face with these keypoints, K x 2, in the picture, which are exact to a pixel."""
+    errors = np.ones(len(keypoints))
+    return DetectedFace(box_of_keypoints(keypoints), keypoints, errors, 0.9, scheme, picture)
 
 
 def posed_face(

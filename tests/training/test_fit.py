@@ -31,6 +31,9 @@ from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.trainer import seeded
 
+CALIBRATION = "calibration"
+"""The weights that are set after the training, from the validation faces."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "epochs"), [("lenet", 60), ("cnn", 25), ("gridnet", 60)])
@@ -129,11 +132,12 @@ def test_the_weights_after_the_last_epoch_are_kept(member, competition):
             trainer.run_epoch(epoch, after_step=lambda: None)
     last, moved = trainer.weights(), False
     for name, tensor in weights_of(member).items():
-        assert torch.equal(tensor, last[name]), name
+        if name != CALIBRATION:
+            assert torch.equal(tensor, last[name]), name
         moved |= not torch.equal(tensor, before[name])
     assert moved
     predicted = predict_member(member, validation, CPU, NO_TTA)
-    assert rmse(predicted, validation.keypoints) == pytest.approx(
+    assert rmse(predicted[..., :2], validation.keypoints) == pytest.approx(
         summary["validation_rmse"]["all"], rel=1e-5
     )
     last_row = float(metrics_of(member)[-1].split(",")[3])
@@ -141,14 +145,14 @@ def test_the_weights_after_the_last_epoch_are_kept(member, competition):
 
 
 @pytest.mark.slow
-def test_the_validation_faces_decide_nothing(tmp_path, competition):
+def test_the_validation_faces_decide_nothing_but_the_calibration(tmp_path, competition):
     train, validation = split(competition.train)
     first, second = (new_run(tmp_path).member(0) for _ in range(2))
     train_member(first, train, validation, CPU)
     train_member(second, train, validation[:5], CPU)
     others = weights_of(second)
     for name, tensor in weights_of(first).items():
-        assert torch.equal(tensor, others[name]), name
+        assert torch.equal(tensor, others[name]) == (name != CALIBRATION), name
 
 
 @pytest.mark.slow
@@ -189,7 +193,7 @@ def test_labels_off_to_one_side_are_learnt_in_spite_of_flips(tmp_path, competiti
     train_member(member, black[:64], black[64:], CPU)
     for tta in (NO_TTA, PredictConfig(tta_scale=0)):
         predicted = predict_member(member, black, CPU, tta)
-        bias = np.nanmean(keypoints - predicted, axis=(0, 1))
+        bias = np.nanmean(keypoints - predicted[..., :2], axis=(0, 1))
         assert abs(bias[0]) < 0.4 if mirror_heads else bias[0] > 1
 
 

@@ -39,7 +39,7 @@ def test_a_loss_that_is_no_number_stops_with_a_remedy(tmp_path, faces, batch_siz
 @pytest.mark.slow
 def test_a_diverged_training_is_stopped_and_its_last_good_epoch_stays(tmp_path, faces, capsys):
     """In the first half of the epochs anything but NaN is good."""
-    member = new_run(tmp_path, quick(lr=1.0, loss="mse", warmup=0.5)).member(0)
+    member = new_run(tmp_path, quick(lr=10.0, loss="mse", warmup=0.5)).member(0)
     with pytest.raises(RunError, match=f"has diverged: after epoch 3 .*{REMEDY}"):
         train_member(member, *faces, CPU)
     assert not member.finished and rows(member) == 2

@@ -24,6 +24,9 @@ MAX_ZOOM = 8
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 LEAST_TEXT = 0.35
 """The smallest size of a face's number at which it can be read, in units of OpenCV's font."""
+UNCERTAIN = 0.05
+"""Share of a face's size (the root of the area of its keypoints' box). Keypoints with a larger
+expected error are drawn as circles instead of discs."""
 FRACTION_BITS = 4
 """Binary places of the fixed-point coordinates that OpenCV takes."""
 
@@ -36,8 +39,9 @@ def draw_faces(
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
-    `boxes` draws each face's bounding box, with its number and its confidence if it has a number,
-    `indices` each keypoint's number in its scheme, from 0.
+    Keypoints whose expected error is larger than `UNCERTAIN` are hollow. `boxes` draws each face's
+    bounding box, with its number and its confidence if it has a number, `indices` each keypoint's
+    number in its scheme, from 0.
     """
     drawn = np.ascontiguousarray(picture).copy()
     for face in faces:
@@ -77,8 +81,9 @@ def _draw_face(
     for contour in face.scheme.contours:
         members = list(contour.keypoints)
         _line(canvas, points[members], contour.closed, colours[members[0]], thickness)
-    for point, colour in zip(points, colours, strict=True):
-        _dot(canvas, point, size / (10 * len(points) ** 0.5), colour)
+    uncertain = face.errors > UNCERTAIN * size / zoom
+    for point, colour, hollow in zip(points, colours, uncertain, strict=True):
+        _dot(canvas, point, size / (10 * len(points) ** 0.5), colour, hollow)
     if indices:
         for index, point in enumerate(points):
             _number(canvas, index, point, size)
@@ -119,12 +124,14 @@ def _line(
 
 def _dot(
     picture: NDArray[np.uint8], point: NDArray[np.float64], size: float,
-    colour: tuple[int, int, int],
+    colour: tuple[int, int, int], hollow: bool,
 ) -> None:  # fmt: skip
     x, y = fixed_point(point).tolist()
-    for ink, extent in ((RIM, size + 1), (colour, size)):
+    width = max(1, round(size / 2))
+    for ink, extent, line in ((RIM, size + 1, width + 2), (colour, size, width)):
         radius = round(extent * (1 << FRACTION_BITS))
-        cv2.circle(picture, (x, y), radius, ink, cv2.FILLED, cv2.LINE_AA, FRACTION_BITS)
+        thickness = line if hollow else cv2.FILLED
+        cv2.circle(picture, (x, y), radius, ink, thickness, cv2.LINE_AA, FRACTION_BITS)
 
 
 def _number(

@@ -21,6 +21,9 @@ SPEED_CUTOFF = 1.5
 """Hz, the cut-off of the low-pass filter on the speed."""
 MAX_LAG = 0.04
 """Greatest distance of a smoothed point from where it was measured."""
+USUAL_ERROR = 0.04
+"""The expected error of a keypoint up to which it is smoothed as usual; one with twice as much has
+half the cut-off."""
 MIN_IOU = 0.3
 """Minimum overlap (IoU) of the boxes of one face in two frames."""
 PATIENCE = 0.3
@@ -47,8 +50,8 @@ class Smoother:
     """The one-euro filter (Casiez, Roussel and Vogel 2012) on each keypoint of each face.
 
     Faces are matched from frame to frame by the overlap of their boxes (IoU). The faster a point
-    moves, the less it is smoothed, and it never lags by more than MAX_LAG times the distance of
-    the outer eye corners.
+    moves, the less it is smoothed; the larger its expected error is, the more. It never lags by
+    more than MAX_LAG times the distance of the outer eye corners.
     """
 
     def __init__(self, rate: float) -> None:
@@ -108,7 +111,8 @@ class Smoother:
         unit = max(float(np.hypot(*similarity(front, face.keypoints)[:, 0])), 1e-6)
         speed = (measured - before.measured) / (interval * unit)
         speed = before.speed + _weight(SPEED_CUTOFF, interval) * (speed - before.speed)
-        cutoff = MIN_CUTOFF + BETA * np.linalg.norm(speed, axis=1, keepdims=True)
+        doubt = np.concatenate([face.errors / (USUAL_ERROR * unit), [1, 1]]).clip(1)[:, None]
+        cutoff = (MIN_CUTOFF + BETA * np.linalg.norm(speed, axis=1, keepdims=True)) / doubt
         smooth = before.smooth + _weight(cutoff, interval) * (measured - before.smooth)
         lag = smooth - measured
         distance = np.linalg.norm(lag, axis=1, keepdims=True)
