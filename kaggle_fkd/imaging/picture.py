@@ -64,7 +64,7 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
 
 def refuse_address(text: str) -> None:
     """PictureError for an address on the internet."""
-    if text.startswith(ADDRESSES):
+    if text.lower().startswith(ADDRESSES):
         raise PictureError(f"{text} is an address, not a file", "download the picture first")
 
 
@@ -101,8 +101,12 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
 
 def _open(content: bytes, name: str) -> Image.Image:
     """The picture in a file's bytes; a HEIC is read by pillow-heif, where it is installed."""
-    if not name.lower().endswith(HEIC_SUFFIXES):
+    try:
+        # Whatever its name ends in: some programs leave .heic to pictures they turn into JPEGs.
         return Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:
+        if not name.lower().endswith(HEIC_SUFFIXES):
+            raise
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
@@ -110,7 +114,9 @@ def _open(content: bytes, name: str) -> Image.Image:
             f"{name} is a HEIC picture, which Pillow cannot read",
             "pip install pillow-heif, or convert it to JPEG",
         ) from error
-    image: Image.Image = HeifImageFile(io.BytesIO(content))
+    image: Image.Image = HeifImageFile(io.BytesIO(content))  # its header; no pixels yet
+    if image.width * image.height > 2 * (Image.MAX_IMAGE_PIXELS or float("inf")):
+        raise Image.DecompressionBombError
     return image
 
 

@@ -1,12 +1,12 @@
 """Process pictures and videos one by one; a failure does not stop the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain, count, takewhile
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.errors import FkdError, MissingPictureError, PictureError, UsageError
 from kaggle_fkd.imaging.picture import (
     ASTRONAUT,
     HEIC_SUFFIXES,
@@ -35,7 +35,7 @@ def process_inputs(
     error, and the rest are still processed; the second result then says how many failed, and is
     None otherwise.
     """
-    if any(Path(text).resolve() == folder.resolve() for text in inputs):
+    if any(_same_place(text, folder) for text in inputs):
         raise UsageError(
             f"{folder} is one of the inputs, so that the results would be inputs next time",
             "choose another output folder",
@@ -43,7 +43,7 @@ def process_inputs(
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
-    for each in progress(_files(inputs, folder, videos), "photographs"):
+    for each in progress(_files(inputs, folder, videos), "inputs"):
         try:
             if each.error:
                 raise each.error
@@ -90,9 +90,10 @@ def _files(inputs: Sequence[str], results: Path, videos: bool) -> list[_Input]:
 def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
     """The files that an input stands for: itself, those of a pattern, or those of a folder.
 
-    Files of a folder and of those in it are recognised by their suffix; hidden ones (".name",
-    "._name") and those in the folder of the `results` are left out. Raises MissingPictureError if
-    there is no such file or folder, PictureError for a folder without any.
+    Files of a folder and of those in it, and of a pattern, are recognised by their suffix; hidden
+    ones (".name", "._name") are left out, and so are those in the folder of the `results`, if it is
+    inside the input. Raises MissingPictureError if there is no such file or folder, PictureError
+    for a folder or a pattern without any.
     """
     path = Path(text)
     if text == ASTRONAUT:
@@ -104,39 +105,61 @@ def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
         path.stat()
         return [path]
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        matching = _matching(path)
-        if matching:
-            return matching
-        raise unreadable(path, error) from error
+        if not any(sign in text for sign in "*?["):
+            raise unreadable(path, error) from error
+        return _matching(path, suffixes, results)
 
 
-def _matching(pattern: Path) -> list[Path]:
-    """The files of a pattern such as `holiday/*.jpg`, which not every shell expands."""
-    if not any(sign in str(pattern) for sign in "*?["):
-        return []
+def _matching(pattern: Path, suffixes: Sequence[str], results: Path) -> list[Path]:
+    """The files of a pattern such as `holiday/*.jpg`, which not every shell expands.
+
+    A folder that matches stands for its files.
+    """
+    # The part of the path before the first sign of a pattern is a folder as it is written.
+    fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), pattern.parts))
+    folder = Path(*fixed)
     try:
-        relative = pattern.relative_to(pattern.anchor)
-        return sorted(file for file in Path(pattern.anchor).glob(str(relative)) if file.is_file())
-    except (OSError, ValueError):
-        return []
+        matching = list(folder.glob(str(pattern.relative_to(folder))))
+        inside = [file for match in matching if match.is_dir() for file in match.rglob("*")]
+        found = _usable({*matching, *inside}, folder, suffixes, results)
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{pattern}: cannot be searched ({error})", "name the files") from error
+    if not found:
+        raise MissingPictureError(f"{pattern}: no picture matches", "check the pattern")
+    return found
 
 
 def _files_in(folder: Path, suffixes: Sequence[str], results: Path) -> list[Path]:
-    left_out = results.resolve()
-    found = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not file.resolve().is_relative_to(left_out)
-        and file.is_file()
-    ]
+    found = _usable(folder.rglob("*"), folder, suffixes, results)
     if not found:
         raise PictureError(
             f"{folder} does not contain a picture",
             f"give a folder with files that end in {', '.join(suffixes)}",
         )
     return found
+
+
+def _usable(
+    files: Iterable[Path], folder: Path, suffixes: Sequence[str], results: Path
+) -> list[Path]:
+    """Those of the files in the folder that are pictures, neither hidden nor results, sorted."""
+    left_out = results.resolve()
+    may_hold_results = left_out != folder.resolve() and left_out.is_relative_to(folder.resolve())
+    return [
+        file
+        for file in sorted(files)
+        if file.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and not (may_hold_results and file.resolve().is_relative_to(left_out))
+        and file.is_file()
+    ]
+
+
+def _same_place(text: str, folder: Path) -> bool:
+    try:
+        return Path(text).resolve() == folder.resolve()
+    except (OSError, ValueError):  # a zero byte in the name, a loop of links
+        return False
 
 
 def _failure(records: Sequence[Record]) -> PictureError | None:

@@ -219,6 +219,12 @@ def test_a_photograph_of_a_phone_is_read_or_called_by_its_format(tmp_path: Path,
     from_pillow(large).save(tmp_path / "a.HEIC", quality=95)
     difference = read_picture(tmp_path / "a.HEIC").astype(int) - np.asarray(large)
     assert np.abs(difference).mean() < 8
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+        with pytest.raises(PictureError, match=r"a\.HEIC has more than 0 million pixels"):
+            read_picture(tmp_path / "a.HEIC")
+    large.save(tmp_path / "really.heic", format="jpeg")
+    assert read_picture(tmp_path / "really.heic").shape == (48, 80, 3)
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(PictureError, match=r"a\.HEIC is a HEIC picture.*pip install pillow-heif"):
         read_picture(tmp_path / "a.HEIC")

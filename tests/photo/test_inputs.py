@@ -78,19 +78,38 @@ def names(text, tree, *suffixes):
 def test_a_folder_stands_for_its_pictures_and_those_of_its_folders(tree):
     assert names(tree, tree) == ["a.png", "b.JPG", "c.heic"]
     assert names(tree, tree, ".mp4") == ["a.png", "b.JPG", "clip.mp4", "c.heic"]
+    (tree / "empty").mkdir()
     with pytest.raises(PictureError, match="does not contain a picture"):
-        names(tree / "out", tree)
+        names(tree / "empty", tree)
 
 
 def test_a_file_stands_for_itself_and_a_pattern_for_what_it_matches(tree, monkeypatch):
     assert names(tree / "notes.txt", tree) == ["notes.txt"]
     assert files_of("astronaut", (), tree) == [Path("astronaut")]
-    assert names(tree / "*.png", tree) == [".hidden.png", "a.png"]
+    assert names(tree / "*.png", tree) == ["a.png"]
+    assert names(tree / "*", tree) == ["a.png", "b.JPG", "c.heic"]
     monkeypatch.chdir(tree)
     assert names("**/c.*", tree) == ["c.heic"]
+    assert names("i?", tree) == ["c.heic"]
 
 
-@pytest.mark.parametrize("text", ["gone.png", "*.gone", "https://example.org/a.jpg", "a\0b.png"])
+def test_results_that_go_into_a_folder_around_the_inputs_leave_nothing_out(tree):
+    for results in (tree, tree.parent):
+        found = [path.name for path in files_of(str(tree / "in"), (".heic",), results)]
+        assert found == ["c.heic"]
+
+
+def test_an_impossible_name_among_inputs_fails_alone(folder):
+    records, failure = process_inputs(
+        ["a\0b.png", str(folder / "a.png")], folder / "out", lambda *_: {}
+    )
+    assert [sorted(record) for record in records] == [["error", "input"], []]
+    assert failure.problem == "1 of 2 inputs failed"
+
+
+@pytest.mark.parametrize(
+    "text", ["gone.png", "*.gone", "HTTPS://example.org/a.jpg", "a\0b.png", "\0*.png"]
+)
 def test_an_input_that_leads_to_no_file_is_a_picture_error(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PictureError):
