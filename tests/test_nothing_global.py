@@ -84,7 +84,8 @@ finder.detect_many([picture])
 states["detect"] = state()
 face.as_dict(), face.chip(), finder.draw(picture, [face])
 states["what a face tells"] = state()
-from kaggle_fkd.photo.video.frames import open_video, write_video
+from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import open_video
 list(open_video(write_video(file.with_name("clip.mp4"), [picture] * 2, 10)).frames())
 states["a video"] = state()
 print(json.dumps(states, default=str))

@@ -20,7 +20,8 @@ from kaggle_fkd.photo.inputs import Record
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import Filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
-from kaggle_fkd.photo.video.frames import is_video, open_video, write_video
+from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import is_video, open_video
 from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
@@ -46,6 +47,8 @@ class Annotator:
     """Draw each face's box."""
     indices: bool = False
     """Draw each keypoint's number beside it."""
+    line_width: float = 1.0
+    """A factor on the widths of lines and keypoints."""
     json: bool = False
     """Write NAME.json, too."""
     csv: bool = False
@@ -98,7 +101,7 @@ class Annotator:
                 found.append([face.as_dict() for face in faces])
                 yield self._drawn(frame, faces)
 
-        write_video(target, frames(), video.rate)
+        write_video(target, frames(), video.rate, sound_of=path)
         log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
         return {
             "input": str(path), "output": str(target), "width": video.width, "height": video.height,
@@ -115,7 +118,7 @@ class Annotator:
     ) -> NDArray[np.uint8]:
         if self.worn:
             return apply_filter(picture, faces, self.worn)
-        return draw_faces(picture, faces, boxes=self.boxes, indices=self.indices)
+        return draw_faces(picture, faces, self.boxes, self.indices, self.line_width)
 
 
 def _enlarged(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from kaggle_fkd.photo.annotator import Annotator, describe_faces
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.video.frames import write_video
+from kaggle_fkd.photo.video.encode import write_video
 
 
 @pytest.mark.parametrize(

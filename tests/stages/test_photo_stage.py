@@ -14,7 +14,8 @@ from skimage import data
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.annotations.pts import read_pts_file
 from kaggle_fkd.photo.overlay.builtin import filter_names
-from kaggle_fkd.photo.video.frames import open_video, write_video
+from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import open_video
 
 
 @pytest.fixture
@@ -114,11 +115,12 @@ def test_odd_names_are_names(on_pictures, tmp_path, name):
 def test_csv_and_pts_say_the_same_as_json(annotate, tmp_path):
     code, out, _ = annotate("--input", "astronaut", "--json", "--csv", "--pts")
     assert code == 0
-    expected = np.array(json.loads(out)[0]["faces"][0]["keypoints"])
+    face = json.loads(out)[0]["faces"][0]
+    expected, errors = np.array(face["keypoints"]), face["errors"]
     folder = tmp_path / "runs" / "photo"
     row = pd.read_csv(folder / "astronaut.csv").iloc[0]
-    in_csv = row[list(IBUG68.feature_names)].to_numpy(float).reshape(68, 2)
-    np.testing.assert_allclose(in_csv, expected, atol=0.011)
+    in_csv = row[list(IBUG68.predicted_names)].to_numpy(float).reshape(68, 3)
+    np.testing.assert_allclose(in_csv, np.column_stack([expected, errors]), atol=0.011)
     in_pts = read_pts_file(folder / "astronaut_1.pts")
     np.testing.assert_allclose(in_pts, expected, atol=0.011)
 
@@ -133,7 +135,7 @@ def test_pts_files_hold_any_number_of_keypoints(annotate, tmp_path):
 def test_csv_of_no_face_has_its_columns(annotate, pictures, tmp_path):
     assert annotate("--input", pictures / "wall.jpg", "--csv")[0] == 0
     table = pd.read_csv(tmp_path / "runs" / "photo" / "wall.csv")
-    assert len(table) == 0 and set(IBUG68.feature_names) <= set(table.columns)
+    assert len(table) == 0 and set(IBUG68.predicted_names) <= set(table.columns)
 
 
 @pytest.mark.parametrize("name", filter_names())
@@ -195,3 +197,10 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(on_pictures, t
     (tmp_path / "file").touch()
     code, _, err = on_pictures("photo", "--input", "astronaut", "--output", tmp_path / "file")
     assert code == 1 and "cannot write" in err[-1] and sum("error:" in line for line in err) == 1
+
+
+@pytest.mark.parametrize("width", ["0", "-1", "nan", "1e9"])
+def test_an_impossible_width_of_lines_is_rejected(annotate, width):
+    code, _, err = annotate("--input", "astronaut", f"--line-width={width}")
+    (line,) = err
+    assert code == 2 and "--line-width" in line and "0.1 to 20" in line

@@ -1,32 +1,27 @@
-"""Videos: frames are read one at a time, and written as an mp4 that is complete or absent."""
+"""`Video`: a video file, whose frames are read one at a time."""
 
-import os
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.errors import FkdError, PictureError
-from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.errors import PictureError, UsageError
+from kaggle_fkd.imaging.picture import unreadable
+from kaggle_fkd.system.console import log
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 USUAL_RATE = 25.0
 """Frames per second that are assumed for a file that does not state its rate."""
-CODEC = "mp4v"
-"""MPEG-4 part 2: every build of OpenCV can write it, unlike H.264."""
-FFMPEG_LOG_LEVEL = "OPENCV_FFMPEG_LOGLEVEL"
-"""The environment variable that sets FFmpeg's log level. FFmpeg reads it once in a process, when it
-first opens a video."""
-FFMPEG_SILENT = "-8"
-"""FFmpeg's level AV_LOG_QUIET."""
-
-_SILENCING = threading.Lock()
-"""Held while the log level and the environment, which all threads share, are changed."""
+FASTEST = 1000.0
+"""Frames per second; files that state more do not know their rate."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +40,11 @@ class Video:
     """Pixels of a frame, upright."""
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """The frames in order, H x W x 3 RGB, upright; each is read when it is needed."""
-        capture = _open(self.path)
-        try:
-            while True:
-                found, frame = capture.read()
-                if not found:
-                    return
-                yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-        finally:
-            capture.release()
+        """The frames in order, H x W x 3 RGB, upright; each is read when it is needed.
+
+        Frames after a damaged one are left out, with a warning.
+        """
+        return _frames(self.path)
 
 
 def is_video(path: Path) -> bool:
@@ -63,103 +53,69 @@ def is_video(path: Path) -> bool:
 
 
 def open_video(path: Path) -> Video:
-    """The video in a file; raises PictureError if it does not exist or has no readable frame."""
-    try:
-        str(path).encode()  # OpenCV aborts on a name that is not text
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except UnicodeEncodeError as error:
-        raise PictureError(f"{str(path)!a}: the name is not UTF-8", "rename the file") from error
-    except OSError as error:
-        raise PictureError(
-            f"cannot read {path}: {error.strerror or error}", "check the path and its permissions"
-        ) from error
-    if empty:
-        raise PictureError(f"{path} is empty (0 bytes)", "copy or download it again")
-    capture = _open(path)
-    try:
-        readable, frame = capture.read()
-        if not readable:
-            raise PictureError(
-                f"{path} is not a video, or is damaged", "give a video such as an mp4 with H.264"
-            )
-        rate, length = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
-    finally:
-        capture.release()
-    height, width = frame.shape[:2]
-    rate = rate if 0 < rate <= 1000 else USUAL_RATE
-    return Video(path, rate, max(0, int(length)), width, height)
+    """The video in a file.
 
-
-def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], rate: float) -> Path:
-    """Write H x W x 3 RGB frames of one size as an mp4, atomically, and return its path.
-
-    Each frame is written before the next one is taken. The codec needs even sizes: if the height
-    or width is odd, the last row or column is lost. Raises FkdError if there is no frame, or if
-    the file cannot be written completely; an earlier file at `path` is then kept.
+    Raises PictureError if it does not exist or has no readable frame, UsageError without PyAV.
     """
-    with atomic_path(path) as temporary:
-        count = _encode(temporary, frames, rate)
-        if count == 0:
-            raise FkdError(f"there is no frame to write to {path}", "give a video with frames")
-        # OpenCV does not report a full disk, so the file itself has to be checked.
-        if not _is_complete(temporary, count):
-            raise FkdError(
-                f"cannot write {path}: its {count} frames could not be read back",
-                "give a path that ends in .mp4, on a disk with enough free space",
-            )
-    return path
-
-
-def _encode(path: Path, frames: Iterable[NDArray[np.uint8]], rate: float) -> int:
-    """Write the frames and return their number; no file is made for 0."""
-    writer, count = None, 0
-    try:
-        for frame in frames:
-            if writer is None:
-                size = (frame.shape[1], frame.shape[0])
-                code = cv2.VideoWriter.fourcc(*CODEC)
-                with _silenced():
-                    writer = cv2.VideoWriter(str(path), code, rate, size)
-            writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-            count += 1
-    finally:
-        if writer is not None:
-            writer.release()
-    return count
-
-
-def _is_complete(path: Path, count: int) -> bool:
-    """Whether the file states `count` frames, and the last of them can be read."""
-    capture = _open(path)
-    try:
-        capture.set(cv2.CAP_PROP_POS_FRAMES, count - 1)
-        return capture.get(cv2.CAP_PROP_FRAME_COUNT) == count and capture.read()[0]
-    finally:
-        capture.release()
-
-
-def _open(path: Path) -> cv2.VideoCapture:
-    with _silenced():
-        return cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    with opened(path) as container:
+        streams = container.streams.video
+        rate = float(streams[0].average_rate or 0) if streams else 0.0
+        length = streams[0].frames if streams else 0
+    first = next(_frames(path), None)
+    if first is None:
+        raise _not_a_video(path)
+    height, width = first.shape[:2]
+    rate = rate if 0 < rate <= FASTEST else USUAL_RATE
+    return Video(path, rate, max(0, length), width, height)
 
 
 @contextmanager
-def _silenced() -> Iterator[None]:
-    """Opening a video inside the block prints nothing: our own errors say what is wrong.
-
-    OpenCV's log level is restored afterwards, and so is the environment. If this is the first video
-    that the process opens, FFmpeg stays silent in this process, unless the environment sets its
-    level.
-    """
-    with _SILENCING:
-        level, is_set = cv2.utils.logging.getLogLevel(), FFMPEG_LOG_LEVEL in os.environ
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        if not is_set:
-            os.environ[FFMPEG_LOG_LEVEL] = FFMPEG_SILENT
+def opened(path: Path) -> Iterator["InputContainer"]:
+    """The streams of a video file; raises what `open_video` raises."""
+    av = require_av()
+    try:
+        file = path.open("rb")
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise unreadable(path, error) from error
+    with file:
+        if not file.read(1):
+            raise PictureError(f"{path} is empty (0 bytes)", "copy or download it again")
+        file.seek(0)
         try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-            if not is_set:
-                del os.environ[FFMPEG_LOG_LEVEL]
+            container = av.open(file)
+        except av.error.FFmpegError as error:
+            raise _not_a_video(path) from error
+        with container:
+            yield container
+
+
+def require_av() -> ModuleType:
+    """PyAV, which reads and writes videos; UsageError if it is not installed."""
+    try:
+        import av
+    except ImportError as error:
+        raise UsageError("videos need PyAV, which is not installed", "pip install av") from error
+    return av
+
+
+def _frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+    av, count = require_av(), 0
+    with opened(path) as container:
+        if not container.streams.video:
+            return
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        try:
+            for frame in container.decode(stream):
+                quarters = frame.rotation // 90  # as phones state it, counter-clockwise
+                yield np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarters))
+                count += 1
+        except av.error.FFmpegError:
+            if count:
+                log.warning("%s: damaged after %d frames; the rest is left out", path, count)
+
+
+def _not_a_video(path: Path) -> PictureError:
+    return PictureError(
+        f"{path} is not a video, or is damaged", "give a video such as an mp4 with H.264"
+    )
