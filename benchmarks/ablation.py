@@ -96,7 +96,7 @@ def _rows(
             sample_faces=competition.is_sample,
         )  # fmt: skip
         runs[variant.name] = run
-        predictions[variant.name] = out_of_fold(run, faces, device, variant.predict)
+        predictions[variant.name] = out_of_fold(run, faces, device, variant.predict)[..., :2]
     scores = compare(predictions, faces)
     return [
         {

@@ -54,9 +54,9 @@ def main() -> None:
 def _predictions(path: Path, faces: FaceDataset) -> tuple[str, NDArray[np.float32]]:
     """The name of a run, or of an evaluation, and its out-of-fold predictions."""
     if path.suffix == ".csv":
-        return path.parent.name, read_predictions(path, faces)
+        return path.parent.name, read_predictions(path, faces)[..., :2]
     run = require_same_data(open_run(path), KeypointData(faces))
-    return run.name, out_of_fold(run, faces, pick_device("auto"), PredictConfig())
+    return run.name, out_of_fold(run, faces, pick_device("auto"), PredictConfig())[..., :2]
 
 
 def compare(predictions: Mapping[str, NDArray[np.float32]], faces: FaceDataset) -> pd.DataFrame:

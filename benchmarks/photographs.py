@@ -4,10 +4,12 @@
         --train-on data/youtube68 data/w300_train --out results/photo
 
 Scores the networks of runs that were trained on the same faces and hold out the same ones. The
-pretrained networks first align each face, as in normal use; --pretrained scores those networks, as
-well, which is meaningful only if they were packed from the first of these runs
+package's network first aligns each face, as in normal use; --pretrained scores that network, as
+well, which is meaningful only if it was packed from the first of these runs
 (tools/pack_network.py). A box is the tight box of the face's true keypoints, expanded on each side
-by 10 % of its width and height. Writes nme.csv and error_curve.png.
+by 10 % of its width and height; photographs and video frames are predicted by the head of their
+label convention. Writes nme.csv and error_curve.png, and for each network and set
+expected_errors-*.csv and .png, in per cent of the distance of the outer eye corners.
 """
 
 import argparse
@@ -16,22 +18,46 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.config import ChipConfig
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import RunError
+from kaggle_fkd.evaluation.expected_errors import expected_error_figure, expected_error_table
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.annotations.load import crop_faces, find_pictures
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.test_sets import predict_in_boxes
 from kaggle_fkd.runs.run import open_run
-from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
+from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.folds import held_out_faces
+
+
+def _compare_errors(
+    folder: Path, title: str, predicted: NDArray[np.floating], truth: NDArray[np.floating]
+) -> None:
+    """Write the expected errors of N x 68 x 3 predictions beside the measured ones.
+
+    Faces of all sizes are compared in per cent of the distance of their outer eye corners.
+    """
+    right, left = IBUG68.eye_corners
+    unit = np.linalg.norm(truth[:, left] - truth[:, right], axis=1)[:, None, None] / 100
+    count = len(truth)
+    faces = FaceDataset(
+        IBUG68, np.zeros((count, 1, 1), np.uint8), (truth / unit).astype(np.float32),
+        np.zeros(count, np.int8), np.arange(count),
+    )  # fmt: skip
+    table = expected_error_table(predicted / unit, faces)
+    write_text(
+        folder / f"expected_errors-{title}.csv", table.to_csv(index=False, float_format="%.4f")
+    )
+    save_figure(expected_error_figure(table, "%"), folder / f"expected_errors-{title}.png")
 
 
 def main() -> None:
@@ -64,26 +90,31 @@ def main() -> None:
                 "give runs of one fold with the same seed, trained on the same faces",
             )
     origin = np.repeat([str(path) for path in options.train_on], [len(part) for part in sets])
-    finders = {path.name: FaceKeypoints(run=path) for path in options.runs}
+    networks: dict[str, Path | None] = {path.name: path for path in options.runs}
     if options.pretrained:
-        finders["pretrained"] = FaceKeypoints()
+        networks["pretrained"] = None
+    seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
+    origin = origin[held_out]
+    truth = np.stack([picture.keypoints for picture in seen])
     rows, curves = [], {}
-    for name, finder in finders.items():
-        predicted, truth = [], []
-        for index in progress(np.flatnonzero(held_out), name):
-            keypoints = pictures[index].keypoints
-            box = box_of_keypoints(keypoints)
-            predicted.append(finder.detect(pictures[index].load(), boxes=box[None])[0].keypoints)
-            truth.append(keypoints)
-        errors = nme(np.stack(predicted), np.stack(truth), IBUG68)
+    for name, path in networks.items():
+        finders = {
+            convention: [FaceKeypoints(run=path, convention=convention)]
+            for convention in {picture.convention for picture in seen}
+        }
+        predicted = predict_in_boxes(finders, seen, name)
+        errors = nme(predicted[..., :2], truth, IBUG68)
         for part in ["all", *dict.fromkeys(origin)]:
-            chosen = errors[(origin[held_out] == part) | (part == "all")]
+            chosen = (origin == part) | (part == "all")
             for region, k in {"all": range(68), **IBUG68.groups}.items():
-                scores = error_scores(chosen[:, list(k)].mean(axis=1))
+                scores = error_scores(errors[chosen][:, list(k)].mean(axis=1))
                 rows.append(
-                    {"network": name, "set": part, "region": region, "faces": len(chosen), **scores}
-                )
-            curves[f"{name}, {part}"] = chosen.mean(axis=1)
+                    {"network": name, "set": part, "region": region, "faces": chosen.sum(),
+                     **scores}
+                )  # fmt: skip
+            curves[f"{name}, {part}"] = errors[chosen].mean(axis=1)
+            title = f"{name}-{Path(part).name}"
+            _compare_errors(options.out, title, predicted[chosen], truth[chosen])
     table = pd.DataFrame(rows)
     write_text(options.out / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
     save_figure(

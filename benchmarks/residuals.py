@@ -40,7 +40,7 @@ def main() -> None:
     set_up(quiet=False)
     faces = load_competition(options.data_dir).train
     tables = {
-        path.parent.name: residuals(read_predictions(path, faces), faces)
+        path.parent.name: residuals(read_predictions(path, faces)[..., :2], faces)
         for path in options.predictions
     }
     table = pd.concat(tables, names=["evaluation", "number"]).droplevel("number")

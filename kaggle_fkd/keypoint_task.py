@@ -29,7 +29,7 @@ class KeypointTask(Task):
         self, folder: Path, predicted: NDArray[np.floating], faces: FaceDataset,
         summary: Mapping[str, Any],
     ) -> list[str]:  # fmt: skip
-        """Write the report of N x K x 2 out-of-fold predictions; its summary in a few lines."""
+        """Write the report of N x K x 3 out-of-fold predictions; its summary in a few lines."""
 
     def training_data(self, config: Config) -> KeypointData:
         """The faces; raises what `load_faces` raises."""
@@ -39,6 +39,13 @@ class KeypointTask(Task):
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
         """The report of the runs' out-of-fold predictions, averaged."""
+        return self.report_out_of_fold(runs, config, device, folder)[1]
+
+    def report_out_of_fold(
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+    ) -> tuple[NDArray[np.float32], list[str]]:
+        """The runs' out-of-fold predictions, averaged, N x K x 3; and their report in lines."""
         faces = self.load_faces(config)
         evaluated = evaluate_runs(runs, faces, device, config.predict)
-        return self.write_report(folder, evaluated.predicted, faces.inner(), evaluated.summary)
+        lines = self.write_report(folder, evaluated.predicted, faces.inner(), evaluated.summary)
+        return evaluated.predicted, lines

@@ -64,6 +64,9 @@ class Task(ABC):
         Every fold is held out by a finished member of each run.
         """
 
+    def check_evaluation(self) -> None:  # noqa: B027  # most tasks have nothing to check
+        """Raise, before anything is trained, what would keep `evaluate` from its work."""
+
     def closing_notice(self) -> tuple[str, ...]:
         """Lines to print when the program ends, even in quiet mode; usually none."""
         return ()

@@ -62,8 +62,8 @@ def _row(name: str, labels: pd.DataFrame) -> dict[str, float | str]:
     return {
         "keypoints": name,
         "labels": len(labels),
-        "expected_px": labels["expected"].mean(),
-        "measured_px": labels["measured"].mean(),
+        "expected": labels["expected"].mean(),
+        "measured": labels["measured"].mean(),
         "within": (labels["ratio"] <= WITHIN).mean(),
         "rank_correlation": (
             spearmanr(labels["expected"], labels["measured"]).statistic if varies else np.nan
@@ -71,21 +71,21 @@ def _row(name: str, labels: pd.DataFrame) -> dict[str, float | str]:
     }
 
 
-def expected_error_figure(table: pd.DataFrame) -> Figure:
+def expected_error_figure(table: pd.DataFrame, unit: str = "pixels") -> Figure:
     """The mean measured error in each bin of the table over the mean expected one."""
     bins = table[table["keypoints"].str.startswith("bin ")]
     figure = new_figure(6, 4.6)
     axes = figure.subplots()
-    longest = 1.05 * float(bins[["expected_px", "measured_px"]].to_numpy().max())
+    longest = 1.05 * float(bins[["expected", "measured"]].to_numpy().max())
     axes.plot([0, longest], [0, longest], color="grey", linestyle="--", label="equal")
     axes.plot(
-        bins["expected_px"], bins["measured_px"], color=PALETTE[5], marker="o",
+        bins["expected"], bins["measured"], color=PALETTE[5], marker="o",
         label="a tenth of the keypoints each",
     )  # fmt: skip
     axes.set_xlim(0, longest)
     axes.set_ylim(0, longest)
-    axes.set_xlabel("mean expected error (pixels)")
-    axes.set_ylabel("mean error, out of fold (pixels)")
+    axes.set_xlabel(f"mean expected error ({unit})")
+    axes.set_ylabel(f"mean error, held out ({unit})")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left", framealpha=0.9)
     overall = table.iloc[0]

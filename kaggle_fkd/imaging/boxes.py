@@ -52,18 +52,3 @@ def window_around(
     x0, y0 = low = np.clip(np.floor(points.min(axis=0) - margin), 0, limits).astype(int)
     x1, y1 = np.clip(np.ceil(points.max(axis=0) + margin), 0, limits).astype(int)
     return picture[y0:y1, x0:x1], low
-
-
-def suppress_overlapping(
-    boxes: NDArray[np.floating], scores: NDArray[np.floating], iou: float
-) -> list[int]:
-    """Indices of the boxes, N x 4, that remain after non-maximum suppression, the best first.
-
-    Of boxes that overlap by more than `iou`, the one with the highest of the N scores is kept.
-    """
-    overlapping = box_overlap(boxes, boxes) > iou
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        if not overlapping[index, kept].any():
-            kept.append(int(index))
-    return kept

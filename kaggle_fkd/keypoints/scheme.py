@@ -49,7 +49,8 @@ class KeypointScheme:
     """Parts of the face, each keypoint in exactly one; figures colour by group. The keypoints
     of the group named jaw lie on the visible outline; the pose estimate ignores them."""
     conventions: tuple[Convention, ...]
-    """Label conventions, the richest first; labels of different ones are never averaged."""
+    """Label conventions; labels of different ones are never averaged. Photographs are predicted in
+    the first one that has all keypoints, and that the network was trained on."""
     nose_tip: int
     """Index of the tip of the nose, which stays visible however the head is turned."""
     eye_corners: tuple[int, int]

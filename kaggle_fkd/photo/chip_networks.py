@@ -1,6 +1,6 @@
 """`ChipNetworks`: trained networks that predict the keypoints of chips."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -54,8 +54,9 @@ class ChipNetworks:
             )
         members = run.require_members().members
         networks = [member.load_network(device) for member in members]
-        trained = set.intersection(*(set(member.validation) for member in members))
-        head = _find_head(run.scheme, run.shape.heads, trained, convention, str(run.folder))
+        head = _find_head(
+            run.scheme, run.shape.heads, usable_conventions(run), convention, str(run.folder)
+        )
         return cls(networks, run.scheme, device, head)
 
     @classmethod
@@ -95,28 +96,33 @@ class ChipNetworks:
         return torch.from_numpy(chips).to(self.device)
 
 
-def _find_head(
-    scheme: KeypointScheme, heads: int, trained: Collection[str], convention: str | None, owner: str
-) -> int:
-    """The head that predicts the convention, by default the first that can be used.
+def usable_conventions(run: Run) -> list[str]:
+    """The label conventions with all keypoints that every finished member was trained on."""
+    trained = [set(member.validation) for member in run.members]
+    return [
+        each.name
+        for each in run.scheme.conventions
+        if len(each.keypoints) == len(run.scheme.names)
+        and all(each.name in names for names in trained)
+    ]
 
-    `trained` are the names of the conventions that `owner`, with so many heads, was trained on.
-    """
-    every = len(scheme.names)
-    known = {each.name: index for index, each in enumerate(scheme.conventions)
-             if len(each.keypoints) == every}  # fmt: skip
-    usable = [name for name in known if name in trained]
+
+def _find_head(
+    scheme: KeypointScheme, heads: int, usable: Sequence[str], convention: str | None, owner: str
+) -> int:
+    """The head that predicts the convention, by default the first of the `usable` ones."""
     if not usable:
         raise RunError(
             f"{owner}: not trained on a label convention with all keypoints",
-            f"train on one of {', '.join(known)}",
+            "give a run that was trained on one",
         )
     if convention is not None and convention not in usable:
         raise UsageError(
             f"{owner}: not trained on the label convention {convention}",
             suggest(convention, usable),
         )
-    return min(known[convention or usable[0]], heads - 1)
+    known = [each.name for each in scheme.conventions]
+    return min(known.index(convention or usable[0]), heads - 1)
 
 
 def to_pictures(predicted: Tensor, maps: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ beyond the picture. It is the tight box of iBUG's points of the face, expanded o
 of its width and height. The fifth is the score, 0..1, the probability that this is a face; NaN if
 it is unknown. The last four are x and y of the centres of the person's right and left eye.
 """
-COLUMNS = (4, 5, 9)
+ROW_LENGTHS = (4, 5, 9)
 """The numbers of each face."""
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
@@ -73,7 +73,7 @@ def checked_boxes(found: Sequence[Sequence[float]] | NDArray[np.floating]) -> ND
         array = array.reshape(len(array), -1 if array.size else 4)
     except (TypeError, ValueError):
         array = np.empty((1, 0))
-    if array.shape[1] not in COLUMNS:
+    if array.shape[1] not in ROW_LENGTHS:
         raise UsageError(
             "the boxes are not N x 4 numbers",
             "give x0, y0, x1, y1 for each face, and if known its score and its eyes",

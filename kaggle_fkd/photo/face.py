@@ -73,6 +73,16 @@ class DetectedFace:
             keypoint = places[keypoint]
         return np.asarray(self.keypoints[keypoint])
 
+    @property
+    def size(self) -> float:
+        """The square root of the area of the tight box of its keypoints, in pixels."""
+        return float(np.sqrt(np.ptp(self.keypoints, axis=0).prod()))
+
+    @property
+    def uncertainty(self) -> float:
+        """The mean expected error of its keypoints, as a share of its size."""
+        return float(self.errors.mean()) / max(self.size, 1e-6)
+
     def region(self, name: str) -> NDArray[np.float64]:
         """K' x 2, the keypoints of one part of the face, in the order of the scheme.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap, suppress_overlapping
+from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
@@ -18,6 +18,7 @@ from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import face_of_points
+from kaggle_fkd.photo.detection.proposals import are_one, distinct
 from kaggle_fkd.photo.detectors import (
     LEAST_SCORE,
     Detector,
@@ -32,8 +33,8 @@ from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.device import pick_device
 
-NMS_IOU = 0.4
-"""Detections whose boxes overlap by more than this (IoU) are the same face."""
+LOST = 1.5
+"""The factor by which the uncertainty of a face may grow from one frame to the next."""
 
 
 class FaceKeypoints:
@@ -53,7 +54,7 @@ class FaceKeypoints:
         iBUG's 68 points.
     convention: the label convention of the keypoints, one of those that the networks were trained
         on. By default the first: for iBUG's points "photographs", as people marked them, rather
-        than "frames", as a tracker did.
+        than "frames", as a tracker did. The package's networks know both.
     points: the number of keypoints of a face. With networks for iBUG's 68 points, 15 converts them
         to the competition's keypoints. By default, all keypoints of the networks.
     detector: a function that takes a picture, H x W x 3 RGB uint8, and returns the boxes of its
@@ -122,18 +123,24 @@ class FaceKeypoints:
     ) -> list[DetectedFace]:
         """The faces of the next frame of a video, given those of the frame `before`.
 
-        Each is looked for where it was; with `search`, the detector then looks for others.
+        Each is looked for where it was, and lost if its keypoints are much less certain there
+        (`LOST`); with `search`, the detector then looks for lost and for other faces.
         """
         picture = read_picture(image)
-        faces = _without_false_positives(self._faces([picture], [boxes_of_faces(before)])[0])
+        now = self._faces([picture], [boxes_of_faces(before)])[0]
+        followed = [
+            face for face, then in zip(now, before, strict=True)
+            if face.uncertainty <= LOST * then.uncertainty
+        ]  # fmt: skip
+        faces = _without_false_positives(followed)
         return self.with_others(picture, faces) if search else faces
 
     def with_others(self, image: Source, known: Sequence[DetectedFace]) -> list[DetectedFace]:
         """The `known` faces of a picture, and those that the detector finds beside them."""
         picture = read_picture(image)
         found = checked_boxes(self.detector(picture))
-        overlaps = box_overlap(found[:, :4], _boxes_of(known)) > NMS_IOU
-        others = self._faces([picture], [found[~overlaps.any(axis=1)]])[0]
+        is_known = are_one(faces_in_boxes(found), faces_in_boxes(boxes_of_faces(known)))
+        others = self._faces([picture], [found[~is_known.any(axis=1)]])[0]
         return _without_false_positives([*known, *others])
 
     def detect_many(self, images: Iterable[Source]) -> list[list[DetectedFace]]:
@@ -157,15 +164,17 @@ class FaceKeypoints:
         *,
         boxes: bool = True,
         indices: bool = False,
+        line_width: float = 1.0,
     ) -> NDArray[np.uint8]:
         """A copy of the picture, H x W x 3 RGB, with the faces drawn in it, coloured by group.
 
-        `boxes` draws the boxes, `indices` the number of each keypoint in its scheme, from 0. Raises
-        PictureError for an unreadable picture.
+        `boxes` draws the boxes, `indices` the number of each keypoint in its scheme, from 0;
+        `line_width` is a factor on the widths of lines and keypoints. Raises PictureError for an
+        unreadable picture.
         """
         from kaggle_fkd.photo.overlay.drawing import draw_faces  # imports matplotlib: 0.5 s
 
-        return draw_faces(read_picture(picture), faces, boxes=boxes, indices=indices)
+        return draw_faces(read_picture(picture), faces, boxes, indices, line_width)
 
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:
         """S x S grey, the input of the networks that predict the keypoints of a face.
@@ -252,14 +261,7 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
 
 
 def _without_false_positives(faces: list[DetectedFace]) -> list[DetectedFace]:
-    """The faces that are no false positives, each once, the most confident first.
-
-    Non-maximum suppression by the overlap of the boxes.
-    """
+    """The faces that are not false positives, each once, the most confident first."""
     sure = [face for face in faces if face.confidence >= LEAST_SCORE]
     confidence = np.array([face.confidence for face in sure])
-    return [sure[i] for i in suppress_overlapping(_boxes_of(sure), confidence, NMS_IOU)]
-
-
-def _boxes_of(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
-    return np.array([face.box for face in faces]).reshape(-1, 4)
+    return [sure[i] for i in distinct(confidence, faces_in_boxes(boxes_of_faces(sure)))]

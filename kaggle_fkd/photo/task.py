@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from kaggle_fkd.config import ChipConfig, Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
-from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
 from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
-from kaggle_fkd.photo.test_sets import errors_on, write_test_scores
+from kaggle_fkd.photo.test_sets import TestSets, errors_on, find_test_sets, write_test_scores
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 
@@ -42,10 +41,11 @@ class PhotographsTask(KeypointTask):
         """`sets` are the folders and zips to train on; by default Udacity's frames in `data_dir`
         (downloaded from `url`), which are annotated with iBUG's 68 keypoints. `test_sets` are those
         that an evaluation scores, too."""
-        self.scheme, self.url, self.test_sets = scheme, url, tuple(test_sets)
+        self.scheme, self.url, self.test_paths = scheme, url, tuple(test_sets)
         self.frames = None if sets or scheme != IBUG68 else youtube68_in(data_dir)
         self.sets = tuple(sets) or ((self.frames,) if self.frames else ())
         self._faces: dict[ChipConfig, FaceDataset] = {}
+        self._test_sets: TestSets | None = None
 
     def load_faces(self, config: Config) -> FaceDataset:
         """The chips of all annotated faces; `chips.size` is their size."""
@@ -81,18 +81,25 @@ class PhotographsTask(KeypointTask):
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
     ) -> list[str]:
         """Out-of-fold scores, if every fold is held out by a member; scores on the test sets."""
-        lines, errors = [], {}
+        lines: list[str] = []
+        errors = {}
         if all(run.cross_validated for run in runs):
-            faces = self.load_faces(config)
-            evaluated = evaluate_runs(runs, faces, device, config.predict)
-            truth = faces.inner().keypoints
-            errors[HELD_OUT] = nme(evaluated.predicted, truth, self.scheme).mean(axis=1)
-            lines += self.write_report(
-                folder, evaluated.predicted, faces.inner(), evaluated.summary
-            )
-        for path in self.test_sets:
-            errors[path.name] = errors_on(runs, path, self.scheme, device)
-        return lines + (write_test_scores(folder, errors) if self.test_sets else [])
+            predicted, lines = self.report_out_of_fold(runs, config, device, folder)
+            truth = self.load_faces(config).inner().keypoints
+            errors[HELD_OUT] = nme(predicted[..., :2], truth, self.scheme).mean(axis=1)
+        for name, pictures in self.test_sets().items():
+            errors[name] = errors_on(runs, name, pictures, self.scheme, device)
+        return lines + (write_test_scores(folder, errors) if self.test_paths else [])
+
+    def check_evaluation(self) -> None:
+        """Read the annotations of the test sets."""
+        self.test_sets()
+
+    def test_sets(self) -> TestSets:
+        """The test sets, which are read once; raises what `find_test_sets` raises."""
+        if self._test_sets is None:
+            self._test_sets = find_test_sets(self.test_paths, self.scheme)
+        return self._test_sets
 
     def _require_sets(self) -> None:
         if not self.sets:

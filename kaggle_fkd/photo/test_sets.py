@@ -14,37 +14,77 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.annotations.load import find_pictures
+from kaggle_fkd.photo.annotations.picture import AnnotatedPicture
+from kaggle_fkd.photo.chip_networks import usable_conventions
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.system.console import progress
+from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import write_text
+
+TestSets = Mapping[str, Sequence[AnnotatedPicture]]
+"""Annotated pictures by the name of their set."""
+
+
+def find_test_sets(paths: Sequence[Path], scheme: KeypointScheme) -> TestSets:
+    """The pictures of folders and zips; in Udacity's layout, those of the test part.
+
+    Sets are called by the last part of their path; by the whole path, if that is not unique.
+    Raises NoDataError for a path without annotated pictures, DataError for a wrong annotation.
+    """
+    last = [path.name for path in paths]
+    names = [path.name if last.count(path.name) == 1 else str(path) for path in paths]
+    found = (find_pictures(path, scheme, "test") for path in paths)
+    return dict(zip(names, found, strict=True))
 
 
 def errors_on(
-    runs: Sequence[Run], path: Path, scheme: KeypointScheme, device: torch.device
-) -> NDArray[np.float64]:
-    """The NME of each annotated picture of a folder or zip; in Udacity's layout, of its test part.
+    runs: Sequence[Run], name: str, pictures: Sequence[AnnotatedPicture], scheme: KeypointScheme,
+    device: torch.device,
+) -> NDArray[np.float64]:  # fmt: skip
+    """The NME of each picture of the test set of that name, predicted in its box.
 
-    Each face is predicted in its box, the tight box of its true keypoints, expanded on each side by
-    10 % of its width and height, as is customary, by the head of its label convention. The
-    predictions of several runs are averaged.
+    It is predicted by the head of its label convention, if the run was trained on it.
     """
-    pictures = find_pictures(path, scheme, "test")
     finders = {
-        convention: [FaceKeypoints(run=run, convention=convention, device=device) for run in runs]
-        for convention in {picture.convention for picture in pictures}
+        convention: [_finder(run, convention, name, device) for run in runs]
+        for convention in sorted({picture.convention for picture in pictures})
     }
-    predicted, truth = [], []
-    for picture in progress(pictures, f"testing on {path.name}"):
+    predicted = predict_in_boxes(finders, pictures, f"testing on {name}")
+    truth = np.stack([picture.keypoints for picture in pictures])
+    return np.asarray(nme(predicted[..., :2], truth, scheme).mean(axis=1), np.float64)
+
+
+def predict_in_boxes(
+    finders: Mapping[str, Sequence[FaceKeypoints]], pictures: Sequence[AnnotatedPicture], title: str
+) -> NDArray[np.float64]:
+    """N x K x 3, keypoints and expected errors of N annotated faces, in pixels of their pictures.
+
+    Each is predicted in its box, the tight box of its true keypoints, expanded on each side by 10 %
+    of its width and height, as is customary: by those of the `finders` that have the name of its
+    label convention, averaged. `title` is that of the progress bar.
+    """
+    predicted = []
+    for picture in progress(pictures, title):
         loaded, box = picture.load(), box_of_keypoints(picture.keypoints)
-        every = [
-            finder.detect(loaded, boxes=box[None])[0].keypoints
-            for finder in finders[picture.convention]
+        faces = [
+            finder.detect(loaded, boxes=box[None])[0] for finder in finders[picture.convention]
         ]
-        predicted.append(np.mean(every, axis=0))
-        truth.append(picture.keypoints)
-    errors = nme(np.stack(predicted), np.stack(truth), scheme)
-    return np.asarray(errors.mean(axis=1), np.float64)
+        each = [np.column_stack([face.keypoints, face.errors]) for face in faces]
+        predicted.append(np.mean(each, axis=0))
+    return np.stack(predicted)
+
+
+def _finder(run: Run, convention: str, name: str, device: torch.device) -> FaceKeypoints:
+    """The networks of the run, for a label convention that the test set of that name has."""
+    known = usable_conventions(run)
+    if convention in known or convention not in [each.name for each in run.scheme.conventions]:
+        wanted = convention if convention in known else None
+        return FaceKeypoints(run=run, convention=wanted, device=device)
+    log.warning(
+        "%s: not trained on the label convention %s of %s; scored with the keypoints of %s",
+        run.name, convention, name, known[0],
+    )  # fmt: skip
+    return FaceKeypoints(run=run, device=device)
 
 
 def write_test_scores(folder: Path, errors: Mapping[str, NDArray[np.floating]]) -> list[str]:

@@ -75,6 +75,7 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.system.files import replaced_folder
         from kaggle_fkd.system.text import count_of
 
+        task.check_evaluation()
         config = self.config(task)
         device = pick_device(self.device)
         runs = self._runs_to_evaluate(task, made, task.training_data(config))

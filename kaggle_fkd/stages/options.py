@@ -177,12 +177,13 @@ class PictureOptions(DeviceOptions):
 
     points_of: str | None = option(
         "--points-of", metavar="CONVENTION",
-        help="the label convention of the keypoints: photographs (default) or frames, for iBUG's",
+        help="the label convention of iBUG's keypoints: photographs (default) or frames, or the "
+        "only one that a run was trained on",
     )  # fmt: skip
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",
-        help="pictures, folders of pictures, videos, or the word astronaut (a built-in "
-        "example)",
+        help="pictures, videos, folders with any of them at any depth, patterns such as "
+        "'holiday/*.jpg', or the word astronaut (a built-in example)",
     )  # fmt: skip
     output: Path | None = option(
         "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/STAGE)"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.stages.options import option
 from kaggle_fkd.stages.pictures import PictureStage
@@ -13,6 +14,9 @@ from kaggle_fkd.stages.stage import Made
 if TYPE_CHECKING:
     from kaggle_fkd.photo.overlay.filter import Filter
     from kaggle_fkd.task import Task
+
+LEAST_WIDTH, LARGEST_WIDTH = 0.1, 20.0
+"""The range of --line-width."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,10 @@ class Photo(PictureStage):
     indices: bool = option(
         "--indices", default=False, action="store_true", help="write the keypoints' numbers, too"
     )
+    line_width: float = option(
+        "--line-width", type=float, default=1.0, metavar="FACTOR",
+        help="draw lines and keypoints that many times as wide (default: 1)",
+    )  # fmt: skip
     json: bool = option(
         "--json", default=False, action="store_true",
         help="write NAME.json, too, and all of it to stdout",
@@ -47,6 +55,11 @@ class Photo(PictureStage):
     def check(self, task: "Task") -> None:
         """Refuse missing inputs, several runs, or an unknown filter."""
         super().check(task)
+        if not LEAST_WIDTH <= self.line_width <= LARGEST_WIDTH:  # also rejects NaN
+            raise UsageError(
+                f"--line-width {self.line_width:g} is out of range",
+                f"give a factor from {LEAST_WIDTH:g} to {LARGEST_WIDTH:g}",
+            )
         self._worn()
 
     def run(self, task: "Task", made: Made) -> Made:
@@ -58,7 +71,7 @@ class Photo(PictureStage):
         annotator = Annotator(
             find, self.output or self.runs_dir / "photo",
             worn=self._worn(),
-            boxes=not self.no_boxes, indices=self.indices,
+            boxes=not self.no_boxes, indices=self.indices, line_width=self.line_width,
             json=self.json, csv=self.csv, pts=self.pts,
         )  # fmt: skip
         records, failure = process_inputs(

@@ -7,7 +7,6 @@ from kaggle_fkd.imaging.boxes import (
     box_overlap,
     expand_boxes,
     shrink_boxes,
-    suppress_overlapping,
 )
 
 
@@ -26,9 +25,3 @@ def test_tight_boxes_are_expanded_and_shrunk_back():
     tight = np.array([[0.0, 10, 100, 60], [5, 5, 6, 7]])
     assert expand_boxes(tight)[0].tolist() == [-10, 5, 110, 65]
     np.testing.assert_allclose(shrink_boxes(expand_boxes(tight)), tight, atol=1e-9)
-
-
-def test_of_overlapping_boxes_the_one_with_the_highest_score_is_kept():
-    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [30, 0, 40, 10], [9, 0, 19, 10]], float)
-    assert suppress_overlapping(boxes, np.array([1, 3, 5, 2]), 0.3) == [2, 1, 3]
-    assert suppress_overlapping(np.empty((0, 4)), np.empty(0), 0.3) == []

@@ -19,7 +19,7 @@ from kaggle_fkd.networks import NETWORKS, build_network
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import FINE, read_pretrained
+from kaggle_fkd.photo.pretrained import POINTS68, read_pretrained
 from kaggle_fkd.prediction.batches import predict_batches as predict
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
@@ -46,7 +46,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def pretrained():
-    return read_pretrained(FINE).eval()
+    return read_pretrained(POINTS68).network.eval()
 
 
 def test_the_saliency_of_a_network_that_looks_at_one_pixel_is_that_pixel(chip):
@@ -59,7 +59,9 @@ def test_the_saliency_of_a_network_that_looks_at_one_pixel_is_that_pixel(chip):
 def test_the_position_of_an_eye_depends_on_the_pixels_around_it(pretrained, astronaut):
     corner = IBUG68.groups["eyes"][0]
     found = saliency(pretrained, astronaut, corner)
-    keypoint = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0, corner]
+    keypoint = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[
+        0, corner, :2
+    ]
     y, x = np.indices(found.shape)
     centre = np.array([(found * x).sum(), (found * y).sum()]) / found.sum()
     assert np.linalg.norm(centre - keypoint) < 20  # an eye is 20 pixels wide
@@ -128,12 +130,13 @@ def test_a_chip_has_the_size_that_the_last_networks_are_given(crossed_run, pretr
 
 def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
     own = [member.load_network(CPU) for member in crossed_run.members]
-    for run, networks in ((None, [read_pretrained(FINE).eval()]), (crossed_run, own)):
+    for run, networks in ((None, [read_pretrained(POINTS68).network.eval()]), (crossed_run, own)):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
         (face,) = find.track("astronaut", [face], search=False)
         images = torch.from_numpy(find.chip(face))[None]
-        seen = np.mean([predict(each, images, torch.tensor([0]))[0] for each in networks], axis=0)
+        seen = np.mean([predict(each, images, torch.tensor([0]))[0, :, :2] for each in networks],
+                       axis=0)  # fmt: skip
         back = transform_points(similarity(seen, face.keypoints), seen)
         np.testing.assert_allclose(back, face.keypoints, atol=0.2)
 

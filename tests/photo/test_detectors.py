@@ -29,7 +29,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def detector():
-    return FaceDetector(read_pretrained(DETECTOR), torch.device("cpu"))
+    return FaceDetector(read_pretrained(DETECTOR).network, torch.device("cpu"))
 
 
 def iou(row, other):

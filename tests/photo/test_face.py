@@ -179,6 +179,7 @@ def test_a_face_is_json_serialisable(scheme):
     assert np.allclose(values["box"], face.box, atol=0.006)
     assert values["pose"]["yaw"] == pytest.approx(20, abs=0.3)
     assert values["confidence"] == 0.9
+    assert values["errors"] == [1.0] * len(scheme.names)
     assert values["scheme"] == scheme.name and values["names"] == list(scheme.names)
     assert ("eye_aspect_ratio" in values) == (scheme == IBUG68)
 

@@ -48,6 +48,26 @@ def test_the_face_of_a_photograph_is_found_with_its_parts_in_place(face):
     assert np.linalg.norm(face.region("mouth").mean(axis=0) - (223, 145)) < 8
 
 
+def test_expected_errors_are_in_pixels_of_the_picture(finder, astronaut, face):
+    assert face.errors.shape == (68,) and (face.errors > 0).all()
+    small = cv2.resize(astronaut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    (half,) = finder.detect(small)
+    assert np.median(half.errors / face.errors) == pytest.approx(0.5, rel=0.15)
+
+
+@pytest.mark.parametrize("half", ["left", "right"])
+def test_the_covered_half_of_a_face_is_uncertain(finder, astronaut, face, half):
+    covered = astronaut.copy()
+    x0, y0, x1, y1 = face.box.astype(int)
+    middle = int(face["nose_tip"][0])
+    columns = slice(x0 - 10, middle) if half == "left" else slice(middle, x1 + 10)
+    covered[y0 - 10 : y1 + 10, columns] = 90
+    (found,) = finder.detect(covered, boxes=[face.box])
+    inside = (face.keypoints[:, 0] < middle) == (half == "left")
+    growth = found.errors / face.errors
+    assert growth[inside].mean() > 1.3 * growth[~inside].mean()
+
+
 def test_a_mirrored_photograph_gives_the_mirrored_face(finder, astronaut, face):
     (mirrored,) = finder.detect(astronaut[:, ::-1])
     back = mirrored.keypoints[list(IBUG68.flip_order)] * (-1, 1) + (astronaut.shape[1] - 1, 0)

@@ -18,7 +18,7 @@ from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.photo.detectors import FaceDetector
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import FINE, read_pretrained
+from kaggle_fkd.photo.pretrained import POINTS68, read_pretrained
 
 ASTRONAUT = data.astronaut()
 
@@ -36,7 +36,7 @@ def mean_run(runs_dir, scheme):
     with torch.no_grad():
         for weights in network.parameters():
             weights.zero_()
-    mean = scheme.from_ibug68(read_pretrained(FINE).mean_keypoints.numpy())
+    mean = scheme.from_ibug68(read_pretrained(POINTS68).network.mean_keypoints[:1].numpy())
     network.set_mean_keypoints(torch.from_numpy(mean))
     run.member(0).folder.mkdir()
     scores = {"all": 1.0, scheme.conventions[0].name: 1.0}
@@ -60,7 +60,7 @@ def test_the_help_describes_every_argument_and_the_default_device():
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
 
-@pytest.mark.parametrize("detector", ["haar", 3, FaceDetector])
+@pytest.mark.parametrize("detector", ["yunet", 3, FaceDetector])
 def test_a_detector_that_is_not_a_function_is_rejected_at_once(detector):
     with pytest.raises(UsageError, match="not a callable instance -> give a function"):
         FaceKeypoints(detector=detector)
@@ -151,8 +151,31 @@ def test_a_label_convention_is_one_of_those_that_the_networks_know(tmp_path):
     assert FaceKeypoints(run=run, convention="photographs").scheme == IBUG68
     with pytest.raises(UsageError, match="not trained on the label convention frames"):
         FaceKeypoints(run=run, convention="frames")
-    with pytest.raises(UsageError, match=r"do not know the label convention potos.*photographs"):
+    with pytest.raises(UsageError, match=r"not trained on the label convention potos.*photographs"):
         FaceKeypoints(convention="potos")
+
+
+def test_the_package_predicts_either_label_convention(face):
+    (tracked,) = FaceKeypoints(convention="frames").detect(ASTRONAUT)
+    apart = np.linalg.norm(tracked.keypoints - face.keypoints, axis=1)
+    assert 0.1 < apart.mean() < 4
+    (default,) = FaceKeypoints(convention="photographs").detect(ASTRONAUT)
+    np.testing.assert_allclose(default.keypoints, face.keypoints, atol=1e-3)
+
+
+def test_the_head_of_a_run_is_that_of_the_convention_it_was_trained_on(tmp_path, face):
+    """Trained on frames alone, its head of photographs gives nothing but the middle."""
+    run = mean_run(tmp_path, IBUG68)
+    member = run.member(0)
+    network = member.load_network(torch.device("cpu"))
+    network.mean_keypoints[0] = 48
+    member.finish(network.state_dict(), {"validation_rmse": {"all": 1.0, "frames": 1.0}})
+    finder = FaceKeypoints(run=run)
+    assert finder.networks.head == 1
+    (found,) = finder.detect(ASTRONAUT)
+    assert np.linalg.norm(found.keypoints - face.keypoints, axis=1).mean() < 5
+    with pytest.raises(UsageError, match="not trained on the label convention photographs"):
+        FaceKeypoints(run=run, convention="photographs")
 
 
 def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_path):

@@ -21,6 +21,21 @@ def test_a_download_without_annotations_is_rejected(tmp_path, monkeypatch):
         PhotographsTask(tmp_path / "data").fetch()
 
 
+def test_test_sets_of_one_name_are_told_apart_by_their_paths(tmp_path):
+    for parent in ("one", "two"):
+        write_pts(tmp_path / parent / "faces")
+    write_pts(tmp_path / "others")
+    paths = [tmp_path / "one" / "faces", tmp_path / "two" / "faces", tmp_path / "others"]
+    sets = PhotographsTask(tmp_path, test_sets=paths).test_sets()
+    assert list(sets) == [str(paths[0]), str(paths[1]), "others"]
+
+
+def test_wrong_test_sets_are_found_before_anything_is_trained(tmp_path):
+    task = PhotographsTask(tmp_path, test_sets=[tmp_path])
+    with pytest.raises(NoDataError, match="test_frames_keypoints"):
+        task.check_evaluation()
+
+
 def test_annotated_pictures_that_exist_are_not_downloaded(tmp_path, monkeypatch):
     write_pts(tmp_path / "youtube68")
     monkeypatch.setattr(

@@ -49,7 +49,7 @@ def test_a_scheme_of_ones_own_is_trained_evaluated_and_found_on_a_photograph(own
     assert set(table["region"]) == {"all", *scheme.groups}
     assert table["mean"].between(0, 0.5).all() and set(table["faces"]) == {FACES}
     oof = pd.read_csv(evaluation / "oof.csv")
-    assert list(oof.columns) == ["row", *scheme.feature_names] and len(oof) == FACES
+    assert list(oof.columns) == ["row", *scheme.predicted_names] and len(oof) == FACES
     assert oof.notna().all(axis=None)
 
     # The scheme is stored with the run: its file is not needed any more.

@@ -32,7 +32,8 @@ LEAST_PROPOSAL = 0.15
 """Proposals of the first stage below this score are dropped."""
 LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
 MOST_PROPOSALS = 200
-"""The second stage looks at this many proposals of a picture at most, the best."""
+"""The second stage looks at this many proposals of a picture at most, the best; so no more faces
+are found in a picture."""
 
 
 @dataclass(frozen=True)

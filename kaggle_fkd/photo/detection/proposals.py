@@ -10,13 +10,13 @@ from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, upright_maps
 
 NMS_DISTANCE = 0.7
-"""Of proposals whose centres are closer than this share of the larger one's size, the one with the
+"""Of faces whose centres are closer than this share of the larger one's size, the one with the
 highest score stays. The overlap of boxes keeps proposals for a half or a double of a face: with it,
 nearly all of the 96 false positives with the highest scores were such."""
 
 
 def distinct(
-    scores: NDArray[np.floating], faces: NDArray[np.floating], most: int
+    scores: NDArray[np.floating], faces: NDArray[np.floating], most: int | None = None
 ) -> NDArray[np.int64]:
     """Indices of the M faces, M x 7, that remain after non-maximum suppression, the best first.
 
@@ -24,14 +24,18 @@ def distinct(
     """
     waiting = np.argsort(-scores, kind="stable")
     kept: list[int] = []
-    while len(waiting) and len(kept) < most:
-        best, others = faces[waiting[0]], faces[waiting]
+    while len(waiting) and len(kept) != most:
         kept.append(int(waiting[0]))
-        distance = np.linalg.norm(others[:, CENTRE] - best[CENTRE], axis=1)
-        far = distance >= NMS_DISTANCE * np.maximum(others[:, SIZE], best[SIZE])
-        far[0] = False
-        waiting = waiting[far]
+        waiting = waiting[1:]
+        waiting = waiting[~are_one(faces[waiting], faces[kept[-1:]])[:, 0]]
     return np.array(kept, np.int64)
+
+
+def are_one(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """N x M, whether faces N x 7 and M x 7 are so near that they are taken for one."""
+    distance = np.linalg.norm(first[:, None, CENTRE] - second[None, :, CENTRE], axis=2)
+    sizes = np.maximum(first[:, SIZE, None], second[None, :, SIZE])
+    return np.asarray(distance < NMS_DISTANCE * sizes)
 
 
 def cut_chips(

@@ -16,10 +16,11 @@ from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
 from kaggle_fkd.photo.detection.targets import FOUND_IOU
+from kaggle_fkd.photo.detectors import LEAST_SCORE
 from kaggle_fkd.system.files import write_json, write_text
 from kaggle_fkd.system.text import count_of
 
-LEAST_SCORE = 0.05
+CURVE_START = 0.05
 """Detections below this score are not part of the curve."""
 SIZES = (0, 12, 24, 48, 96)
 """Bounds in pixels of the rows of the table."""
@@ -74,7 +75,7 @@ def write_detection(
     """Write the curve and the table of out-of-fold detections; the result in a few lines."""
     matches = match(photographs, detections)
     wanted = scored_faces(photographs)
-    thresholds = np.round(np.arange(LEAST_SCORE, 1, 0.05), 2)
+    thresholds = np.round(np.arange(CURVE_START, 1, 0.05), 2)
     curve = pd.DataFrame({
         "score": thresholds,
         "found": [float(np.mean(matches.scores[wanted] >= each)) for each in thresholds],
@@ -86,12 +87,12 @@ def write_detection(
     write_json(
         folder / "evaluation.json",
         {**summary, "faces": faces, "photographs": len(photographs),
-         "completely_labelled_photographs": complete, "found": _found(curve, 0.5)[0],
-         "curve": curve.to_dict("records")},
+         "completely_labelled_photographs": complete, "score": LEAST_SCORE,
+         "found": _found(curve, LEAST_SCORE)[0], "curve": curve.to_dict("records")},
     )  # fmt: skip
     save_figure(_curve_figure(curve, faces, complete), folder / "curve.png")
     lines = []
-    for score in (0.3, 0.5, 0.7):
+    for score in (0.3, 0.5, LEAST_SCORE):
         found, wrong = _found(curve, score)
         lines.append(
             f"score {score}: {found:.1%} of {count_of(faces, 'face')} found, "
@@ -129,11 +130,11 @@ def _curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
 
 
 def _by_size(photographs: PhotographDataset, matches: Matches) -> pd.DataFrame:
-    """The share of faces found with a score of 0.5, by their size."""
+    """The share of faces found with a score of `LEAST_SCORE`, by their size."""
     size, bounds = photographs.faces[:, SIZE], [*SIZES, np.inf]
     rows = []
     for low, high in pairwise(bounds):
         inside = ~photographs.ignored & (size >= low) & (size < high)
-        found = float(np.mean(matches.scores[inside] >= 0.5)) if inside.any() else np.nan
+        found = float(np.mean(matches.scores[inside] >= LEAST_SCORE)) if inside.any() else np.nan
         rows.append({"from": low, "to": high, "faces": int(inside.sum()), "found": found})
     return pd.DataFrame(rows)

@@ -15,7 +15,7 @@ from kaggle_fkd.photo.detection.loss import place_loss
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 from kaggle_fkd.photo.detection.targets import FACE, UNLABELLED, label_proposals
 
-PROPOSALS, LEAST_LOGIT = 6, -4.0
+PROPOSALS, LEAST_TRAINED = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest
 scores; below this logit there is none."""
 BACKGROUND_WEIGHT = 3.0
@@ -54,7 +54,7 @@ def collect_proposals(images: Tensor, predictions: Tensor, batch: Batch) -> Prop
     parts = [
         part
         for index, (grey, rows) in enumerate(zip(greys, found, strict=True))
-        if (part := _of_crop(grey, rows[rows[:, 0] >= LEAST_LOGIT], batch, index)) is not None
+        if (part := _of_crop(grey, rows[rows[:, 0] >= LEAST_TRAINED], batch, index)) is not None
     ]
     return Proposals(*map(torch.cat, zip(*parts, strict=True))) if parts else None
 

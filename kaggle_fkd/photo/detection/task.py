@@ -15,7 +15,7 @@ from kaggle_fkd.photo.detection.data import DetectionData
 from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections, detect
 from kaggle_fkd.photo.detection.load import load_photographs
-from kaggle_fkd.photo.detection.report import LEAST_SCORE, LEAST_SIZE, scored_faces, write_detection
+from kaggle_fkd.photo.detection.report import CURVE_START, LEAST_SIZE, scored_faces, write_detection
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress
@@ -84,6 +84,6 @@ class DetectionTask(Task):
             network = member.load_network(device)
             held_out = self._data.held_out(member).nonzero()[0]
             for index in progress(held_out, f"searching with {member.name}"):
-                detections[index] = detect(network, photographs.pictures[index], LEAST_SCORE)
+                detections[index] = detect(network, photographs.pictures[index], CURVE_START)
         summary = {**provenance(), "members": {run.name: len(run.members)}}
         return write_detection(folder, photographs, detections, summary)

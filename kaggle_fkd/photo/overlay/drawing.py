@@ -27,6 +27,8 @@ LEAST_TEXT = 0.35
 UNCERTAIN = 0.05
 """Share of a face's size (the root of the area of its keypoints' box). Keypoints with a larger
 expected error are drawn as circles instead of discs."""
+HOLLOW = 2.0
+"""Radius of these circles, in radii of the discs."""
 FRACTION_BITS = 4
 """Binary places of the fixed-point coordinates that OpenCV takes."""
 
@@ -36,12 +38,13 @@ def draw_faces(
     faces: Iterable[DetectedFace],
     boxes: bool = True,
     indices: bool = False,
+    line_width: float = 1.0,
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
     Keypoints whose expected error is larger than `UNCERTAIN` are hollow. `boxes` draws each face's
     bounding box, with its number and its confidence if it has a number, `indices` each keypoint's
-    number in its scheme, from 0.
+    number in its scheme, from 0. `line_width` is a factor on the widths of lines and keypoints.
     """
     drawn = np.ascontiguousarray(picture).copy()
     for face in faces:
@@ -49,7 +52,7 @@ def draw_faces(
         spare = 0.05 * np.ptp(corners, axis=0).max() + 2
         window, corner = window_around(drawn, corners, spare)
         if window.size:
-            window[:] = _draw_face(window, face, corner, boxes, indices)
+            window[:] = _draw_face(window, face, corner, boxes, indices, line_width)
         if boxes and face.number is not None:
             _label(drawn, face)
     return drawn
@@ -61,19 +64,19 @@ def _draw_face(
     corner: NDArray[np.int_],
     boxes: bool,
     indices: bool,
+    line_width: float,
 ) -> NDArray[np.uint8]:
     """The h x w x 3 window of a picture, from `corner` (x, y) on, with the face drawn in it.
 
     A small face is enlarged, each pixel to a block, drawn on, and reduced again: so lines can be
     thinner than a pixel, and pixels without a mark keep their values.
     """
-    size = float(np.sqrt(np.ptp(face.keypoints, axis=0).prod()))
-    zoom = int(np.clip(np.ceil(DRAWN_SIZE / max(size, 1)), 1, MAX_ZOOM))
+    zoom = int(np.clip(np.ceil(DRAWN_SIZE / max(face.size, 1)), 1, MAX_ZOOM))
     canvas = window.repeat(zoom, axis=0).repeat(zoom, axis=1)
     points = (face.keypoints - corner + 0.5) * zoom - 0.5
     # Lines of 1/180 of the face's size are thin on a portrait and still visible in a group.
-    size = max(size * zoom, 1)
-    thickness = max(1, round(size / 180))
+    size = max(face.size * zoom, 1)
+    thickness = max(1, round(line_width * size / 180))
     if boxes:
         x0, y0, x1, y1 = (face.box - np.tile(corner, 2)) * zoom - 0.5
         _line(canvas, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), True, WHITE, thickness)
@@ -81,9 +84,10 @@ def _draw_face(
     for contour in face.scheme.contours:
         members = list(contour.keypoints)
         _line(canvas, points[members], contour.closed, colours[members[0]], thickness)
-    uncertain = face.errors > UNCERTAIN * size / zoom
+    uncertain = face.errors > UNCERTAIN * face.size
     for point, colour, hollow in zip(points, colours, uncertain, strict=True):
-        _dot(canvas, point, size / (10 * len(points) ** 0.5), colour, hollow)
+        radius = line_width * size / (10 * len(points) ** 0.5)
+        _dot(canvas, point, radius, colour, hollow)
     if indices:
         for index, point in enumerate(points):
             _number(canvas, index, point, size)
@@ -127,10 +131,13 @@ def _dot(
     colour: tuple[int, int, int], hollow: bool,
 ) -> None:  # fmt: skip
     x, y = fixed_point(point).tolist()
-    width = max(1, round(size / 2))
-    for ink, extent, line in ((RIM, size + 1, width + 2), (colour, size, width)):
+    if hollow:
+        size, width = HOLLOW * size, max(1, round(size))
+        inks = ((RIM, size, width + 2), (colour, size, width))
+    else:
+        inks = ((RIM, size + 1, cv2.FILLED), (colour, size, cv2.FILLED))
+    for ink, extent, thickness in inks:
         radius = round(extent * (1 << FRACTION_BITS))
-        thickness = line if hollow else cv2.FILLED
         cv2.circle(picture, (x, y), radius, ink, thickness, cv2.LINE_AA, FRACTION_BITS)
 
 

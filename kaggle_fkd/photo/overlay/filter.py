@@ -88,8 +88,8 @@ def load_filter(path: Path) -> Filter:
 
     The JSON has "anchors": for each scheme that the filter is to work with, at least two keypoints,
     by number (from 0) or by name, and the pixel [x, y] of the PNG, from its top left, that belongs
-    on each. Anchors spread over the complete artwork place it best. Optional: "depth", "bend" and
-    "round", the fields of `Filter`.
+    on each. Anchors spread over the complete artwork place it best. Optional: "depth" and "bend",
+    the fields of `Filter`, and "round", its `surrounds_head`.
 
     Raises PictureError for artwork or anchors that cannot be used.
     """

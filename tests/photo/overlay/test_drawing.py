@@ -1,5 +1,7 @@
 """Faces drawn into their picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,3 +93,25 @@ def test_each_of_the_68_points_is_on_one_contour_and_eyes_and_lips_close():
     closed = sorted(line.keypoints[0] for line in lines if line.closed)
     assert closed == [36, 42, 48, 60]
     assert KAGGLE15.contours == ()
+
+
+def test_an_uncertain_keypoint_is_hollow():
+    picture = blank(600, 800)
+    face = posed_face(picture, (400, 250), size=250, scheme=KAGGLE15)  # without lines
+    x, y = face["nose_tip"].round().astype(int)
+    errors = face.errors.copy()
+    errors[KAGGLE15.nose_tip] = 100
+    sure, unsure = (draw_faces(picture, [replace(face, errors=each)], boxes=False)
+                    for each in (face.errors, errors))  # fmt: skip
+    assert (sure[y, x] != 128).any() and (unsure[y, x] == 128).all()
+    differing = np.argwhere(changed(sure, unsure))
+    assert len(differing) and np.abs(differing - (y, x)).max() < 25
+
+
+def test_lines_and_keypoints_are_as_wide_as_asked_for():
+    picture = blank(600, 800)
+    face = posed_face(picture, (400, 250), size=250)
+    marks = [
+        changed(picture, draw_faces(picture, [face], line_width=width)).sum() for width in (1, 2, 4)
+    ]
+    assert 1.4 * marks[0] < marks[1] and 1.4 * marks[1] < marks[2]

@@ -1,5 +1,7 @@
 """Keypoints smoothed over time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.posed_faces import blank, face_of, posed_face
@@ -29,6 +31,18 @@ def test_the_jitter_of_a_still_face_falls_to_less_than_a_third():
     jitter = np.diff(smooth[30:], axis=0).std() / np.diff(measured[30:], axis=0).std()
     assert jitter < 0.33
     assert (smooth[0] == measured[0]).all()
+
+
+def test_uncertain_keypoints_are_smoothed_more():
+    random, picture, smoother = np.random.default_rng(0), blank(), Smoother(rate=30)
+    still = posed_face(picture, size=EYES).keypoints
+    errors = np.where(np.arange(68) < 34, 0.01, 0.2) * EYES
+    frames = []
+    for _ in range(150):
+        measured = face_of(still + random.normal(0, 0.01 * EYES, still.shape), picture)
+        frames.append(smoother.smooth([replace(measured, errors=errors)])[0].keypoints)
+    jitter = np.diff(frames[30:], axis=0).std(axis=(0, 2))
+    assert jitter[34:].mean() < 0.5 * jitter[:34].mean()
 
 
 @pytest.mark.parametrize("speed", [0.2, 1.0, 5.0])

@@ -1,0 +1,70 @@
+"""The search of a picture: in its own size, reduced, and rotated."""
+
+import numpy as np
+import pytest
+import torch
+
+from kaggle_fkd.imaging.similarity import transform_points
+from kaggle_fkd.networks.detector import STRIDES
+from kaggle_fkd.photo.detection.detect import REDUCTION, SEARCHED_SIDE, _unrotated, propose
+
+
+class Spot(torch.nn.Module):
+    """Instead of a detector: it proposes the brightest pixel, as a face of `size` pixels.
+
+    Its logit is 3, and 4 where several pictures are searched together.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.seen = size, []
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, images):
+        self.seen.append(tuple(images.shape))
+        found = torch.zeros(len(images), 1, 8)
+        for image, row in zip(images, found[:, 0], strict=True):
+            y, x = np.unravel_index(int(image.argmax()), image.shape)
+            # Its right eye is to the left, its left eye to the right.
+            row[:] = torch.tensor([3 + (len(images) > 1), x, y, self.size, x - 0.2 * self.size, y,
+                                   x + 0.2 * self.size, y])  # fmt: skip
+        return found
+
+
+def spot(height, width, x, y, side=1):
+    picture = np.zeros((height, width), np.uint8)
+    picture[y : y + side, x : x + side] = 255
+    return picture
+
+
+def test_a_small_face_is_found_where_it_is():
+    network = Spot(size=8.0)
+    logits, faces = propose(network, spot(60, 90, 33, 21))
+    assert logits.tolist() == [3.0]  # 8 pixels are too few in the reduced picture
+    np.testing.assert_allclose(faces[0], [33, 21, 8, 31.4, 21, 34.6, 21], atol=1e-4)
+    for count, height, width in network.seen:
+        assert height % STRIDES[-1] == width % STRIDES[-1] == 0 and count in (1, 4)
+
+
+def test_a_picture_beyond_the_limit_is_reduced_and_its_faces_are_not():
+    network = Spot(size=8.0)
+    height, width = SEARCHED_SIDE, 2 * SEARCHED_SIDE
+    _, faces = propose(network, spot(height, width, 1000, 400, side=2))
+    assert max(network.seen[0][1:]) <= SEARCHED_SIDE
+    np.testing.assert_allclose(faces[0, :3], [1000.5, 400.5, 16], atol=0.6)
+
+
+def test_a_large_face_is_also_found_in_the_rotated_pictures():
+    _, faces = propose(Spot(size=40.0), spot(300, 420, 150, 90, side=REDUCTION))
+    large = faces[faces[:, 2] > 100]
+    middle = (REDUCTION - 1) / 2
+    np.testing.assert_allclose(large[:, :2], [[150 + middle, 90 + middle]], atol=1e-3)
+    assert large[0, 2] == pytest.approx(40 * REDUCTION)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_rotated_picture_is_rotated_back(quarters):
+    picture = spot(7, 11, 8, 2)
+    y, x = np.argwhere(np.rot90(picture, quarters))[0]
+    back = transform_points(_unrotated(quarters, picture.shape), np.array([[x, y]]))
+    np.testing.assert_allclose(back, [[8, 2]])
