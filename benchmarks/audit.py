@@ -112,7 +112,9 @@ def main() -> None:
     keep_freed_memory()
     competition = load_competition(options.data_dir)
     faces, planted = plant(competition.train, options.share, seed=0)
-    settings = {"train.epochs": options.epochs, "train.folds": options.folds}
+    settings = {
+        "train.epochs": options.epochs, "train.folds": options.folds, "train.precision": "auto",
+    }  # fmt: skip
     run = train(
         faces, settings, runs_dir=options.runs_dir, device="auto",
         sample_faces=competition.is_sample,

@@ -159,4 +159,4 @@ def test_the_network_in_the_documents_predicts_keypoints():
     names: dict = {}
     exec(compile(code, "docs/networks.md", "exec"), names)
     network = names["SmallNet"](NetworkShape(96, 80, keypoints=15, heads=2))
-    assert network(torch.rand(3, 96, 80) * 255).shape == (3, 2, 15, 2)
+    assert network(torch.rand(3, 96, 80) * 255).shape == (3, 2, 15, 3)

@@ -33,9 +33,12 @@ class Submission:
     """R, a coordinate in pixels, within 0..96."""
 
 
-def write_submission(path: Path | str, lookup: Lookup, keypoints: NDArray[np.floating]) -> None:
-    """Write N x K x 2 predicted keypoints as `RowId,Location`; see `write_locations`."""
-    write_locations(Path(path), lookup.row_ids, lookup.locations(keypoints))
+def write_submission(path: Path | str, lookup: Lookup, predicted: NDArray[np.floating]) -> None:
+    """Write predicted keypoints as `RowId,Location`; see `write_locations`.
+
+    They are N x K x 2, or N x K x 3 with their expected errors, which are left out.
+    """
+    write_locations(Path(path), lookup.row_ids, lookup.locations(predicted[..., :2]))
 
 
 def write_locations(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.command_line import QUICK
+from support.made_up_faces import with_noise_and_errors
 
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.errors import DataError
@@ -30,7 +31,8 @@ def planted(competition):
     faces = competition.train
     rng = np.random.default_rng(0)
     truth = np.where(np.isfinite(faces.keypoints), faces.keypoints, 48)
-    predicted = truth + rng.normal(0, 0.5, truth.shape)
+    noise = rng.normal(0, 0.5, truth.shape)
+    predicted = np.concatenate([truth + noise, np.full((*truth.shape[:2], 1), 0.6)], axis=-1)
     keypoints, wrong = faces.keypoints.copy(), {}
     full = faces.labelled[:, list(KAGGLE15.conventions[1].keypoints)].all(axis=1)
     of_a = np.flatnonzero(full & (faces.convention == 0) & faces.labelled.all(axis=1))
@@ -90,12 +92,27 @@ def test_faces_that_nobody_predicts_are_not_judged(planted):
     assert set(audit(half, faces)["convention"]) == {"A"}
 
 
-def test_a_keypoint_that_is_hard_for_all_is_suspicious_for_none(competition):
+def test_where_large_errors_are_expected_they_are_not_suspicious(competition):
     faces = competition.train
-    noise = np.random.default_rng(0).normal(0, 0.5, faces.keypoints.shape)
-    noise[:, NOSE] *= 10
-    table = audit(np.nan_to_num(faces.keypoints) + noise, faces)
-    assert not table["suspected"].any()
+    predicted = with_noise_and_errors(faces, spread=0.5)
+    predicted[::3, NOSE, :2] = faces.keypoints[::3, NOSE] + 7
+    predicted[::3, NOSE, 2] *= 10
+    assert not audit(predicted, faces)["suspected"].any()
+    predicted[::3, NOSE, 2] /= 10
+    table = audit(predicted, faces)
+    assert set(table.loc[table["suspected"], "row"]) == set(
+        faces.ids[::3][faces.labelled[::3, NOSE]]
+    )
+
+
+def test_a_picture_that_is_not_recognised_is_suspected_whatever_its_labels(competition):
+    """Its labels are just where the network, which is unsure of all, expects them."""
+    faces = competition.train
+    predicted = with_noise_and_errors(faces, spread=0.5)
+    labelled = int(np.flatnonzero(faces.labelled.sum(axis=1) > 3)[5])
+    predicted[labelled, :, 2] *= 2.5
+    (row,) = audit(predicted, faces).query("suspected").to_dict("records")
+    assert row["row"] == faces.ids[labelled] and row["reason"] == FOREIGN
 
 
 def test_dropping_removes_the_displaced_label_or_all_labels_of_a_face(planted, audit_file):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.made_up_faces import varied_faces
+from support.made_up_faces import varied_faces, with_noise_and_errors
 from support.small_runs import QUICK, quick
 
 from kaggle_fkd.config import Config, TrainConfig
@@ -187,9 +187,8 @@ def test_a_training_that_cannot_be_leaves_no_run_directory(
 @pytest.fixture
 def audit_file(faces, tmp_path):
     """Which suspects a label of each of two faces."""
-    predicted = np.nan_to_num(faces.keypoints, nan=48)
-    predicted = predicted + np.random.default_rng(0).normal(0, 0.5, predicted.shape)
-    predicted[[3, 41], 0] += 30
+    predicted = with_noise_and_errors(faces, spread=0.5)
+    predicted[[3, 41], 0, :2] += 30
     table = audit(predicted, faces)
     assert table["suspected"].sum() == 2
     (tmp_path / "made").mkdir()
