@@ -113,7 +113,8 @@ def main() -> None:
                      **scores}
                 )  # fmt: skip
             curves[f"{name}, {part}"] = errors[chosen].mean(axis=1)
-            title = f"{name}-{Path(part).name}"
+            number = [*dict.fromkeys(origin)].index(part) + 1 if part != "all" else 0
+            title = f"{name}-{number}-{Path(part).name}"
             _compare_errors(options.out, title, predicted[chosen], truth[chosen])
     table = pd.DataFrame(rows)
     write_text(options.out / "nme.csv", table.to_csv(index=False, float_format="%.5f"))

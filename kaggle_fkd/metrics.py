@@ -116,6 +116,13 @@ def errors_over_expected(
     return np.asarray(distance / predicted[..., 2])
 
 
+def covered(predicted: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
+    """The share of the known errors that are within `WITHIN` times the expected ones; arguments as
+    of `errors_over_expected`."""
+    ratio = errors_over_expected(predicted, truth)
+    return float((ratio[np.isfinite(ratio)] <= WITHIN).mean())
+
+
 def error_scores(errors: NDArray[np.floating]) -> dict[str, float]:
     """Mean and median NME of N faces, their failure rate, and the area under the error curve.
 

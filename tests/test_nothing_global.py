@@ -85,8 +85,8 @@ states["detect"] = state()
 face.as_dict(), face.chip(), finder.draw(picture, [face])
 states["what a face tells"] = state()
 from kaggle_fkd.photo.video.encode import write_video
-from kaggle_fkd.photo.video.frames import open_video
-list(open_video(write_video(file.with_name("clip.mp4"), [picture] * 2, 10)).frames())
+from kaggle_fkd.photo.video.frames import Frame, open_video
+list(open_video(write_video(file.with_name("clip.mp4"), [Frame(picture, 0.0)], 10)).frames())
 states["a video"] = state()
 print(json.dumps(states, default=str))
 """

@@ -32,8 +32,7 @@ def main() -> None:
     run = open_run(options.run)
     member = run.require_members().members[0]
     network = member.load_network(torch.device("cpu"))
-    known = [convention.name for convention in run.scheme.conventions]
-    conventions = [name for name in known if name in member.validation]
+    conventions = member.summary.get("conventions", ())  # a detector has none
     content = pack_network(member.config.train.model, network, member.shape, conventions)
     with atomic_path(options.out) as temporary:
         temporary.write_bytes(content)

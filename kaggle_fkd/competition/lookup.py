@@ -40,8 +40,11 @@ class Lookup:
         return requested
 
     def locations(self, keypoints: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The R requested coordinates of N x K x 2 keypoints, in pixels."""
-        return keypoints.reshape(len(keypoints), -1)[self.image, self.feature]
+        """The R requested coordinates of N x K x 2 keypoints, in pixels.
+
+        They may be N x K x 3, with the expected error of each keypoint behind its x and y.
+        """
+        return keypoints[self.image, self.feature // 2, self.feature % 2]
 
 
 def read_lookup(file: SourceFile, image_ids: NDArray[np.int64], scheme: KeypointScheme) -> Lookup:

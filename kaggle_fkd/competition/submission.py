@@ -38,7 +38,7 @@ def write_submission(path: Path | str, lookup: Lookup, predicted: NDArray[np.flo
 
     They are N x K x 2, or N x K x 3 with their expected errors, which are left out.
     """
-    write_locations(Path(path), lookup.row_ids, lookup.locations(predicted[..., :2]))
+    write_locations(Path(path), lookup.row_ids, lookup.locations(predicted))
 
 
 def write_locations(

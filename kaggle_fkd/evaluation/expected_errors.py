@@ -1,4 +1,8 @@
-"""How well expected errors agree with the errors measured: a table, a figure and a sentence."""
+"""How well expected errors agree with the errors measured: a table, a figure and a sentence.
+
+The expected errors of a network were calibrated on the faces that it held out. So of out-of-fold
+predictions, the shares within twice the expected errors are fitted; ranks and bins are not.
+"""
 
 from pathlib import Path
 
@@ -32,7 +36,8 @@ def write_expected_errors(
     overall = table.iloc[0]
     return [
         f"expected errors: {100 * overall['within']:.1f} % of the errors are within {WITHIN:g} "
-        f"times the expected one; rank correlation {overall['rank_correlation']:.2f}"
+        f"times the expected one (calibrated on the same faces); rank correlation "
+        f"{overall['rank_correlation']:.2f}"
     ]
 
 

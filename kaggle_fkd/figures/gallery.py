@@ -37,9 +37,9 @@ def draw_face(
     )  # fmt: skip
     if predicted is not None:
         axes.scatter(predicted[:, 0], predicted[:, 1], s=max(size, 8), c=PREDICTED, marker="x")
-        for x, y, *radius in predicted[np.isfinite(predicted).all(axis=1)]:
-            if radius:
-                axes.add_patch(Circle((x, y), *radius, fill=False, color=PREDICTED, linewidth=0.6))
+        if predicted.shape[1] == 3:
+            for x, y, error in predicted[np.isfinite(predicted).all(axis=1)]:
+                axes.add_patch(Circle((x, y), error, fill=False, color=PREDICTED, linewidth=0.6))
     # Points that lie outside the image by up to a tenth of its size stay visible.
     height, width = image.shape
     axes.set_xlim(-0.1 * width, 1.1 * width)

@@ -102,7 +102,7 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
 def _open(content: bytes, name: str) -> Image.Image:
     """The picture in a file's bytes; a HEIC is read by pillow-heif, where it is installed."""
     try:
-        # Whatever its name ends in: some programs leave .heic to pictures they turn into JPEGs.
+        # Whatever its name: some programs keep .heic when they convert a picture to JPEG.
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
         if not name.lower().endswith(HEIC_SUFFIXES):

@@ -16,8 +16,8 @@ from kaggle_fkd.networks.shape import NetworkShape
 OFFSETS_PER_WIDTH = 16
 """Offsets are in sixteenths of the width: 6 of 96 pixels, about the spread of a keypoint."""
 ERRORS_PER_WIDTH = 64
-"""An expected error is that of the network's output 0 in sixty-fourths of the width: 1.5 of 96
-pixels, about the error of a trained network."""
+"""An output of 0 is an expected error of a sixty-fourth of the width: 1.5 of 96 pixels, about the
+error of a trained network."""
 LARGEST_LOGARITHM = 10.0
 """Expected errors beyond this are those of a training that diverges; they stay numbers."""
 MIRROR_DIFFERENCE_SCALE = 0.25

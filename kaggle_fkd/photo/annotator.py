@@ -21,7 +21,7 @@ from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import Filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
 from kaggle_fkd.photo.video.encode import write_video
-from kaggle_fkd.photo.video.frames import is_video, open_video
+from kaggle_fkd.photo.video.frames import Frame, is_video, open_video
 from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
@@ -95,18 +95,25 @@ class Annotator:
         tracker = Tracker(self.finder, video.rate)
         found: list[list[dict[str, Any]]] = []
 
-        def frames() -> Iterator[NDArray[np.uint8]]:
+        def frames() -> Iterator[Frame]:
             for frame in progress(video.frames(), path.name, video.length or None):
-                faces = tracker.next(frame)
+                faces = tracker.next(frame.picture)
+                drawn = self._drawn(frame.picture, faces)
                 found.append([face.as_dict() for face in faces])
-                yield self._drawn(frame, faces)
+                yield Frame(drawn, frame.time)
 
-        write_video(target, frames(), video.rate, sound_of=path)
-        log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
-        return {
+        record: Record = {
             "input": str(path), "output": str(target), "width": video.width, "height": video.height,
             "rate": video.rate, "frames": found,
         }  # fmt: skip
+        try:
+            write_video(target, frames(), video.rate, sound_of=path)
+        except KeyboardInterrupt:
+            if found and self.json:
+                write_json(self.folder / f"{name}.json", record)
+            raise
+        log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
+        return record
 
     @property
     def _what(self) -> str:

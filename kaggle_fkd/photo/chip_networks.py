@@ -98,7 +98,7 @@ class ChipNetworks:
 
 def usable_conventions(run: Run) -> list[str]:
     """The label conventions with all keypoints that every finished member was trained on."""
-    trained = [set(member.validation) for member in run.members]
+    trained = [member.summary.get("conventions", ()) for member in run.members]
     return [
         each.name
         for each in run.scheme.conventions
@@ -111,6 +111,7 @@ def _find_head(
     scheme: KeypointScheme, heads: int, usable: Sequence[str], convention: str | None, owner: str
 ) -> int:
     """The head that predicts the convention, by default the first of the `usable` ones."""
+    known = [each.name for each in scheme.conventions]
     if not usable:
         raise RunError(
             f"{owner}: not trained on a label convention with all keypoints",
@@ -118,10 +119,9 @@ def _find_head(
         )
     if convention is not None and convention not in usable:
         raise UsageError(
-            f"{owner}: not trained on the label convention {convention}",
+            f"{owner}: not trained on the label convention {convention} with all keypoints",
             suggest(convention, usable),
         )
-    known = [each.name for each in scheme.conventions]
     return min(known.index(convention or usable[0]), heads - 1)
 
 

@@ -41,7 +41,7 @@ class DetectedFace:
     """K x 2, x then y in pixels of the picture."""
     errors: NDArray[np.float64]
     """K, the expected error of each keypoint in pixels of the picture: on held-out faces, 95 % of
-    the keypoints are within twice as far of the labels."""
+    the keypoints are at most twice that far from their labels."""
     confidence: float
     """0..1, the probability that this is a face; `errors` say how exact its keypoints are."""
     scheme: KeypointScheme

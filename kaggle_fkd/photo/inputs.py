@@ -1,8 +1,9 @@
 """Process pictures and videos one by one; a failure does not stop the others."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, takewhile
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import writing_to
 from kaggle_fkd.system.text import count_of
 
+SIGNS = "*?["
+"""What makes a path a pattern."""
 Record = dict[str, Any]
 """The JSON record of one input."""
 
@@ -35,7 +38,7 @@ def process_inputs(
     error, and the rest are still processed; the second result then says how many failed, and is
     None otherwise.
     """
-    if any(_same_place(text, folder) for text in inputs):
+    if any(_same_place(_written_out(Path(text)), folder) for text in inputs):
         raise UsageError(
             f"{folder} is one of the inputs, so that the results would be inputs next time",
             "choose another output folder",
@@ -105,7 +108,7 @@ def files_of(text: str, suffixes: Sequence[str], results: Path) -> list[Path]:
         path.stat()
         return [path]
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        if not any(sign in text for sign in "*?["):
+        if not any(sign in text for sign in SIGNS):
             raise unreadable(path, error) from error
         return _matching(path, suffixes, results)
 
@@ -115,9 +118,7 @@ def _matching(pattern: Path, suffixes: Sequence[str], results: Path) -> list[Pat
 
     A folder that matches stands for its files.
     """
-    # The part of the path before the first sign of a pattern is a folder as it is written.
-    fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), pattern.parts))
-    folder = Path(*fixed)
+    folder = _written_out(pattern)
     try:
         matching = list(folder.glob(str(pattern.relative_to(folder))))
         inside = [file for match in matching if match.is_dir() for file in match.rglob("*")]
@@ -155,9 +156,22 @@ def _usable(
     ]
 
 
-def _same_place(text: str, folder: Path) -> bool:
+def _written_out(path: Path) -> Path:
+    """The path itself, or the folder before the first part of a pattern, whose signs are no name.
+
+    A folder that exists is a name, even if it has a sign of a pattern: My[1].
+    """
+    folder = Path()
+    for part in path.parts:
+        if any(sign in part for sign in SIGNS) and not os.path.lexists(folder / part):
+            return folder
+        folder /= part
+    return folder
+
+
+def _same_place(path: Path, folder: Path) -> bool:
     try:
-        return Path(text).resolve() == folder.resolve()
+        return path.resolve() == folder.resolve()
     except (OSError, ValueError):  # a zero byte in the name, a loop of links
         return False
 

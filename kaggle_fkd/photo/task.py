@@ -14,10 +14,15 @@ from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
 from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
-from kaggle_fkd.photo.test_sets import TestSets, errors_on, find_test_sets, write_test_scores
+from kaggle_fkd.photo.test_sets import (
+    Scored,
+    TestSets,
+    find_test_sets,
+    predict_test_set,
+    write_test_scores,
+)
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 
@@ -82,14 +87,15 @@ class PhotographsTask(KeypointTask):
     ) -> list[str]:
         """Out-of-fold scores, if every fold is held out by a member; scores on the test sets."""
         lines: list[str] = []
-        errors = {}
+        sets: dict[str, Scored] = {}
         if all(run.cross_validated for run in runs):
             predicted, lines = self.report_out_of_fold(runs, config, device, folder)
             truth = self.load_faces(config).inner().keypoints
-            errors[HELD_OUT] = nme(predicted[..., :2], truth, self.scheme).mean(axis=1)
+            covered = np.isfinite(predicted).all(axis=(1, 2))
+            sets[HELD_OUT] = Scored(predicted[covered], truth[covered])
         for name, pictures in self.test_sets().items():
-            errors[name] = errors_on(runs, name, pictures, self.scheme, device)
-        return lines + (write_test_scores(folder, errors) if self.test_paths else [])
+            sets[name] = predict_test_set(runs, name, pictures, device)
+        return lines + (write_test_scores(folder, sets, self.scheme) if self.test_paths else [])
 
     def check_evaluation(self) -> None:
         """Read the annotations of the test sets."""

@@ -1,6 +1,7 @@
 """The scores of runs on annotated pictures that they were not trained on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.metrics import error_scores, nme
+from kaggle_fkd.metrics import covered, error_scores, nme
 from kaggle_fkd.photo.annotations.load import find_pictures
 from kaggle_fkd.photo.annotations.picture import AnnotatedPicture
 from kaggle_fkd.photo.chip_networks import usable_conventions
@@ -28,20 +29,31 @@ TestSets = Mapping[str, Sequence[AnnotatedPicture]]
 def find_test_sets(paths: Sequence[Path], scheme: KeypointScheme) -> TestSets:
     """The pictures of folders and zips; in Udacity's layout, those of the test part.
 
-    Sets are called by the last part of their path; by the whole path, if that is not unique.
+    Sets are named after the last part of their path, or after the whole path if that is not unique.
     Raises NoDataError for a path without annotated pictures, DataError for a wrong annotation.
     """
-    last = [path.name for path in paths]
-    names = [path.name if last.count(path.name) == 1 else str(path) for path in paths]
+    last = [path.resolve().name for path in paths]
+    names = [
+        name if last.count(name) == 1 else str(path) for name, path in zip(last, paths, strict=True)
+    ]
     found = (find_pictures(path, scheme, "test") for path in paths)
     return dict(zip(names, found, strict=True))
 
 
-def errors_on(
-    runs: Sequence[Run], name: str, pictures: Sequence[AnnotatedPicture], scheme: KeypointScheme,
-    device: torch.device,
-) -> NDArray[np.float64]:  # fmt: skip
-    """The NME of each picture of the test set of that name, predicted in its box.
+@dataclass(frozen=True)
+class Scored:
+    """Predictions of the faces of a set."""
+
+    predicted: NDArray[np.floating]
+    """N x K x 3, keypoints and expected errors in pixels."""
+    truth: NDArray[np.floating]
+    """N x K x 2 pixels."""
+
+
+def predict_test_set(
+    runs: Sequence[Run], name: str, pictures: Sequence[AnnotatedPicture], device: torch.device
+) -> Scored:
+    """The faces of the test set of that name, each predicted in its box.
 
     It is predicted by the head of its label convention, if the run was trained on it.
     """
@@ -50,8 +62,7 @@ def errors_on(
         for convention in sorted({picture.convention for picture in pictures})
     }
     predicted = predict_in_boxes(finders, pictures, f"testing on {name}")
-    truth = np.stack([picture.keypoints for picture in pictures])
-    return np.asarray(nme(predicted[..., :2], truth, scheme).mean(axis=1), np.float64)
+    return Scored(predicted, np.stack([picture.keypoints for picture in pictures]))
 
 
 def predict_in_boxes(
@@ -60,8 +71,8 @@ def predict_in_boxes(
     """N x K x 3, keypoints and expected errors of N annotated faces, in pixels of their pictures.
 
     Each is predicted in its box, the tight box of its true keypoints, expanded on each side by 10 %
-    of its width and height, as is customary: by those of the `finders` that have the name of its
-    label convention, averaged. `title` is that of the progress bar.
+    of its width and height, as is customary: by the `finders` of its label convention, averaged.
+    `title` is that of the progress bar.
     """
     predicted = []
     for picture in progress(pictures, title):
@@ -77,21 +88,31 @@ def predict_in_boxes(
 def _finder(run: Run, convention: str, name: str, device: torch.device) -> FaceKeypoints:
     """The networks of the run, for a label convention that the test set of that name has."""
     known = usable_conventions(run)
-    if convention in known or convention not in [each.name for each in run.scheme.conventions]:
-        wanted = convention if convention in known else None
-        return FaceKeypoints(run=run, convention=wanted, device=device)
-    log.warning(
-        "%s: not trained on the label convention %s of %s; scored with the keypoints of %s",
-        run.name, convention, name, known[0],
-    )  # fmt: skip
+    if convention in known:
+        return FaceKeypoints(run=run, convention=convention, device=device)
+    if known and convention in [each.name for each in run.scheme.conventions]:
+        log.warning(
+            "%s: not trained on the label convention %s of %s; scored with the keypoints of %s",
+            run.name, convention, name, known[0],
+        )  # fmt: skip
     return FaceKeypoints(run=run, device=device)
 
 
-def write_test_scores(folder: Path, errors: Mapping[str, NDArray[np.floating]]) -> list[str]:
-    """Write a table and cumulative error curves of named sets, given their errors; in lines."""
+def write_test_scores(
+    folder: Path, sets: Mapping[str, Scored], scheme: KeypointScheme
+) -> list[str]:
+    """Write a table and cumulative error curves of named sets; the NME of each in a line."""
+    errors = {
+        name: nme(each.predicted[..., :2], each.truth, scheme).mean(axis=1)
+        for name, each in sets.items()
+    }
     table = pd.DataFrame(
-        [{"set": name, "faces": len(each), **error_scores(each)} for name, each in errors.items()]
-    )
+        [
+            {"set": name, "faces": len(errors[name]), **error_scores(errors[name]),
+             "within_twice_the_expected_error": covered(each.predicted, each.truth)}
+            for name, each in sets.items()
+        ]
+    )  # fmt: skip
     write_text(folder / "test_nme.csv", table.to_csv(index=False, float_format="%.5f"))
     save_figure(error_curve(errors, "Cumulative error curves"), folder / "test_error_curve.png")
     return [

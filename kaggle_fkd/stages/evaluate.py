@@ -53,6 +53,7 @@ class Evaluate(RunOptions, TrainingStage):
                 "name one run",
             )
         named_runs(self.runs_dir, self.runs)
+        task.check_evaluation()
 
     def config(self, task: "Task") -> Config:
         """As in training; a run that --run names decides the size of the chips."""
@@ -75,7 +76,6 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.system.files import replaced_folder
         from kaggle_fkd.system.text import count_of
 
-        task.check_evaluation()
         config = self.config(task)
         device = pick_device(self.device)
         runs = self._runs_to_evaluate(task, made, task.training_data(config))

@@ -40,6 +40,12 @@ class Inside(PictureStage):
         from kaggle_fkd.system.console import log
 
         find = self.finder(made)
+        if find.scheme != find.networks.scheme:
+            raise UsageError(
+                f"--points {self.points}: inside shows the keypoints of the network itself, those "
+                f"of {find.networks.scheme.name}",
+                "leave it out",
+            )
         keypoint = find_keypoint(find.networks.scheme, self.saliency_of)
         name = self._network_name(made)
         folder = self.output or self.runs_dir / "inside"

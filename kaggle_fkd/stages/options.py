@@ -177,8 +177,8 @@ class PictureOptions(DeviceOptions):
 
     points_of: str | None = option(
         "--points-of", metavar="CONVENTION",
-        help="the label convention of iBUG's keypoints: photographs (default) or frames, or the "
-        "only one that a run was trained on",
+        help="iBUG's keypoints as people marked photographs (default), or frames: as a tracker "
+        "marked videos; a run knows those that it was trained on",
     )  # fmt: skip
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",

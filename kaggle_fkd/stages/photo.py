@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kaggle_fkd.photo.overlay.filter import Filter
     from kaggle_fkd.task import Task
 
-LEAST_WIDTH, LARGEST_WIDTH = 0.1, 20.0
+LEAST_WIDTH, LARGEST_WIDTH = 0.1, 5.0
 """The range of --line-width."""
 
 

@@ -75,6 +75,11 @@ class KeypointObjective(Objective[KeypointNetwork]):
         """The networks of that shape learn from `train`, and are validated without a margin."""
         self.shape, self.config = shape, config
         self.scheme, self.margin = train.scheme, train.margin
+        self.conventions = [
+            convention.name
+            for index, convention in enumerate(self.scheme.conventions)
+            if train.labelled[train.convention == index].any()
+        ]
         self.validation = validation.inner()
         self.mean_keypoints = mean_keypoints_by_head(train.inner(), shape)
         self.faces = FacesOnDevice.put(train, shape.heads, device)
@@ -148,9 +153,11 @@ class KeypointObjective(Objective[KeypointNetwork]):
         return rmse_by_convention(self.predict(network)[..., :2], self.validation)
 
     def results(self, network: KeypointNetwork) -> dict[str, Any]:
-        """RMSE by convention and by keypoint, and that of the mean face."""
+        """The conventions it was trained on; RMSE by convention and by keypoint, and of the mean
+        face."""
         predicted = self.predict(network)[..., :2]
         return {
+            "conventions": self.conventions,
             "validation_rmse": rmse_by_convention(predicted, self.validation),
             "validation_rmse_by_keypoint": rmse_by_keypoint(predicted, self.validation),
             "mean_face_rmse": self.baseline,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pytest
 from matplotlib.image import imread
-from support.made_up_faces import varied_faces
+from support.made_up_faces import make_faces, varied_faces, with_noise_and_errors
 
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
@@ -65,3 +66,17 @@ def test_figures_have_the_requested_size_and_change_no_setting_of_matplotlib(tmp
     save_figure(notice_figure("Nothing to draw"), tmp_path / "notice.png")
     assert imread(tmp_path / "empty.png").shape[:2] == (2 * DPI, 3 * DPI)
     assert dict(mpl.rcParams) == before
+
+
+def test_expected_errors_are_circles_around_the_predictions():
+    faces = make_faces(2)
+    without = with_noise_and_errors(faces)[..., :2]
+    assert not gallery(faces, ["a", "b"], "", predicted=without).axes[0].patches
+    predicted = with_noise_and_errors(faces)
+    predicted[0, :4, 2] = (1, 2, 3, np.nan)
+    figure = gallery(faces, ["a", "b"], "", predicted=predicted)
+    circles = figure.axes[0].patches
+    assert [circle.radius for circle in circles[:3]] == [1, 2, 3] and len(circles) == 14
+    assert circles[0].center == pytest.approx(predicted[0, 0, :2])
+    (legend,) = figure.legends
+    assert "expected error" in [text.get_text() for text in legend.get_texts()]

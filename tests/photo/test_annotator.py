@@ -9,7 +9,9 @@ from PIL import Image
 
 from kaggle_fkd.photo.annotator import Annotator, describe_faces
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import Frame, open_video
 
 
 @pytest.mark.parametrize(
@@ -40,9 +42,38 @@ def test_a_small_picture_is_drawn_enlarged_and_described_as_it_is(tmp_path):
     assert face["number"] == 1 and (np.abs(marked.max(axis=0) - face["box"][2:]) < 3).all()
 
 
+def grey_clip(path):
+    """A video of three grey frames."""
+    picture = np.full((48, 64, 3), 90, np.uint8)
+    return write_video(path, [Frame(picture, number / 10) for number in range(3)], 10)
+
+
 def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):
-    clip = write_video(tmp_path / "clip.mp4", np.full((3, 48, 64, 3), 90, np.uint8), 10)
+    clip = write_video(
+        tmp_path / "clip.mp4",
+        [Frame(np.full((48, 64, 3), 90, np.uint8), t / 10) for t in range(3)],
+        10,
+    )
     annotator = Annotator(FaceKeypoints(), tmp_path / "out", json=True)
     record = annotator.annotate(clip, "clip_keypoints")
     assert (record["width"], record["height"], record["frames"]) == (64, 48, [[], [], []])
     assert json.loads((tmp_path / "out" / "clip_keypoints.json").read_text()) == record
+
+
+def test_ctrl_c_keeps_the_frames_and_the_json_until_then(tmp_path, monkeypatch):
+    clip = grey_clip(tmp_path / "clip.mp4")
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out", json=True)
+    drawn = []
+
+    def interrupted(*arguments):
+        drawn.append(arguments)
+        if len(drawn) > 2:
+            raise KeyboardInterrupt
+        return draw_faces(*arguments)
+
+    monkeypatch.setattr("kaggle_fkd.photo.annotator.draw_faces", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        annotator.annotate(clip, "clip")
+    assert open_video(tmp_path / "out" / "clip_keypoints.mp4").length == 2
+    record = json.loads((tmp_path / "out" / "clip.json").read_text())
+    assert record["input"] == str(clip) and len(record["frames"]) == 2

@@ -13,7 +13,7 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints, box_overlap
 from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.metrics import nme
-from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.finder import LOST, FaceKeypoints
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,20 @@ def test_expected_errors_are_in_pixels_of_the_picture(finder, astronaut, face):
     small = cv2.resize(astronaut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     (half,) = finder.detect(small)
     assert np.median(half.errors / face.errors) == pytest.approx(0.5, rel=0.15)
+
+
+def test_of_fifteen_points_errors_are_the_means_of_ibugs(astronaut, face):
+    (found,) = FaceKeypoints(points=15).detect(astronaut)
+    eye = KAGGLE15.index("left_eye_center")
+    assert found.errors[eye] == pytest.approx(face.errors[42:48].mean(), rel=1e-3)
+    assert found.errors[KAGGLE15.nose_tip] == pytest.approx(face.errors[30], rel=1e-3)
+
+
+def test_a_face_that_becomes_much_less_certain_is_lost(finder, astronaut, face):
+    assert len(finder.track(astronaut, [face], search=False)) == 1
+    certain = replace(face, errors=face.errors / (1.1 * LOST))
+    assert finder.track(astronaut, [certain], search=False) == []
+    assert len(finder.track(astronaut, [certain])) == 1  # found again by the detector
 
 
 @pytest.mark.parametrize("half", ["left", "right"])

@@ -39,8 +39,8 @@ def mean_run(runs_dir, scheme):
     mean = scheme.from_ibug68(read_pretrained(POINTS68).network.mean_keypoints[:1].numpy())
     network.set_mean_keypoints(torch.from_numpy(mean))
     run.member(0).folder.mkdir()
-    scores = {"all": 1.0, scheme.conventions[0].name: 1.0}
-    run.member(0).finish(network.state_dict(), {"validation_rmse": scores})
+    summary = {"validation_rmse": {"all": 1.0}, "conventions": [scheme.conventions[0].name]}
+    run.member(0).finish(network.state_dict(), summary)
     return run
 
 
@@ -169,7 +169,8 @@ def test_the_head_of_a_run_is_that_of_the_convention_it_was_trained_on(tmp_path,
     member = run.member(0)
     network = member.load_network(torch.device("cpu"))
     network.mean_keypoints[0] = 48
-    member.finish(network.state_dict(), {"validation_rmse": {"all": 1.0, "frames": 1.0}})
+    summary = {"validation_rmse": {"all": 1.0}, "conventions": ["frames"]}
+    member.finish(network.state_dict(), summary)
     finder = FaceKeypoints(run=run)
     assert finder.networks.head == 1
     (found,) = finder.detect(ASTRONAUT)
@@ -182,7 +183,7 @@ def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_
     run = new_run(tmp_path, quick(mirror_heads=False), UNKNOWN)
     run.member(0).folder.mkdir()
     network = build_network(run.config.train.model, run.shape)
-    scores = {"all": 1.0, UNKNOWN.conventions[0].name: 1.0}
-    run.member(0).finish(network.state_dict(), {"validation_rmse": scores})
+    summary = {"validation_rmse": {"all": 1.0}, "conventions": [UNKNOWN.conventions[0].name]}
+    run.member(0).finish(network.state_dict(), summary)
     with pytest.raises(UsageError, match="three does not say which of iBUG's points"):
         FaceKeypoints(run=run)

@@ -49,9 +49,10 @@ def test_a_single_input_that_fails_is_counted_as_one(folder):
     assert failure.problem == "1 of 1 input failed"
 
 
-def test_results_do_not_go_into_a_folder_of_inputs(folder):
+@pytest.mark.parametrize("pattern", ["", "*.png"])
+def test_results_do_not_go_into_a_folder_of_inputs(folder, pattern):
     with pytest.raises(UsageError, match="another output folder") as error:
-        process_inputs([str(folder)], folder, lambda *_: {})
+        process_inputs([str(folder / pattern)], folder, lambda *_: {})
     assert "--" not in str(error.value)
 
 
@@ -91,6 +92,12 @@ def test_a_file_stands_for_itself_and_a_pattern_for_what_it_matches(tree, monkey
     monkeypatch.chdir(tree)
     assert names("**/c.*", tree) == ["c.heic"]
     assert names("i?", tree) == ["c.heic"]
+
+
+def test_a_folder_may_have_the_signs_of_a_pattern_in_its_name(tree):
+    (tree / "My[1]").mkdir()
+    (tree / "My[1]" / "f.png").touch()
+    assert names(tree / "My[1]", tree) == names(tree / "My[1]" / "*.png", tree) == ["f.png"]
 
 
 def test_results_that_go_into_a_folder_around_the_inputs_leave_nothing_out(tree):

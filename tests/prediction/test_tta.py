@@ -122,6 +122,27 @@ def test_a_constant_prediction_is_spread_about_the_centre():
     np.testing.assert_allclose(seen, np.tile(expected, (1, 15, 1)), rtol=1e-5)
 
 
+class ErrorsByKeypoint(KeypointNetwork):
+    """Predicts 40, 50, with errors of 1, 2, ... pixels: one for each keypoint."""
+
+    def regress(self, images):
+        predicted = torch.tensor([40.0, 50.0, 0.0]).repeat(len(images), 2, 15, 1)
+        predicted[..., 2] = torch.arange(1.0, 16.0)
+        return predicted
+
+
+def test_expected_errors_are_scaled_and_mirrored_with_the_keypoints():
+    images, network = torch.zeros(1, 96, 96, dtype=torch.uint8), ErrorsByKeypoint(SHAPE)
+    heads, errors = torch.zeros(1, dtype=torch.int64), np.arange(1.0, 16.0)
+    for flip in (False, True):
+        for scale in (0.0, 0.25):
+            predicted = predict_with_tta(network, images, heads, KAGGLE15,
+                                         PredictConfig(flip, scale))  # fmt: skip
+            swapped = (errors + errors[list(KAGGLE15.flip_order)]) / 2 if flip else errors
+            factor = (1 + 1 / 0.75 + 1 / 1.25) / 3 if scale else 1
+            np.testing.assert_allclose(predicted[0, :, 2], factor * swapped, rtol=1e-5)
+
+
 def test_many_faces_are_predicted_as_they_are_alone(network, competition):
     images = images_on(CPU, competition.test[:5]).repeat(60, 1, 1)
     together = with_tta(network, images, flip=True, scale=0.1)

@@ -19,7 +19,8 @@ from kaggle_fkd.runs.find import runs_in
 TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
     "oof.csv", "scores.csv", "published.csv", "audit.csv", "evaluation.json",
-    "rmse_by_keypoint.png", "worst_faces.png", "audit.png",
+    "rmse_by_keypoint.png", "worst_faces.png", "audit.png", "expected_errors.csv",
+    "expected_errors.png",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.annotations.pts import read_pts_file
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.video.encode import write_video
-from kaggle_fkd.photo.video.frames import open_video
+from kaggle_fkd.photo.video.frames import Frame, open_video
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_run_of_ones_own_is_shown_on_photographs(annotate, crossed_run):
 def test_a_video_is_annotated_frame_by_frame(annotate, tmp_path):
     frame = cv2.resize(data.astronaut()[:300, 60:360], (160, 160))
     moving = [np.roll(frame, 2 * step, axis=1) for step in range(6)]
-    write_video(tmp_path / "walk.mp4", moving, 12.0)
+    write_video(tmp_path / "walk.mp4", map(Frame, moving, np.arange(6) / 12), 12.0)
     code, out, err = annotate("--input", tmp_path / "walk.mp4", "--json")
     assert "walk.mp4: 6 frames, 1 face in each" in err[-1]
     (record,) = json.loads(out)
@@ -203,4 +203,4 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(on_pictures, t
 def test_an_impossible_width_of_lines_is_rejected(annotate, width):
     code, _, err = annotate("--input", "astronaut", f"--line-width={width}")
     (line,) = err
-    assert code == 2 and "--line-width" in line and "0.1 to 20" in line
+    assert code == 2 and "--line-width" in line and "0.1 to 5" in line

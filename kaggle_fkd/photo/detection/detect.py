@@ -78,7 +78,7 @@ def propose(
         rotated = [np.rot90(small, quarters) for quarters in range(4)]
         for quarters, large in enumerate(_search(network, rotated)):
             large = large[large[:, 1 + SIZE] >= (LARGE_ROTATED if quarters else LARGE)]
-            back = transform_faces(_unrotated(quarters, small.shape), large[:, 1:])
+            back = transform_faces(unrotated(quarters, small.shape), large[:, 1:])
             large[:, 1:] = transform_faces(scaling(REDUCTION), back)
             proposals.append(large)
     found = np.concatenate(proposals)
@@ -86,7 +86,7 @@ def propose(
     return found[:, 0], transform_faces(scaling(1 / scale), found[:, 1:])
 
 
-def _unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """2 x 3, from pixels of a picture, H x W, rotated by `np.rot90`, to its own."""
     height, width = shape
     matrices = [

@@ -42,14 +42,15 @@ def draw_faces(
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
-    Keypoints whose expected error is larger than `UNCERTAIN` are hollow. `boxes` draws each face's
-    bounding box, with its number and its confidence if it has a number, `indices` each keypoint's
-    number in its scheme, from 0. `line_width` is a factor on the widths of lines and keypoints.
+    Keypoints whose expected error is more than `UNCERTAIN` of the face's size are hollow. `boxes`
+    draws each face's bounding box, with its number and its confidence if it has a number, `indices`
+    each keypoint's number in its scheme, from 0. `line_width` is a factor on the widths of lines
+    and keypoints.
     """
     drawn = np.ascontiguousarray(picture).copy()
     for face in faces:
         corners = np.concatenate([face.box.reshape(2, 2), face.keypoints])
-        spare = 0.05 * np.ptp(corners, axis=0).max() + 2
+        spare = 0.05 * line_width * np.ptp(corners, axis=0).max() + 2 * line_width
         window, corner = window_around(drawn, corners, spare)
         if window.size:
             window[:] = _draw_face(window, face, corner, boxes, indices, line_width)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kaggle_fkd.errors import FkdError
-from kaggle_fkd.photo.video.frames import opened, require_av
+from kaggle_fkd.photo.video.frames import Frame, opened, require_av
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -24,99 +24,166 @@ CODEC, PIXELS = "libx264", "yuv420p"
 """H.264, in the format of pixels that browsers and phones play."""
 QUALITY: dict[str, object] = {"crf": "20", "preset": "veryfast"}
 """A constant quality, at which drawn lines stay clear, and the speed of the encoder."""
-SOUND_CODEC, SOUND_RATE = "aac", 48000
-"""What browsers and phones play, and the samples in a second."""
-LARGEST_DENOMINATOR = 1001
-"""Frame rates are fractions such as 30000/1001."""
+BT709, VIDEO_RANGE = 1, 1
+"""FFmpeg's numbers of the usual colours, and of the range of their values."""
+TICK = Fraction(1, 90_000)
+"""Seconds in which the times of frames are stored."""
+SOUND_CODEC, SOUND_RATE, SOUND_FORMAT, SOUND_LAYOUT = "aac", 48_000, "fltp", "stereo"
+"""What browsers and phones play, the samples in a second, and what the encoder takes."""
 
 
 def write_video(
-    path: Path, frames: Iterable[NDArray[np.uint8]], rate: float, sound_of: Path | None = None
+    path: Path, frames: Iterable[Frame], rate: float, sound_of: Path | None = None
 ) -> Path:
-    """Write H x W x 3 RGB frames of one size as an mp4, atomically, and return its path.
+    """Write frames of one size as an mp4, atomically, and return its path.
 
-    Each frame is written before the next one is taken. The codec needs even sizes: if the height
+    Each frame is written before the next one is taken, and keeps its time; the first is at 0.
+    `rate` is the number of frames per second, on average. The codec needs even sizes: if the height
     or width is odd, the last row or column is lost. The sound is that of the video `sound_of`, if
-    it has any, up to the end of the frames. Ctrl-C ends the video early: the frames until then are
-    kept. Raises FkdError if there is no frame, or if the file cannot be written; an earlier file at
-    `path` is then kept.
+    it has any, from the first frame to the last. Ctrl-C ends the video early: the frames until then
+    are kept. Raises FkdError if there is no frame, or if the file cannot be written; an earlier
+    file at `path` is then kept.
     """
     av = require_av()
-    with atomic_path(path) as temporary, ExitStack() as stack:
+    with ExitStack() as stack:
         source = stack.enter_context(opened(sound_of)) if sound_of else None
-        file = stack.enter_context(temporary.open("wb"))
-        try:
-            with av.open(file, "w", format="mp4") as output:
-                count, interrupted = _encode(output, frames, rate, source)
-        except av.error.FFmpegError as error:
-            cause = error.__cause__ or error.__context__ or error
-            raise FkdError(
-                f"cannot write {path}: {getattr(cause, 'strerror', None) or cause}",
-                "give a path on a disk with enough free space",
-            ) from error
+        temporary = stack.enter_context(atomic_path(path))
+        with temporary.open("wb") as file:
+            try:
+                with av.open(file, "w", format="mp4") as output:
+                    count, interrupted = _encode(output, frames, rate, source)
+            except av.error.FFmpegError as error:
+                cause = error.__cause__ or error.__context__ or error
+                raise FkdError(
+                    f"cannot write {path}: {getattr(cause, 'strerror', None) or cause}",
+                    "give a path on a disk with enough free space",
+                ) from error
         if not count:
             raise interrupted or FkdError(
                 f"there is no frame to write to {path}", "give a video with frames"
             )
     if interrupted:
-        log.warning("%s: interrupted; it has the first %d frames", path, count)
+        log.warning("%s: interrupted; it has the first %s", path, count_of(count, "frame"))
         raise interrupted
     return path
 
 
 def _encode(
-    output: "OutputContainer", frames: Iterable[NDArray[np.uint8]], rate: float,
+    output: "OutputContainer", frames: Iterable[Frame], rate: float,
     source: "InputContainer | None",
 ) -> tuple[int, KeyboardInterrupt | None]:  # fmt: skip
     """Write the frames, and return their number; the second result is what ended them early."""
-    av, count = require_av(), 0
-    exact = Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
-    picture = cast("VideoStream", output.add_stream(CODEC, rate=exact))
-    picture.pix_fmt, picture.options = PIXELS, QUALITY
-    sound = _Sound(output, source) if source and source.streams.audio else None
     interrupted = None
+    picture = _Picture(output, rate)
+    sound = _Sound(output, source) if source and source.streams.audio else None
     try:
         for frame in frames:
-            height, width = (side - side % 2 for side in frame.shape[:2])
-            if not count:
-                picture.width, picture.height = width, height
-            even = np.ascontiguousarray(frame[:height, :width])
-            output.mux(picture.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
-            count += 1
+            picture.write(frame)
             if sound:
-                sound.write_until(count / rate)
+                sound.write_until(frame.time, picture.start)
     except KeyboardInterrupt as error:
         interrupted = error
-    if count:
-        output.mux(picture.encode(None))
+    if picture.count:
+        picture.finish()
     if sound:
         sound.finish()
-    return count, interrupted
+    return picture.count, interrupted
+
+
+class _Picture:
+    """The stream of frames."""
+
+    def __init__(self, output: "OutputContainer", rate: float) -> None:
+        self.output = output
+        exact = Fraction(rate).limit_denominator(1001)  # such as 30000/1001
+        self.stream = cast("VideoStream", output.add_stream(CODEC, rate=max(exact, Fraction(1))))
+        self.stream.pix_fmt, self.stream.options = PIXELS, QUALITY
+        context = self.stream.codec_context
+        context.time_base = TICK
+        # Without these, players guess the colours by the size of the picture.
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = VIDEO_RANGE
+        self.start = 0.0
+        """The time of the first frame, in seconds."""
+        self.last = -1
+        self.count = 0
+
+    def write(self, frame: Frame) -> None:
+        """Write a frame at its time."""
+        height, width = (side - side % 2 for side in frame.picture.shape[:2])
+        if not self.count:
+            if not height or not width:
+                raise FkdError("a frame is less than 2 pixels wide or high", "give a larger video")
+            self.stream.width, self.stream.height = width, height
+            self.start = frame.time
+        even = np.ascontiguousarray(frame.picture[:height, :width])
+        encoded = (
+            require_av()
+            .VideoFrame.from_ndarray(even, format="rgb24")
+            .reformat(format=PIXELS, dst_colorspace=BT709, dst_color_range=VIDEO_RANGE)
+        )
+        self.last = max(self.last + 1, round((frame.time - self.start) / TICK))
+        encoded.pts, encoded.time_base = self.last, TICK
+        self.count += 1
+        self.output.mux(self.stream.encode(encoded))
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        self.output.mux(self.stream.encode(None))
 
 
 class _Sound:
-    """Copies the sound of a video into another one, bit by bit."""
+    """Encodes the sound of a video into another one, part by part."""
 
     def __init__(self, output: "OutputContainer", source: "InputContainer") -> None:
-        stream = source.streams.audio[0]
         self.output = output
-        self.encoder = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
-        self.frames: Iterator[AudioFrame] = iter(source.decode(stream))
+        self.stream = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
+        self.stream.layout = SOUND_LAYOUT
+        self.parts: Iterator[AudioFrame] = iter(source.decode(source.streams.audio[0]))
         self.waiting = self._next()
+        self.kind: tuple[object, ...] = ()
+        self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
+        self.written = 0
+        """Samples so far."""
 
-    def write_until(self, time: float) -> None:
-        """Write what is heard before that time, in seconds."""
+    def write_until(self, time: float, start: float) -> None:
+        """Write what is heard from `start` to `time`, in seconds from the beginning of the file."""
         while self.waiting is not None and (self.waiting.time or 0.0) < time:
-            self.output.mux(self.encoder.encode(self.waiting))
+            heard = self.waiting.time or 0.0
+            if heard >= start:
+                self._fill(round((heard - start) * SOUND_RATE) - self.written)
+                self._write(self.waiting)
             self.waiting = self._next()
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        self.output.mux(self.stream.encode(None))
 
     def _next(self) -> "AudioFrame | None":
         """The next part of the sound; None at its end, or where it is damaged."""
         try:
-            return next(self.frames, None)
+            return next(self.parts, None)
         except require_av().error.FFmpegError:
             return None
 
-    def finish(self) -> None:
-        """Write what the encoder still holds."""
-        self.output.mux(self.encoder.encode(None))
+    def _write(self, part: "AudioFrame") -> None:
+        kind = (part.format.name, part.layout.name, part.sample_rate)
+        if kind != self.kind:  # a broadcast may change from mono to stereo
+            self.kind = kind
+            self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
+        part.pts = None
+        for resampled in self.resampler.resample(part):
+            self._mux(resampled)
+
+    def _fill(self, samples: int) -> None:
+        """Write silence, if the sound begins late or has a gap."""
+        if samples > SOUND_RATE // 10:  # less is jitter
+            silence = np.zeros((2, samples), np.float32)
+            frame = require_av().AudioFrame.from_ndarray(silence, SOUND_FORMAT, SOUND_LAYOUT)
+            frame.sample_rate = SOUND_RATE
+            self._mux(frame)
+
+    def _mux(self, frame: "AudioFrame") -> None:
+        frame.pts = None
+        self.written += frame.samples
+        self.output.mux(self.stream.encode(frame))

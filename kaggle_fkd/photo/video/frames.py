@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.imaging.picture import unreadable
 from kaggle_fkd.system.console import log
+from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -24,6 +25,15 @@ FASTEST = 1000.0
 """Frames per second; files that state more do not know their rate."""
 
 
+class Frame(NamedTuple):
+    """A frame of a video."""
+
+    picture: NDArray[np.uint8]
+    """H x W x 3 RGB, upright."""
+    time: float
+    """Seconds from the beginning of the file; the first frame may be later."""
+
+
 @dataclass(frozen=True)
 class Video:
     """A video file that can be read."""
@@ -31,7 +41,7 @@ class Video:
     path: Path
     """Where the file is."""
     rate: float
-    """Frames per second."""
+    """Frames per second, on average."""
     length: int
     """Number of frames that the file states (some are wrong by a few); 0 if it states none."""
     width: int
@@ -39,8 +49,8 @@ class Video:
     height: int
     """Pixels of a frame, upright."""
 
-    def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """The frames in order, H x W x 3 RGB, upright; each is read when it is needed.
+    def frames(self) -> Iterator[Frame]:
+        """The frames in order; each is read when it is needed.
 
         Frames after a damaged one are left out, with a warning.
         """
@@ -64,7 +74,7 @@ def open_video(path: Path) -> Video:
     first = next(_frames(path), None)
     if first is None:
         raise _not_a_video(path)
-    height, width = first.shape[:2]
+    height, width = first.picture.shape[:2]
     rate = rate if 0 < rate <= FASTEST else USUAL_RATE
     return Video(path, rate, max(0, length), width, height)
 
@@ -98,21 +108,26 @@ def require_av() -> ModuleType:
     return av
 
 
-def _frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+def _frames(path: Path) -> Iterator[Frame]:
     av, count = require_av(), 0
     with opened(path) as container:
         if not container.streams.video:
             return
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
+        interval = 1 / float(stream.average_rate or USUAL_RATE)
         try:
             for frame in container.decode(stream):
                 quarters = frame.rotation // 90  # as phones state it, counter-clockwise
-                yield np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarters))
+                upright = np.rot90(frame.to_ndarray(format="rgb24"), quarters)
+                time = count * interval if frame.time is None else frame.time
+                yield Frame(np.ascontiguousarray(upright), time)
                 count += 1
         except av.error.FFmpegError:
             if count:
-                log.warning("%s: damaged after %d frames; the rest is left out", path, count)
+                log.warning(
+                    "%s: damaged after %s; the rest is left out", path, count_of(count, "frame")
+                )
 
 
 def _not_a_video(path: Path) -> PictureError:

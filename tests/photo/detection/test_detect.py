@@ -6,7 +6,7 @@ import torch
 
 from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.networks.detector import STRIDES
-from kaggle_fkd.photo.detection.detect import REDUCTION, SEARCHED_SIDE, _unrotated, propose
+from kaggle_fkd.photo.detection.detect import REDUCTION, SEARCHED_SIDE, propose, unrotated
 
 
 class Spot(torch.nn.Module):
@@ -66,5 +66,5 @@ def test_a_large_face_is_also_found_in_the_rotated_pictures():
 def test_a_rotated_picture_is_rotated_back(quarters):
     picture = spot(7, 11, 8, 2)
     y, x = np.argwhere(np.rot90(picture, quarters))[0]
-    back = transform_points(_unrotated(quarters, picture.shape), np.array([[x, y]]))
+    back = transform_points(unrotated(quarters, picture.shape), np.array([[x, y]]))
     np.testing.assert_allclose(back, [[8, 2]])

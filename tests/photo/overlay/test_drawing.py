@@ -115,3 +115,15 @@ def test_lines_and_keypoints_are_as_wide_as_asked_for():
         changed(picture, draw_faces(picture, [face], line_width=width)).sum() for width in (1, 2, 4)
     ]
     assert 1.4 * marks[0] < marks[1] and 1.4 * marks[1] < marks[2]
+
+
+@pytest.mark.parametrize("error", [0, 99])
+def test_wide_marks_are_not_cut_off_at_the_outermost_keypoints(error):
+    """With a larger box, which is not drawn, there is more space to draw in."""
+    picture = blank(600, 800)
+    face = posed_face(picture, (400, 250), size=150, scheme=KAGGLE15)
+    face = replace(face, errors=np.full(15, float(error)))
+    spacious = replace(face, box=face.box + np.array([-100, -100, 100, 100]))
+    near, far = (draw_faces(picture, [each], boxes=False, line_width=5)
+                 for each in (face, spacious))  # fmt: skip
+    assert (near == far).all()

@@ -3,6 +3,7 @@
 import struct
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -11,17 +12,24 @@ import pytest
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.photo.video.encode import write_video
-from kaggle_fkd.photo.video.frames import is_video, open_video
+from kaggle_fkd.photo.video.frames import Frame, is_video, open_video
+
+RATE = 10
 
 
 def colours(count):
     return [np.full((48, 64, 3), (240 - 20 * i, 30, 20 * i), np.uint8) for i in range(count)]
 
 
+def in_time(pictures, rate=RATE):
+    """Frames at equal intervals."""
+    return (Frame(picture, number / rate) for number, picture in enumerate(pictures))
+
+
 def test_a_video_keeps_its_frames_rate_and_colours(tmp_path: Path):
-    path = write_video(tmp_path / "clip.mp4", iter(colours(10)), 12.5)
+    path = write_video(tmp_path / "clip.mp4", in_time(colours(10), 12.5), 12.5)
     video = open_video(path)
-    frames = list(video.frames())
+    frames = [frame.picture for frame in video.frames()]
     assert (video.rate, video.length, len(frames)) == (12.5, 10, 10)
     assert (video.width, video.height) == (64, 48)
     for frame, expected in zip(frames, colours(10), strict=True):
@@ -29,21 +37,21 @@ def test_a_video_keeps_its_frames_rate_and_colours(tmp_path: Path):
 
 
 def test_each_frame_is_written_before_the_next_is_taken(tmp_path: Path):
-    write_video(tmp_path / "clip.mp4", colours(5), 10)
+    write_video(tmp_path / "clip.mp4", in_time(colours(5)), 10)
     frames = open_video(tmp_path / "clip.mp4").frames()
     copies = write_video(tmp_path / "copy.mp4", frames, 10)
     assert open_video(copies).length == 5
 
 
 def test_a_video_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path):
-    path = write_video(tmp_path / "clip.mp4", colours(4), 10)
+    path = write_video(tmp_path / "clip.mp4", in_time(colours(4)), 10)
 
     def breaking():
         yield from colours(2)
         raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError):
-        write_video(path, breaking(), 10)
+        write_video(path, in_time(breaking()), 10)
     assert open_video(path).length == 4
     assert [file.name for file in tmp_path.iterdir()] == ["clip.mp4"]
 
@@ -54,12 +62,14 @@ from pathlib import Path
 import numpy as np
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import Frame
 
 # The kernel refuses writes beyond the limit, as it does on a full disk.
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 noise = np.random.default_rng(0).integers(0, 256, (40, 48, 64, 3), dtype=np.uint8)
 try:
-    write_video(Path(sys.argv[1]), noise, 10)
+    frames = [Frame(picture, number / 10) for number, picture in enumerate(noise)]
+    write_video(Path(sys.argv[1]), frames, 10)
 except FkdError as error:
     sys.exit(str(error))
 """
@@ -70,8 +80,8 @@ except FkdError as error:
 def test_a_video_that_does_not_fit_on_the_disk_is_rejected_and_the_old_one_stays(share, tmp_path):
     pytest.importorskip("resource", reason="this system has no limit for the size of a file")
     noise = np.random.default_rng(0).integers(0, 256, (40, 48, 64, 3), dtype=np.uint8)
-    limit = int(share * write_video(tmp_path / "clip.mp4", noise, 10).stat().st_size)
-    path = write_video(tmp_path / "clip.mp4", colours(4), 10)
+    limit = int(share * write_video(tmp_path / "clip.mp4", in_time(noise), 10).stat().st_size)
+    path = write_video(tmp_path / "clip.mp4", in_time(colours(4)), 10)
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, path, str(limit)],
         cwd=Path(__file__).parents[3], capture_output=True, text=True,
@@ -97,10 +107,10 @@ def test_an_interrupted_video_has_the_frames_until_then(tmp_path: Path, capfd):
 
     path = tmp_path / "clip.mp4"
     with pytest.raises(KeyboardInterrupt):
-        write_video(path, interrupted(), 10)
+        write_video(path, in_time(interrupted()), 10)
     assert open_video(path).length == 4 and "has the first 4 frames" in capfd.readouterr().err
     with pytest.raises(KeyboardInterrupt):
-        write_video(tmp_path / "none.mp4", (frame for frame in _nothing()), 10)
+        write_video(tmp_path / "none.mp4", in_time(_nothing()), 10)
     assert not (tmp_path / "none.mp4").exists()
 
 
@@ -110,52 +120,116 @@ def _nothing():
 
 
 def test_browsers_and_phones_can_play_what_is_written(tmp_path: Path):
-    path = write_video(tmp_path / "clip.mp4", [frame[:47, :63] for frame in colours(5)], 10)
+    path = write_video(tmp_path / "clip.mp4", in_time(frame[:47, :63] for frame in colours(5)), 10)
     with av.open(str(path)) as container:
         (stream,) = container.streams
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert (stream.width, stream.height) == (62, 46)  # the codec needs even sizes
 
 
-@pytest.fixture
-def speaking(tmp_path):
-    """A video of 2 seconds with a tone of 440 Hz."""
-    path, rate = tmp_path / "speaking.mkv", 44100
+def tone(hertz, seconds, rate=44100, silent=0.0):
+    """Frames of a tone, after some seconds of silence."""
+    wave = np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    wave[: round(silent * rate)] = 0
+    for start in range(0, len(wave), 1000):
+        part = (10000 * wave[start : start + 1000]).astype(np.int16)[None]
+        heard = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
+        heard.sample_rate, heard.pts = rate, start
+        heard.time_base = Fraction(1, rate)
+        yield heard
+
+
+def speaking(path, times, parts):
+    """A video with a frame at each time, in seconds, and sound."""
     with av.open(str(path), "w") as container:
-        picture = container.add_stream("mpeg4", rate=10)
+        picture = container.add_stream("mpeg4", rate=RATE)
         picture.width, picture.height = 64, 48
-        sound = container.add_stream("pcm_s16le", rate=rate, layout="mono")
-        tone = np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate)
-        for part in np.split((10000 * tone).astype(np.int16), 90):
-            heard = av.AudioFrame.from_ndarray(part[None], format="s16", layout="mono")
-            heard.sample_rate = rate
-            container.mux(sound.encode(heard))
+        picture.codec_context.time_base = Fraction(1, 1000)
+        sound = container.add_stream("pcm_s16le", rate=44100, layout="mono")
+        for part in parts:
+            container.mux(sound.encode(part))
         container.mux(sound.encode(None))
-        for frame in colours(10) * 2:
-            container.mux(picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        for time, colour in zip(times, colours(10) * 10, strict=False):
+            frame = av.VideoFrame.from_ndarray(colour, format="rgb24")
+            frame.pts, frame.time_base = round(1000 * time), Fraction(1, 1000)
+            container.mux(picture.encode(frame))
         container.mux(picture.encode(None))
     return path
 
 
-@pytest.mark.parametrize(("frames", "seconds"), [(20, 2.0), (10, 1.0)])
-def test_a_copy_has_the_sound_of_its_source(speaking, tmp_path, frames, seconds):
-    video = open_video(speaking)
-    assert video.rate == 10
-    copies = [frame for frame, _ in zip(video.frames(), range(frames), strict=False)]
-    path = write_video(tmp_path / "copy.mp4", copies, video.rate, sound_of=speaking)
-    assert open_video(path).length == frames
+def heard_in(path):
+    """The sound of a video, as samples, and their rate."""
     with av.open(str(path)) as container:
-        heard = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
-        rate = container.streams.audio[0].rate
-    wave = np.concatenate(heard)
+        parts = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+        return np.concatenate(parts), container.streams.audio[0].rate
+
+
+@pytest.mark.parametrize(("frames", "seconds"), [(20, 2.0), (10, 1.0)])
+def test_a_copy_has_the_sound_of_its_source(tmp_path, frames, seconds):
+    source = speaking(tmp_path / "a.mkv", np.arange(20) / RATE, tone(440, 2))
+    video = open_video(source)
+    assert video.rate == RATE
+    copies = [frame for frame, _ in zip(video.frames(), range(frames), strict=False)]
+    path = write_video(tmp_path / "copy.mp4", copies, video.rate, sound_of=source)
+    assert open_video(path).length == frames
+    wave, rate = heard_in(path)
     assert len(wave) / rate == pytest.approx(seconds, abs=0.15)
     spectrum = np.abs(np.fft.rfft(wave))
     assert spectrum.argmax() * rate / len(wave) == pytest.approx(440, abs=2)
 
 
+def test_frames_keep_their_times_and_the_sound_keeps_with_them(tmp_path):
+    """The picture begins after 0.5 s, and becomes slower; a tone begins after 1.5 s."""
+    times = [*np.arange(0.5, 1.5, 0.05), *np.arange(1.5, 3.0, 0.25)]
+    source = speaking(tmp_path / "a.mkv", times, tone(440, 3, silent=1.5))
+    video = open_video(source)
+    path = write_video(tmp_path / "copy.mp4", video.frames(), video.rate, sound_of=source)
+    copied = [frame.time for frame in open_video(path).frames()]
+    np.testing.assert_allclose(copied, np.array(times) - 0.5, atol=0.01)
+    wave, rate = heard_in(path)
+    begins = np.flatnonzero(np.abs(wave) > 0.1)[0] / rate
+    assert begins == pytest.approx(1.0, abs=0.1)
+
+
+def test_sound_that_begins_later_than_the_picture_does_so_in_a_copy(tmp_path):
+    late = list(tone(440, 1))
+    for part in late:
+        part.pts += round(0.8 * part.sample_rate)
+    source = speaking(tmp_path / "a.mkv", np.arange(20) / RATE, late)
+    path = write_video(tmp_path / "b.mp4", open_video(source).frames(), RATE, sound_of=source)
+    wave, rate = heard_in(path)
+    assert np.flatnonzero(np.abs(wave) > 0.1)[0] / rate == pytest.approx(0.8, abs=0.1)
+
+
+def test_sound_may_change_from_mono_to_stereo(tmp_path):
+    """As in recorded television."""
+    source = tmp_path / "a.ts"
+    for second, layout in enumerate(("mono", "stereo")):
+        part = tmp_path / f"{layout}.ts"
+        with av.open(str(part), "w") as container:
+            picture = container.add_stream("mpeg2video", rate=25)
+            picture.width, picture.height = 64, 48
+            sound = container.add_stream("mp2", rate=48000, layout=layout)
+            for number in range(25):
+                frame = av.VideoFrame.from_ndarray(colours(1)[0], format="rgb24")
+                frame.pts = 25 * second + number
+                container.mux(picture.encode(frame))
+            for heard in tone(440, 1, rate=48000):
+                heard.pts += 48000 * second
+                container.mux(sound.encode(heard))
+            container.mux(picture.encode(None))
+            container.mux(sound.encode(None))
+        with source.open("ab") as file:
+            file.write(part.read_bytes())
+    path = write_video(tmp_path / "b.mp4", open_video(source).frames(), 25, sound_of=source)
+    wave, rate = heard_in(path)
+    assert len(wave) / rate == pytest.approx(2, abs=0.2)
+    assert np.abs(wave[-rate // 2 :]).max() > 0.1
+
+
 def test_a_video_without_sound_has_none_to_copy(tmp_path: Path):
-    source = write_video(tmp_path / "clip.mp4", colours(4), 10)
-    path = write_video(tmp_path / "copy.mp4", colours(4), 10, sound_of=source)
+    source = write_video(tmp_path / "clip.mp4", in_time(colours(4)), 10)
+    path = write_video(tmp_path / "copy.mp4", in_time(colours(4)), 10, sound_of=source)
     with av.open(str(path)) as container:
         assert not container.streams.audio
 
@@ -171,14 +245,14 @@ UPRIGHT = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 def test_the_video_of_a_phone_that_was_turned_is_upright(tmp_path: Path, turn, quarters):
     frame = colours(1)[0]
     frame[:20, :24] = (0, 200, 0)
-    path = write_video(tmp_path / "clip.mp4", [frame] * 3, 10)
+    path = write_video(tmp_path / "clip.mp4", in_time([frame] * 3), 10)
     a, b, c, d = turn
     start, end = path.read_bytes().rsplit(UPRIGHT, 1)
     path.write_bytes(start + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + end)
     video, expected = open_video(path), np.rot90(frame, quarters)
     assert (video.height, video.width) == expected.shape[:2]
     for seen in video.frames():
-        assert np.abs(seen.astype(int) - expected).mean() < 6
+        assert np.abs(seen.picture.astype(int) - expected).mean() < 6
 
 
 def test_frames_after_a_damaged_part_are_left_out(tmp_path: Path, capfd):
@@ -196,7 +270,7 @@ def test_frames_after_a_damaged_part_are_left_out(tmp_path: Path, capfd):
 
 
 def test_without_pyav_the_remedy_is_to_install_it(tmp_path: Path, monkeypatch):
-    path = write_video(tmp_path / "clip.mp4", colours(2), 10)
+    path = write_video(tmp_path / "clip.mp4", in_time(colours(2)), 10)
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(UsageError, match="pip install av"):
         open_video(path)
@@ -209,7 +283,7 @@ def test_a_video_without_frames_is_rejected(tmp_path: Path):
 
 
 def test_files_that_are_not_videos_are_rejected_in_one_line(tmp_path: Path, capfd):
-    complete = write_video(tmp_path / "complete.mp4", colours(5), 10).read_bytes()
+    complete = write_video(tmp_path / "complete.mp4", in_time(colours(5)), 10).read_bytes()
     for name, content in (
         ("text.mp4", b"no video"),
         ("empty.mp4", b""),
@@ -225,5 +299,5 @@ def test_files_that_are_not_videos_are_rejected_in_one_line(tmp_path: Path, capf
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
 def test_a_name_that_is_not_text_is_a_name(tmp_path):
-    path = write_video(tmp_path / "\udcfe.mp4", colours(3), 10)
+    path = write_video(tmp_path / "\udcfe.mp4", in_time(colours(3)), 10)
     assert len(list(open_video(path).frames())) == 3
