@@ -1,0 +1,50 @@
+"""The network for keypoints, applied to faces twice."""
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from kaggle_fkd.imaging.picture import grey_of
+from kaggle_fkd.imaging.similarity import similarity
+from kaggle_fkd.photo.cascade import PointsCascade
+from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, face_of_points, upright_maps
+from kaggle_fkd.photo.finder import FaceKeypoints
+
+
+@pytest.fixture(scope="module")
+def cascade():
+    return PointsCascade(torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    """The astronaut in grey, and her face, as a detector might give it: a bit off."""
+    (face,) = FaceKeypoints().detect("astronaut")
+    row = face_of_points(face.keypoints).astype(float)[None]
+    row[:, :2] += (6, -4)
+    return grey_of(data.astronaut()), row, face.keypoints
+
+
+def crop(cascade, faces):
+    """The maps to the crops that the network sees first."""
+    mean = face_of_points(cascade.networks.mean_shape)
+    return upright_maps(faces, mean[CENTRE], float(mean[SIZE]))
+
+
+def test_a_face_is_aligned_by_its_keypoints(cascade, astronaut):
+    grey, faces, keypoints = astronaut
+    maps = cascade.align([grey], faces)
+    expected = similarity(keypoints, cascade.networks.mean_shape)
+    np.testing.assert_allclose(maps[0], expected, atol=0.03 * abs(expected).max())
+    predicted = cascade.predict([grey], faces)
+    assert np.linalg.norm(predicted[0, :, :2] - keypoints, axis=1).mean() < 1.5
+
+
+def test_a_face_of_which_the_network_is_unsure_stays_as_the_detector_found_it(cascade, astronaut):
+    grey, faces, _ = astronaut
+    noise = np.random.default_rng(0).integers(0, 256, grey.shape, dtype=np.uint8)
+    both = np.repeat(faces, 2, axis=0)
+    maps = cascade.align([noise, grey], both)
+    np.testing.assert_array_equal(maps[0], crop(cascade, faces)[0])
+    assert np.abs(maps[1] - crop(cascade, faces)[0]).max() > 1
