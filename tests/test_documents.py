@@ -160,3 +160,8 @@ def test_the_network_in_the_documents_predicts_keypoints():
     exec(compile(code, "docs/networks.md", "exec"), names)
     network = names["SmallNet"](NetworkShape(96, 80, keypoints=15, heads=2))
     assert network(torch.rand(3, 96, 80) * 255).shape == (3, 2, 15, 3)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_no_figure_of_a_document_is_still_missing(document):
+    assert not re.search(r"\bTBD|\bTODO|\bFIXME|\bXX+\b", read(document))

@@ -14,6 +14,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.pretrained import pack_network
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
@@ -32,7 +34,12 @@ def main() -> None:
     run = open_run(options.run)
     member = run.require_members().members[0]
     network = member.load_network(torch.device("cpu"))
-    conventions = member.summary.get("conventions", ())  # a detector has none
+    conventions = member.summary.get("conventions", ())
+    if not conventions and member.config.train.model not in DETECTORS:
+        raise RunError(
+            f"{options.run}: its record does not say which label conventions it was trained on",
+            "train it again",
+        )
     content = pack_network(member.config.train.model, network, member.shape, conventions)
     with atomic_path(options.out) as temporary:
         temporary.write_bytes(content)

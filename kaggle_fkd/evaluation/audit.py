@@ -19,9 +19,11 @@ ALONE = 3.0
 """A point is displaced when its score is more than this many times the next largest score of the
 face."""
 UNSURE = 1.75
-"""The network does not recognise a face when half of its expected errors are this many times those
-of other faces, or more: of 5587 faces, those of 56 pictures without a face were 1.6 to 3 times as
-large, those of 99 % of the others less than 1.5 times (results/audit)."""
+"""The network does not recognise a face when half of its expected errors are more than this many
+times those of other faces. Of 5587 faces, those of 56 pictures without a face were mostly 1.9 to
+2.7 times as large, those of 99 % of the others less than 1.5 times (results/README.md)."""
+LEAST_ERROR = 1e-6
+"""Expected errors in pixels are at least this, as scores divide by them."""
 MOST_POINTS_OFF = 3.0
 """No label fits the picture when half of them score more than this. On a picture without a face the
 network predicts a mean face, which is not farther than that from most labels."""
@@ -33,14 +35,15 @@ def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     `predicted`, N x K x 3 pixels, are out-of-fold. A label's score is its distance from the
     prediction, divided by the expected error; a face's score is that of its worst label. Where a
     network is unsure of the complete face, this does not excuse the labels: expected errors are
-    divided by how much larger they are than those of other faces, and a face for which this is
-    more than `UNSURE` is suspected, whatever its labels. After Northcutt et al., "Confident
+    divided by how much larger they are than those of other faces. A face for which this is more
+    than `UNSURE` is suspected, whatever its labels: its score is then at least `SUSPECT_SCORE`
+    times this over `UNSURE`. After Northcutt et al., "Confident
     learning", 2021 (arXiv 1911.00068): labels that held-out predictions contradict are wrong more
     often than not.
     """
     keypoints = predicted[..., :2].astype(np.float64)
     error = np.linalg.norm(keypoints - faces.keypoints, axis=2)
-    expected = np.where(np.isfinite(error), predicted[..., 2], np.nan)
+    expected = np.where(faces.marked, np.maximum(predicted[..., 2], LEAST_ERROR), np.nan)
     growth = np.ma.masked_invalid(expected / _usual(expected, faces.convention))
     unsure = np.ma.median(growth, axis=1).filled(1)
     scores = error / expected * unsure[:, None]
@@ -48,9 +51,10 @@ def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     rows = []
     for index in judged:
         worst = int(np.nanargmax(scores[index]))
-        score = max(scores[index, worst], SUSPECT_SCORE * unsure[index] / UNSURE)
-        reason = NO_FACE
-        if unsure[index] <= UNSURE:
+        score = scores[index, worst]
+        if unsure[index] > UNSURE:
+            score, reason = max(score, SUSPECT_SCORE * unsure[index] / UNSURE), NO_FACE
+        else:
             reason = _reason(keypoints[index], faces.keypoints[index], scores[index], faces)
         rows.append(
             {

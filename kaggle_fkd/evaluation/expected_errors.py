@@ -1,7 +1,8 @@
 """How well expected errors agree with the errors measured: a table, a figure and a sentence.
 
-The expected errors of a network were calibrated on the faces that it held out. So of out-of-fold
-predictions, the shares within twice the expected errors are fitted; ranks and bins are not.
+The expected errors of a network were calibrated on the faces that it held out, by a factor for each
+part of the face. So of out-of-fold predictions, the shares within twice the expected errors are
+fitted to the same labels, and so is the level of the bins; ranks within a part are not.
 """
 
 from pathlib import Path

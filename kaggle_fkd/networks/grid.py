@@ -7,8 +7,13 @@ the best cell. The mean over all cells (Sun et al., "Integral Human Pose Regress
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
-from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks.network import (
+    MIRROR_DIFFERENCE_SCALE,
+    KeypointNetwork,
+    standardise,
+)
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.networks.trunk import EIGHTH, SIXTEENTH, Trunk, cell_centres
 
@@ -44,24 +49,46 @@ class GridNet(KeypointNetwork):
 
     def decode(self, features: Tensor) -> Tensor:
         """The weighted mean of the cells' votes; features are N x C x rows x columns."""
-        weight, positions, logarithms = self._votes(features)
-        keypoints = (weight[:, :, :, None] * positions).sum(dim=-1)
-        # The weights are learnt from the keypoints alone.
-        return self.with_errors(keypoints, (weight.detach() * logarithms).sum(dim=-1))
+        return self._mean(self._votes(features))
+
+    def predict_head(self, images: Tensor, head: int) -> Tensor:
+        """As `forward`, with the votes of that head alone, which takes a quarter less time."""
+        weight, bias = (self._of_head(each, head) for each in self.vote.parameters())
+        votes = F.conv2d(self.trunk(standardise(images)), weight, bias)
+        votes = votes.reshape(-1, 1, self.shape.keypoints, 4, len(self.cells))
+        return self._mean(votes, slice(head, head + 1))[:, 0]
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The weight of each cell's vote, at the cell itself, whatever position it votes for."""
-        weight, _, _ = self._votes(self.trunk(images))
+        weight = self._weights(self._votes(self.trunk(images)))
         return weight.reshape(*weight.shape[:-1], *self.grid)
 
-    def _votes(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights, N x H x K x cells, which sum to 1; positions, N x H x K x 2 x cells; and the
-        logarithms of the errors, N x H x K x cells."""
+    def _votes(self, features: Tensor) -> Tensor:
+        """N x H x K x 4 x cells: logit of the weight, offset in x and y, logarithm of the error."""
         heads, keypoints = self.shape.total_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
-        votes = self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 4, len(self.cells)))
-        weight = (votes[:, :, :, 0] * self.temperature).softmax(dim=-1)
-        return weight, self.cells.T + votes[:, :, :, 1:3] * CELL, votes[:, :, :, 3]
+        return self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 4, len(self.cells)))
+
+    def _weights(self, votes: Tensor, heads: slice = slice(None)) -> Tensor:
+        """N x H x K x cells, the weights of the votes of some `heads`, which sum to 1."""
+        return (votes[:, :, :, 0] * self.temperature[heads]).softmax(dim=-1)
+
+    def _mean(self, votes: Tensor, heads: slice = slice(None)) -> Tensor:
+        """N x H x K x 3, what the votes of some `heads` are on average."""
+        weight = self._weights(votes, heads)
+        positions = self.cells.T + votes[:, :, :, 1:3] * CELL
+        keypoints = (weight[:, :, :, None] * positions).sum(dim=-1)
+        # The weights are learnt from the keypoints alone.
+        logarithms = (weight.detach() * votes[:, :, :, 3]).sum(dim=-1)
+        return self.with_errors(keypoints, logarithms, heads)
+
+    def _of_head(self, parameter: Tensor, head: int) -> Tensor:
+        """The part of a parameter of the votes that belongs to a head of unmirrored faces."""
+        by_head = parameter.reshape(self.shape.total_heads, -1, *parameter.shape[1:])
+        own = by_head[head]
+        if self.shape.mirrored:  # see `split_mirror_heads`
+            own = own + MIRROR_DIFFERENCE_SCALE * by_head[head + self.shape.heads]
+        return own
 
 
 class GridNetS(GridNet):

@@ -57,6 +57,11 @@ class KeypointNetwork(nn.Module):
         """
         return self.regress(standardise(images))
 
+    def predict_head(self, images: Tensor, head: int) -> Tensor:
+        """N x K x 3, what `forward` predicts with one head, an index of an unmirrored one."""
+        predicted: Tensor = self(images)[:, head]
+        return predicted
+
     def set_mean_keypoints(self, mean: Tensor) -> None:
         """Predict offsets from these H x K x 2 pixels; where NaN, from the image's centre."""
         self.mean_keypoints = torch.where(mean.isnan(), self.mean_keypoints, mean)
@@ -68,14 +73,16 @@ class KeypointNetwork(nn.Module):
         offsets = outputs[..., :2] * (self.shape.width / OFFSETS_PER_WIDTH)
         return self.with_errors(self.mean_keypoints + offsets, outputs[..., 2])
 
-    def with_errors(self, keypoints: Tensor, logarithms: Tensor) -> Tensor:
-        """N x H x K x 3: the keypoints, ... x 2, and their expected errors.
+    def with_errors(
+        self, keypoints: Tensor, logarithms: Tensor, heads: slice = slice(None)
+    ) -> Tensor:
+        """N x H x K x 3: the keypoints, ... x 2, and their expected errors, of some `heads`.
 
         `logarithms`, N x H x K, are those of the errors before their calibration.
         """
         unit = self.shape.width / ERRORS_PER_WIDTH
         bounded = logarithms.float().clamp(-LARGEST_LOGARITHM, LARGEST_LOGARITHM)
-        errors = unit * self.calibration * bounded.exp()
+        errors = unit * self.calibration[heads] * bounded.exp()
         return torch.cat([keypoints, errors[..., None]], dim=-1)
 
     def split_mirror_heads(self, outputs: Tensor) -> Tensor:

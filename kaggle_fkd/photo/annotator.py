@@ -94,22 +94,24 @@ class Annotator:
             log.warning("%s: a video has no CSV and no .pts; its JSON has the faces", path)
         tracker = Tracker(self.finder, video.rate)
         found: list[list[dict[str, Any]]] = []
+        times: list[float] = []
 
         def frames() -> Iterator[Frame]:
             for frame in progress(video.frames(), path.name, video.length or None):
                 faces = tracker.next(frame.picture)
-                drawn = self._drawn(frame.picture, faces)
+                yield Frame(self._drawn(frame.picture, faces), frame.time)
+                # Not before the frame is written: after Ctrl-C, the video has these frames, too.
                 found.append([face.as_dict() for face in faces])
-                yield Frame(drawn, frame.time)
+                times.append(round(frame.time, 3))
 
         record: Record = {
             "input": str(path), "output": str(target), "width": video.width, "height": video.height,
-            "rate": video.rate, "frames": found,
+            "rate": video.rate, "times": times, "frames": found,
         }  # fmt: skip
         try:
             write_video(target, frames(), video.rate, sound_of=path)
         except KeyboardInterrupt:
-            if found and self.json:
+            if found and self.json and target.exists():
                 write_json(self.folder / f"{name}.json", record)
             raise
         log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)

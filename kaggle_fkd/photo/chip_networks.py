@@ -84,7 +84,9 @@ class ChipNetworks:
         """
         with torch.inference_mode():
             means = [
-                torch.stack([network(batch)[:, self.head] for network in self.networks]).mean(dim=0)
+                torch.stack(
+                    [network.predict_head(batch, self.head) for network in self.networks]
+                ).mean(dim=0)
                 for batch in self.cut(greys, maps).split(BATCH)
             ]
             return to_pictures(torch.cat(means), maps)

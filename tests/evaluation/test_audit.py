@@ -51,6 +51,16 @@ def planted(competition):
     return replace(faces, keypoints=keypoints), predicted, wrong
 
 
+def test_a_face_with_a_single_label_is_judged_by_all_its_keypoints(competition):
+    faces = competition.train
+    predicted = with_noise_and_errors(faces, spread=0.5)
+    labelled = int(np.flatnonzero(faces.labelled[:, NOSE])[3])
+    keypoints = faces.keypoints.copy()
+    keypoints[labelled, np.arange(15) != NOSE] = np.nan
+    predicted[labelled, NOSE] = (*keypoints[labelled, NOSE], 2.5 * predicted[labelled, NOSE, 2])
+    assert not audit(predicted, replace(faces, keypoints=keypoints))["suspected"].any()
+
+
 @pytest.fixture
 def audit_file(planted, tmp_path):
     """The audit.csv of the planted errors."""

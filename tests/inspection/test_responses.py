@@ -138,7 +138,7 @@ def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
         seen = np.mean([predict(each, images, torch.tensor([0]))[0, :, :2] for each in networks],
                        axis=0)  # fmt: skip
         back = transform_points(similarity(seen, face.keypoints), seen)
-        np.testing.assert_allclose(back, face.keypoints, atol=0.2)
+        np.testing.assert_allclose(back, face.keypoints, atol=0.5)
 
 
 def test_a_chip_of_the_pretrained_network_shows_the_face_upright_and_to_scale(

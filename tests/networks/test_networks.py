@@ -97,6 +97,21 @@ def test_each_convention_is_predicted_by_a_head_of_its_own(competition):
     assert set(head_index(CPU, faces, 1).tolist()) == {0}
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["lenet", "gridnet", "gridnet_xs"])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_one_head_alone_predicts_what_it_predicts_among_others(competition, name, mirrored):
+    shape = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=mirrored)
+    network = build_network(name, shape).eval()
+    for parameter in (network.calibration, *network.parameters()):
+        parameter.mul_(torch.rand_like(parameter) + 0.5)  # no two heads are equal
+    images = images_on(CPU, competition.test[:3])
+    together = network(images)
+    for head in range(2):
+        alone = network.predict_head(images, head)
+        torch.testing.assert_close(alone, together[:, head], atol=1e-3, rtol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["lenet", "gridnet"])
 def test_light_and_contrast_of_a_face_hardly_matter(competition, name):
     network = build_network(name, NetworkShape(96, 96, keypoints=15, heads=1)).eval()

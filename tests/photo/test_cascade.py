@@ -1,4 +1,4 @@
-"""The network for keypoints, applied to faces twice."""
+"""The network for keypoints, applied to faces once or twice."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,8 @@ def astronaut():
     """The astronaut in grey, and her face, as a detector might give it: a bit off."""
     (face,) = FaceKeypoints().detect("astronaut")
     row = face_of_points(face.keypoints).astype(float)[None]
-    row[:, :2] += (6, -4)
+    row[:, [0, 3, 5]] += 18
+    row[:, [1, 4, 6]] -= 12
     return grey_of(data.astronaut()), row, face.keypoints
 
 
@@ -32,7 +33,15 @@ def crop(cascade, faces):
     return upright_maps(faces, mean[CENTRE], float(mean[SIZE]))
 
 
-def test_a_face_is_aligned_by_its_keypoints(cascade, astronaut):
+def test_a_face_near_the_middle_of_its_crop_is_looked_at_once(cascade, astronaut):
+    grey, faces, keypoints = astronaut
+    near = faces - np.array([18, -12, 0, 18, -12, 18, -12])
+    np.testing.assert_array_equal(cascade.align([grey], near), crop(cascade, near))
+    predicted = cascade.predict([grey], near)
+    assert np.linalg.norm(predicted[0, :, :2] - keypoints, axis=1).mean() < 1.5
+
+
+def test_a_face_far_from_it_is_aligned_by_its_keypoints(cascade, astronaut):
     grey, faces, keypoints = astronaut
     maps = cascade.align([grey], faces)
     expected = similarity(keypoints, cascade.networks.mean_shape)

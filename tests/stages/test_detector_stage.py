@@ -39,6 +39,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
         len(each.scores) > 0 and np.linalg.norm(each.faces[0, :2] - truth[:2]) < truth[2] / 2
         for each, truth in zip(found[:8], new.faces, strict=True)
     ]
+    # Processors round differently, which so short a training amplifies: 4 to 6 were found.
     assert sum(near) >= 3 and sum(len(each.scores) for each in found[8:]) <= 2
     finder = FaceKeypoints(run=run)
     assert finder.scheme.name == "ibug68"

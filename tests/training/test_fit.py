@@ -155,6 +155,14 @@ def test_the_validation_faces_decide_nothing_but_the_calibration(tmp_path, compe
         assert torch.equal(tensor, others[name]) == (name != CALIBRATION), name
 
 
+@pytest.mark.parametrize(("only", "known"), [(None, ["A", "B"]), (1, ["B"])])
+def test_a_training_says_which_label_conventions_it_learnt(member, competition, only, known):
+    train, validation = split(competition.train[::3])
+    chosen = train if only is None else train.in_convention(only)
+    assert train_member(member, chosen, validation, CPU)["conventions"] == known
+    assert member.summary["conventions"] == known
+
+
 @pytest.mark.slow
 def test_training_leaves_the_callers_random_numbers_as_they_were(member, competition):
     train, validation = split(competition.train[::3])

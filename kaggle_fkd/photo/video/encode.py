@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from kaggle_fkd.errors import FkdError
-from kaggle_fkd.photo.video.frames import Frame, opened, require_av
+from kaggle_fkd.photo.video.frames import Clock, Frame, opened, require_av
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import atomic_path
 from kaggle_fkd.system.text import count_of
@@ -30,6 +30,8 @@ TICK = Fraction(1, 90_000)
 """Seconds in which the times of frames are stored."""
 SOUND_CODEC, SOUND_RATE, SOUND_FORMAT, SOUND_LAYOUT = "aac", 48_000, "fltp", "stereo"
 """What browsers and phones play, the samples in a second, and what the encoder takes."""
+JITTER = SOUND_RATE // 10
+"""Samples by which sound may be early or late."""
 
 
 def write_video(
@@ -85,8 +87,9 @@ def _encode(
         interrupted = error
     if picture.count:
         picture.finish()
-    if sound:
-        sound.finish()
+        if sound:
+            sound.write_until(picture.end(rate), picture.start)
+            sound.finish()
     return picture.count, interrupted
 
 
@@ -104,7 +107,8 @@ class _Picture:
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = VIDEO_RANGE
         self.start = 0.0
-        """The time of the first frame, in seconds."""
+        """The times of the first and the last frame, in seconds."""
+        self.latest = 0.0
         self.last = -1
         self.count = 0
 
@@ -123,9 +127,14 @@ class _Picture:
             .reformat(format=PIXELS, dst_colorspace=BT709, dst_color_range=VIDEO_RANGE)
         )
         self.last = max(self.last + 1, round((frame.time - self.start) / TICK))
+        self.latest = frame.time
         encoded.pts, encoded.time_base = self.last, TICK
         self.count += 1
         self.output.mux(self.stream.encode(encoded))
+
+    def end(self, rate: float) -> float:
+        """The time until which the last frame is shown, in seconds."""
+        return self.latest + 1 / rate
 
     def finish(self) -> None:
         """Write what the encoder still holds."""
@@ -140,50 +149,68 @@ class _Sound:
         self.stream = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
         self.stream.layout = SOUND_LAYOUT
         self.parts: Iterator[AudioFrame] = iter(source.decode(source.streams.audio[0]))
-        self.waiting = self._next()
+        self.clock, self.length = Clock(), 0.0
         self.kind: tuple[object, ...] = ()
         self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
         self.written = 0
         """Samples so far."""
+        self.waiting = self._next()
 
     def write_until(self, time: float, start: float) -> None:
-        """Write what is heard from `start` to `time`, in seconds from the beginning of the file."""
-        while self.waiting is not None and (self.waiting.time or 0.0) < time:
-            heard = self.waiting.time or 0.0
-            if heard >= start:
-                self._fill(round((heard - start) * SOUND_RATE) - self.written)
-                self._write(self.waiting)
-            self.waiting = self._next()
+        """Write what is heard from `start` to `time`, in seconds from the beginning of the file.
+
+        Sound that cannot be encoded ends there, with a warning.
+        """
+        try:
+            while self.waiting is not None and self.waiting[1] < time:
+                part, heard = self.waiting
+                due = round((heard - start) * SOUND_RATE)
+                self._fill(due - self.written)
+                if due >= 0 and self.written - due <= JITTER:
+                    self._write(part)
+                self.waiting = self._next()
+        except require_av().error.FFmpegError as error:
+            log.warning("the sound cannot be encoded, and ends early: %s", error)
+            self.waiting = None
 
     def finish(self) -> None:
         """Write what the encoder still holds."""
+        self._mux(self.resampler.resample(None))
         self.output.mux(self.stream.encode(None))
 
-    def _next(self) -> "AudioFrame | None":
-        """The next part of the sound; None at its end, or where it is damaged."""
+    def _next(self) -> "tuple[AudioFrame, float] | None":
+        """The next part of the sound, and its time; None at its end, or where it is damaged."""
         try:
-            return next(self.parts, None)
+            part = next(self.parts, None)
         except require_av().error.FFmpegError:
             return None
+        if part is None:
+            return None
+        time = self.clock.time(part.time, self.length)
+        self.length = part.samples / part.sample_rate
+        return part, time
 
     def _write(self, part: "AudioFrame") -> None:
         kind = (part.format.name, part.layout.name, part.sample_rate)
         if kind != self.kind:  # a broadcast may change from mono to stereo
+            if self.kind:
+                self._mux(self.resampler.resample(None))
             self.kind = kind
             self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
         part.pts = None
-        for resampled in self.resampler.resample(part):
-            self._mux(resampled)
+        self._mux(self.resampler.resample(part))
 
     def _fill(self, samples: int) -> None:
         """Write silence, if the sound begins late or has a gap."""
-        if samples > SOUND_RATE // 10:  # less is jitter
-            silence = np.zeros((2, samples), np.float32)
+        while samples > JITTER:
+            silence = np.zeros((2, min(samples, SOUND_RATE)), np.float32)
             frame = require_av().AudioFrame.from_ndarray(silence, SOUND_FORMAT, SOUND_LAYOUT)
             frame.sample_rate = SOUND_RATE
-            self._mux(frame)
+            self._mux([frame])
+            samples -= silence.shape[1]
 
-    def _mux(self, frame: "AudioFrame") -> None:
-        frame.pts = None
-        self.written += frame.samples
-        self.output.mux(self.stream.encode(frame))
+    def _mux(self, frames: "list[AudioFrame]") -> None:
+        for frame in frames:
+            frame.pts = None
+            self.written += frame.samples
+            self.output.mux(self.stream.encode(frame))

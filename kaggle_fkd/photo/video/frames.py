@@ -25,6 +25,33 @@ FASTEST = 1000.0
 """Frames per second; files that state more do not know their rate."""
 
 
+LONGEST_STEP = 10.0
+"""Seconds; a time that is more than this after the one before, or before it, begins anew, as where
+recordings were joined."""
+
+
+class Clock:
+    """Makes the stated times of a stream continuous."""
+
+    def __init__(self) -> None:
+        self._shift = 0.0
+        self._last: float | None = None
+
+    def time(self, stated: float | None, usual_step: float) -> float:
+        """The time in seconds of what is stated to be at that time.
+
+        Where it is not stated, or the step from the time before is impossible, that step is taken
+        to be the usual one.
+        """
+        expected = 0.0 if self._last is None else self._last + usual_step
+        time = expected if stated is None else stated + self._shift
+        if self._last is not None and not 0 < time - self._last <= LONGEST_STEP:
+            self._shift += expected - time
+            time = expected
+        self._last = time
+        return time
+
+
 class Frame(NamedTuple):
     """A frame of a video."""
 
@@ -115,12 +142,12 @@ def _frames(path: Path) -> Iterator[Frame]:
             return
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        interval = 1 / float(stream.average_rate or USUAL_RATE)
+        clock, interval = Clock(), 1 / float(stream.average_rate or USUAL_RATE)
         try:
             for frame in container.decode(stream):
                 quarters = frame.rotation // 90  # as phones state it, counter-clockwise
                 upright = np.rot90(frame.to_ndarray(format="rgb24"), quarters)
-                time = count * interval if frame.time is None else frame.time
+                time = clock.time(frame.time, interval)
                 yield Frame(np.ascontiguousarray(upright), time)
                 count += 1
         except av.error.FFmpegError:

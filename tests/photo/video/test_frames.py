@@ -201,30 +201,48 @@ def test_sound_that_begins_later_than_the_picture_does_so_in_a_copy(tmp_path):
     assert np.flatnonzero(np.abs(wave) > 0.1)[0] / rate == pytest.approx(0.8, abs=0.1)
 
 
-def test_sound_may_change_from_mono_to_stereo(tmp_path):
-    """As in recorded television."""
+def recording(path, layout="mono", begins=0):
+    """A second of a broadcast with a tone, whose times begin at that second."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        picture = container.add_stream("mpeg2video", rate=25)
+        picture.width, picture.height = 64, 48
+        sound = container.add_stream("mp2", rate=48000, layout=layout)
+        for number in range(25):
+            frame = av.VideoFrame.from_ndarray(colours(1)[0], format="rgb24")
+            frame.pts = 25 * begins + number
+            container.mux(picture.encode(frame))
+        for heard in tone(440, 1, rate=48000):
+            heard.pts += 48000 * begins
+            container.mux(sound.encode(heard))
+        container.mux(picture.encode(None))
+        container.mux(sound.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("layout", "first", "second"),
+    [("stereo", 0, 1), ("mono", 0, 0), ("mono", 100, 0), ("mono", 0, 100)],
+    ids=["from mono to stereo", "the same times", "earlier times", "much later times"],
+)
+def test_recordings_that_were_joined_are_shown_and_heard_one_after_the_other(
+    tmp_path, layout, first, second
+):
     source = tmp_path / "a.ts"
-    for second, layout in enumerate(("mono", "stereo")):
-        part = tmp_path / f"{layout}.ts"
-        with av.open(str(part), "w") as container:
-            picture = container.add_stream("mpeg2video", rate=25)
-            picture.width, picture.height = 64, 48
-            sound = container.add_stream("mp2", rate=48000, layout=layout)
-            for number in range(25):
-                frame = av.VideoFrame.from_ndarray(colours(1)[0], format="rgb24")
-                frame.pts = 25 * second + number
-                container.mux(picture.encode(frame))
-            for heard in tone(440, 1, rate=48000):
-                heard.pts += 48000 * second
-                container.mux(sound.encode(heard))
-            container.mux(picture.encode(None))
-            container.mux(sound.encode(None))
-        with source.open("ab") as file:
-            file.write(part.read_bytes())
+    parts = recording(tmp_path / "1.ts", begins=first), recording(tmp_path / "2", layout, second)
+    source.write_bytes(b"".join(parts))
     path = write_video(tmp_path / "b.mp4", open_video(source).frames(), 25, sound_of=source)
+    times = [frame.time for frame in open_video(path).frames()]
+    assert len(times) > 45 and np.diff(times).min() > 0.02 and times[-1] < 2.2
     wave, rate = heard_in(path)
-    assert len(wave) / rate == pytest.approx(2, abs=0.2)
+    assert len(wave) / rate == pytest.approx(2, abs=0.25)
     assert np.abs(wave[-rate // 2 :]).max() > 0.1
+
+
+def test_the_sound_lasts_as_long_as_the_last_frame(tmp_path):
+    source = speaking(tmp_path / "a.mkv", [0.0, 1.0], tone(440, 3))
+    path = write_video(tmp_path / "b.mp4", open_video(source).frames(), 1.0, sound_of=source)
+    wave, rate = heard_in(path)
+    assert len(wave) / rate == pytest.approx(2, abs=0.1)
 
 
 def test_a_video_without_sound_has_none_to_copy(tmp_path: Path):
