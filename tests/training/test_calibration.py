@@ -88,7 +88,7 @@ def test_a_network_expects_larger_errors_where_labels_are_noisier(tmp_path):
     noise = np.random.default_rng(0).normal(0, 4, keypoints[:, mouth].shape)
     keypoints[:, mouth] += noise.astype(np.float32)
     noisy = replace(faces, keypoints=keypoints)
-    config = quick(model="gridnet_xs", epochs=12, batch_size=16, lr=3e-3)
+    config = quick(model="gridnet_xs", epochs=6, batch_size=16, lr=3e-3)
     member = new_run(tmp_path, config).member(0)
     train_member(member, noisy[:90], noisy[90:], CPU)
     predicted = predict_member(member, noisy[90:], CPU, NO_TTA)
