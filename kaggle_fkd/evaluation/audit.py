@@ -37,9 +37,8 @@ def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     network is unsure of the complete face, this does not excuse the labels: expected errors are
     divided by how much larger they are than those of other faces. A face for which this is more
     than `UNSURE` is suspected, whatever its labels: its score is then at least `SUSPECT_SCORE`
-    times this over `UNSURE`. After Northcutt et al., "Confident
-    learning", 2021 (arXiv 1911.00068): labels that held-out predictions contradict are wrong more
-    often than not.
+    times this over `UNSURE`. After Northcutt et al., "Confident learning", 2021 (arXiv 1911.00068):
+    labels that held-out predictions contradict are wrong more often than not.
     """
     keypoints = predicted[..., :2].astype(np.float64)
     error = np.linalg.norm(keypoints - faces.keypoints, axis=2)

@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
-from kaggle_fkd.metrics import WITHIN, errors_over_expected
+from kaggle_fkd.metrics import WITHIN
 from kaggle_fkd.system.files import write_text
 
 BINS = 10
@@ -48,13 +48,15 @@ def expected_error_table(predicted: NDArray[np.floating], faces: FaceDataset) ->
     `predicted` is N x K x 3. A row has the number of labels, the means, the share of errors within
     `WITHIN` expected ones, and Spearman's rank correlation.
     """
-    ratio, expected = errors_over_expected(predicted, faces.keypoints), predicted[..., 2]
-    known = np.isfinite(ratio)
+    keypoints, expected = predicted[..., :2].astype(np.float64), predicted[..., 2]
+    measured = np.linalg.norm(keypoints - faces.keypoints, axis=-1)
+    known = np.isfinite(measured)
     if known.sum() < BINS:
         return pd.DataFrame()
     group = np.broadcast_to(np.array(faces.scheme.group_by_keypoint), known.shape)[known]
-    labels = pd.DataFrame({"expected": expected[known], "ratio": ratio[known], "group": group})
-    labels["measured"] = labels["expected"] * labels["ratio"]
+    labels = pd.DataFrame(
+        {"expected": expected[known], "measured": measured[known], "group": group}
+    )
     order = labels["expected"].rank(method="first")
     labels["bin"] = pd.qcut(order, BINS, labels=range(1, BINS + 1))
     rows = [_row("all", labels)]
@@ -70,7 +72,7 @@ def _row(name: str, labels: pd.DataFrame) -> dict[str, float | str]:
         "labels": len(labels),
         "expected": labels["expected"].mean(),
         "measured": labels["measured"].mean(),
-        "within": (labels["ratio"] <= WITHIN).mean(),
+        "within": (labels["measured"] <= WITHIN * labels["expected"]).mean(),
         "rank_correlation": (
             spearmanr(labels["expected"], labels["measured"]).statistic if varies else np.nan
         ),

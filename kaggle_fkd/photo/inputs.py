@@ -157,9 +157,9 @@ def _usable(
 
 
 def _written_out(path: Path) -> Path:
-    """The path itself, or the folder before the first part of a pattern, whose signs are no name.
+    """The path itself, or, of a pattern, the folder in which it is looked for.
 
-    A folder that exists is a name, even if it has a sign of a pattern: My[1].
+    Parts that exist are names, even with the signs of a pattern: My[1].
     """
     folder = Path()
     for part in path.parts:

@@ -43,7 +43,7 @@ def write_video(
     `rate` is the number of frames per second, on average. The codec needs even sizes: if the height
     or width is odd, the last row or column is lost. The sound is that of the video `sound_of`, if
     it has any, from the first frame to the last. Ctrl-C ends the video early: the frames until then
-    are kept. Raises FkdError if there is no frame, or if the file cannot be written; an earlier
+    are kept. Raises FkdError without a frame, or if the file cannot be written; an earlier
     file at `path` is then kept.
     """
     av = require_av()

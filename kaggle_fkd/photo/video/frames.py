@@ -17,6 +17,7 @@ from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 USUAL_RATE = 25.0
@@ -96,13 +97,13 @@ def open_video(path: Path) -> Video:
     """
     with opened(path) as container:
         streams = container.streams.video
-        rate = float(streams[0].average_rate or 0) if streams else 0.0
-        length = streams[0].frames if streams else 0
+        if not streams:
+            raise _not_a_video(path)
+        rate, length = _rate_of(streams[0]), streams[0].frames
     first = next(_frames(path), None)
     if first is None:
         raise _not_a_video(path)
     height, width = first.picture.shape[:2]
-    rate = rate if 0 < rate <= FASTEST else USUAL_RATE
     return Video(path, rate, max(0, length), width, height)
 
 
@@ -138,11 +139,9 @@ def require_av() -> ModuleType:
 def _frames(path: Path) -> Iterator[Frame]:
     av, count = require_av(), 0
     with opened(path) as container:
-        if not container.streams.video:
-            return
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        clock, interval = Clock(), 1 / float(stream.average_rate or USUAL_RATE)
+        clock, interval = Clock(), 1 / _rate_of(stream)
         try:
             for frame in container.decode(stream):
                 quarters = frame.rotation // 90  # as phones state it, counter-clockwise
@@ -155,6 +154,12 @@ def _frames(path: Path) -> Iterator[Frame]:
                 log.warning(
                     "%s: damaged after %s; the rest is left out", path, count_of(count, "frame")
                 )
+
+
+def _rate_of(stream: "VideoStream") -> float:
+    """Frames per second, on average, or as usual where the file does not know it."""
+    rate = float(stream.average_rate or 0)
+    return rate if 0 < rate <= FASTEST else USUAL_RATE
 
 
 def _not_a_video(path: Path) -> PictureError:
