@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from kaggle_fkd.experiment import predict as predict
     from kaggle_fkd.experiment import train as train
     from kaggle_fkd.figures.gallery import gallery as gallery
-    from kaggle_fkd.photo.annotations.pts import read_pts_file as read_pts_file
-    from kaggle_fkd.photo.annotations.pts import write_pts_file as write_pts_file
+    from kaggle_fkd.keypoints.pts import read_pts_file as read_pts_file
+    from kaggle_fkd.keypoints.pts import write_pts_file as write_pts_file
     from kaggle_fkd.photo.face import DetectedFace as DetectedFace
     from kaggle_fkd.photo.finder import FaceKeypoints as FaceKeypoints
 
@@ -36,10 +36,10 @@ _MODULES = {
     "gallery": "figures.gallery",
     "load_competition": "competition.load",
     "predict": "experiment",
-    "read_pts_file": "photo.annotations.pts",
+    "read_pts_file": "keypoints.pts",
     "sample_competition": "competition.sample.competition",
     "train": "experiment",
-    "write_pts_file": "photo.annotations.pts",
+    "write_pts_file": "keypoints.pts",
     "write_submission": "competition.submission",
 }
 """The public names, and the modules that they are imported from."""

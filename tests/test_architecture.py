@@ -94,9 +94,11 @@ def test_every_arrow_of_the_drawing_points_down():
 def test_the_two_products_do_not_know_each_other_nor_what_stands_on_them():
     found = arrows()
     above = {"stages", "cli", "arguments", "pipeline"}
-    assert not found["competition"] & {"photo", *above}
-    assert not found["photo"] & {"competition", *above}
-    assert not found["experiment"] & {"competition", "photo", *above}
+    products = {"competition", "photo", "annotated"}
+    assert not found["competition"] & (products | above)
+    assert not found["photo"] & (products | above)
+    assert not found["annotated"] & {"competition", *above}
+    assert not found["experiment"] & (products | above)
 
 
 def test_modules_are_imported_by_name_at_the_three_registries_alone():
@@ -140,7 +142,7 @@ def test_what_differs_between_the_schemes_is_data_and_is_not_asked_for():
         and not all(isinstance(each, ast.Call) for each in (node.left, *node.comparators))
     }  # fmt: skip
     # Which schemes convert to which, the sets of pictures of each, and the choice of a task.
-    assert compared == {"keypoints/__init__.py", "photo/task.py", "stages/tasks.py"}
+    assert compared == {"keypoints/__init__.py", "annotated/task.py", "stages/tasks.py"}
 
 
 def test_only_the_schemes_spell_the_names_of_keypoints():

@@ -13,7 +13,7 @@ from PIL import Image
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.imaging.similarity import scaling, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.photo.annotations.pts import format_pts
+from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from kaggle_fkd.annotated.detection.task import DetectionTask
+from kaggle_fkd.annotated.download import UDACITY_URL
+from kaggle_fkd.annotated.task import PhotographsTask
 from kaggle_fkd.competition.task import CompetitionTask
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15, read_scheme
-from kaggle_fkd.photo.annotations.download import UDACITY_URL
-from kaggle_fkd.photo.detection.task import DetectionTask
-from kaggle_fkd.photo.task import PhotographsTask
 from kaggle_fkd.stages.download import Download
 from kaggle_fkd.stages.evaluate import Evaluate
 from kaggle_fkd.stages.options import TaskOptions

@@ -9,7 +9,7 @@ from PIL import Image
 from support.posed_faces import blank, posed_face
 
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.pts import format_pts
+from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.runs.find import runs_in
 

@@ -12,7 +12,7 @@ from PIL import Image
 from skimage import data
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.annotations.pts import read_pts_file
+from kaggle_fkd.keypoints.pts import read_pts_file
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import Frame, open_video

@@ -6,7 +6,7 @@ from PIL import Image
 
 from kaggle_fkd.competition.sample import sample_faces
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.photo.annotations.pts import write_pts_file
+from kaggle_fkd.keypoints.pts import write_pts_file
 
 FIVE_TOML = """\
 name = "five"

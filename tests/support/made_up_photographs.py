@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.competition.sample.photograph import sample_faces
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 
 SIDE = 160
 

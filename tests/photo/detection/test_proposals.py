@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.made_up_photographs import drawn_photographs
 
+from kaggle_fkd.annotated.detection.targets import BACKGROUND, FACE, UNLABELLED, label_proposals
 from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
 from kaggle_fkd.photo.detection.faces import (
@@ -16,7 +17,6 @@ from kaggle_fkd.photo.detection.faces import (
     upright_maps,
 )
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
-from kaggle_fkd.photo.detection.targets import BACKGROUND, FACE, UNLABELLED, label_proposals
 
 NO = np.zeros(1, bool)
 

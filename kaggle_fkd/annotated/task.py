@@ -8,21 +8,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from kaggle_fkd.config import ChipConfig, Config
-from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import NoDataError
-from kaggle_fkd.evaluation.nme_report import write_nme
-from kaggle_fkd.keypoint_task import KeypointTask
-from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.photo.annotations.download import UDACITY_URL, download_udacity, youtube68_in
-from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated
-from kaggle_fkd.photo.test_sets import (
+from kaggle_fkd.annotated.download import UDACITY_URL, download_udacity, youtube68_in
+from kaggle_fkd.annotated.load import find_pictures, load_annotated
+from kaggle_fkd.annotated.test_sets import (
     Scored,
     TestSets,
     find_test_sets,
     predict_test_set,
     write_test_scores,
 )
+from kaggle_fkd.config import ChipConfig, Config
+from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.evaluation.nme_report import write_nme
+from kaggle_fkd.keypoint_task import KeypointTask
+from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 

@@ -9,13 +9,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.load import find_pictures
+from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.metrics import covered, error_scores, nme
-from kaggle_fkd.photo.annotations.load import find_pictures
-from kaggle_fkd.photo.annotations.picture import AnnotatedPicture
 from kaggle_fkd.photo.chip_networks import usable_conventions
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import Run

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.load import find_pictures
+from kaggle_fkd.annotated.picture import load_picture, rows_of
+from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.load import find_pictures
-from kaggle_fkd.photo.annotations.picture import load_picture, rows_of
-from kaggle_fkd.photo.annotations.tree import FileTree
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.faces import face_of_points
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.text import count_of, shorten

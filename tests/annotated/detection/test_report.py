@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.made_up_photographs import drawn_photographs
 
+from kaggle_fkd.annotated.detection.report import match, write_detection
 from kaggle_fkd.photo.detection.detect import Detections
-from kaggle_fkd.photo.detection.report import match, write_detection
 
 
 @pytest.fixture

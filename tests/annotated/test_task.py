@@ -3,8 +3,8 @@
 import pytest
 from support.annotated_pictures import write_pts, zipped
 
+from kaggle_fkd.annotated.task import PhotographsTask
 from kaggle_fkd.errors import NoDataError
-from kaggle_fkd.photo.task import PhotographsTask
 
 
 def test_a_download_without_annotations_is_rejected(tmp_path, monkeypatch):
@@ -16,7 +16,7 @@ def test_a_download_without_annotations_is_rejected(tmp_path, monkeypatch):
         target.parent.mkdir(exist_ok=True)
         archive.rename(target)
 
-    monkeypatch.setattr("kaggle_fkd.photo.task.download_udacity", download)
+    monkeypatch.setattr("kaggle_fkd.annotated.task.download_udacity", download)
     with pytest.raises(NoDataError, match=r"nor \.pts files"):
         PhotographsTask(tmp_path / "data").fetch()
 
@@ -39,6 +39,6 @@ def test_wrong_test_sets_are_found_before_anything_is_trained(tmp_path):
 def test_annotated_pictures_that_exist_are_not_downloaded(tmp_path, monkeypatch):
     write_pts(tmp_path / "youtube68")
     monkeypatch.setattr(
-        "kaggle_fkd.photo.task.download_udacity", lambda *_: pytest.fail("it is downloaded")
+        "kaggle_fkd.annotated.task.download_udacity", lambda *_: pytest.fail("it is downloaded")
     )
     PhotographsTask(tmp_path).fetch()

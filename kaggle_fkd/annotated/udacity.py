@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from kaggle_fkd.annotated.picture import AnnotatedPicture, rows_of
+from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.keypoints.coordinates import REMEDY, points_of
 from kaggle_fkd.keypoints.ibug68 import FRAMES
-from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of, rows_of
-from kaggle_fkd.photo.annotations.tree import FileTree
 from kaggle_fkd.system.text import describe_row, shorten
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.picture import AnnotatedPicture
+from kaggle_fkd.annotated.pts import read_pts
+from kaggle_fkd.annotated.tree import FileTree
+from kaggle_fkd.annotated.udacity import read_udacity
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.picture import grey_of
 from kaggle_fkd.imaging.similarity import similarity, transform_points
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.photo.annotations.picture import AnnotatedPicture
-from kaggle_fkd.photo.annotations.pts import read_pts
-from kaggle_fkd.photo.annotations.tree import FileTree
-from kaggle_fkd.photo.annotations.udacity import read_udacity
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.text import count_of
 

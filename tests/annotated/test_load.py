@@ -14,9 +14,9 @@ from support.annotated_pictures import (
     zipped,
 )
 
+from kaggle_fkd.annotated.load import find_pictures, load_annotated, mean_shape
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.annotations.load import find_pictures, load_annotated, mean_shape
 
 SCHEMES = pytest.mark.parametrize(
     "scheme", [IBUG68, KAGGLE15, FIVE], ids=lambda scheme: scheme.name

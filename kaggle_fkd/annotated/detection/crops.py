@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.texture import texture
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, transform_faces
-from kaggle_fkd.photo.detection.texture import texture
 
 LEAST_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are

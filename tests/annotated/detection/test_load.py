@@ -8,11 +8,11 @@ from PIL import Image
 from support.annotated_pictures import write_picture
 from support.made_up_photographs import drawn_photographs, write_photographs
 
+from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.pts import format_pts
+from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.photo.detection.faces import face_of_points
-from kaggle_fkd.photo.detection.load import faces_of_boxes, load_photographs
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from kaggle_fkd.annotated.detection.loss import detection_loss
+from kaggle_fkd.annotated.detection.targets import BOUNDS, assign
 from kaggle_fkd.networks.detector import STRIDES, all_cells
-from kaggle_fkd.photo.detection.loss import detection_loss
-from kaggle_fkd.photo.detection.targets import BOUNDS, assign
 
 CELLS, CELL_STRIDES = all_cells(160, 160)
 

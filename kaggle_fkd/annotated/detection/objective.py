@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kaggle_fkd.annotated.detection.crops import Batch, Crops
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.loss import detection_loss
+from kaggle_fkd.annotated.detection.second_stage import collect_proposals, second_stage_loss
+from kaggle_fkd.annotated.detection.targets import assign
 from kaggle_fkd.config import Config
 from kaggle_fkd.metrics import LOSS, Metric
 from kaggle_fkd.networks.detector import DetectorNet, all_cells
 from kaggle_fkd.networks.network import evaluating
-from kaggle_fkd.photo.detection.crops import Batch, Crops
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
-from kaggle_fkd.photo.detection.loss import detection_loss
-from kaggle_fkd.photo.detection.second_stage import collect_proposals, second_stage_loss
-from kaggle_fkd.photo.detection.targets import assign
 from kaggle_fkd.training.augmentation import change_light
 from kaggle_fkd.training.objective import Objective
 

@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.targets import FOUND_IOU
 from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
-from kaggle_fkd.photo.detection.targets import FOUND_IOU
 from kaggle_fkd.photo.detectors import LEAST_SCORE
 from kaggle_fkd.system.files import write_json, write_text
 from kaggle_fkd.system.text import count_of

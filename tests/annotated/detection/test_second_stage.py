@@ -4,13 +4,13 @@ import numpy as np
 import torch
 from support.made_up_photographs import drawn_photographs
 
+from kaggle_fkd.annotated.detection.crops import Batch, Crops
+from kaggle_fkd.annotated.detection.second_stage import collect_proposals, second_stage_loss
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.photo.detection.crops import Batch, Crops
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE
-from kaggle_fkd.photo.detection.second_stage import collect_proposals, second_stage_loss
 
 BATCH: Batch = Crops(drawn_photographs(4), DetectConfig()).batch(
     torch.arange(4), torch.Generator().manual_seed(0)

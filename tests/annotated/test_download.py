@@ -8,10 +8,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from support.annotated_pictures import write_pts, write_udacity, zipped
 
+from kaggle_fkd.annotated.download import download_udacity
+from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.errors import DataError, FkdError
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.download import download_udacity
-from kaggle_fkd.photo.annotations.load import load_annotated
 
 
 @pytest.fixture

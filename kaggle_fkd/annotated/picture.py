@@ -1,19 +1,15 @@
 """`AnnotatedPicture`: one picture of a face with its annotated keypoints."""
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError, PictureError
 from kaggle_fkd.imaging.picture import decode_picture
-from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.photo.annotations.tree import FileTree
-from kaggle_fkd.system.text import shorten
-
-REMEDY = "correct it, or remove the picture and its keypoints"
+from kaggle_fkd.keypoints.coordinates import REMEDY
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,28 +58,3 @@ def rows_of(tree: FileTree, table: str) -> list[list[str]]:
         return list(csv.reader(tree.read_text(table).strip().splitlines(), strict=True))
     except csv.Error as error:
         raise DataError(f"{tree.place(table)}: not a CSV file ({error})", REMEDY) from error
-
-
-def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArray[np.float64]:
-    """K x 2 from the text of x, y, x, y, ...
-
-    Raises DataError, which names `where`, for another number of coordinates than the scheme's,
-    for one that is not a finite number, and for points that all have the same x or the same y.
-    """
-    expected = 2 * len(scheme.names)
-    if len(cells) != expected:
-        raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", REMEDY)
-    points = np.array([_number(cell, where) for cell in cells]).reshape(-1, 2)
-    if (np.ptp(points, axis=0) == 0).any():
-        raise DataError(f"{where}: all points have the same x or the same y", REMEDY)
-    return points
-
-
-def _number(cell: str, where: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = np.nan
-    if not np.isfinite(number):
-        raise DataError(f"{where}: not a finite number: {shorten(cell)}", REMEDY)
-    return number

@@ -3,10 +3,10 @@
 import pytest
 from support.annotated_pictures import FIVE, csv_row, write_udacity
 
+from kaggle_fkd.annotated.load import load_annotated
+from kaggle_fkd.annotated.udacity import person_of
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.annotations.load import load_annotated
-from kaggle_fkd.photo.annotations.udacity import person_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from kaggle_fkd.photo.detection.targets import Targets
+from kaggle_fkd.annotated.detection.targets import Targets
 
 BETA = 0.05
 """Errors below this share of a face's size count by their square (smooth L1)."""

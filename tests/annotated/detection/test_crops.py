@@ -7,11 +7,11 @@ import pytest
 import torch
 from support.made_up_photographs import drawn_photographs
 
+from kaggle_fkd.annotated.detection.crops import Batch, Crops
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.texture import texture
 from kaggle_fkd.config import DetectConfig
-from kaggle_fkd.photo.detection.crops import Batch, Crops
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.faces import EYE_POINTS, SIZE
-from kaggle_fkd.photo.detection.texture import texture
 
 CONFIG = DetectConfig(cover=0, backdrop=0)
 

@@ -7,15 +7,20 @@ from typing import ClassVar
 
 import torch
 
+from kaggle_fkd.annotated.detection.data import DetectionData
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.load import load_photographs
+from kaggle_fkd.annotated.detection.report import (
+    CURVE_START,
+    LEAST_SIZE,
+    scored_faces,
+    write_detection,
+)
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
-from kaggle_fkd.photo.detection.data import DetectionData
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections, detect
-from kaggle_fkd.photo.detection.load import load_photographs
-from kaggle_fkd.photo.detection.report import CURVE_START, LEAST_SIZE, scored_faces, write_detection
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress

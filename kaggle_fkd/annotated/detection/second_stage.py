@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from kaggle_fkd.annotated.detection.crops import Batch
+from kaggle_fkd.annotated.detection.loss import place_loss
+from kaggle_fkd.annotated.detection.targets import FACE, UNLABELLED, label_proposals
 from kaggle_fkd.networks.detector import DetectorNet
-from kaggle_fkd.photo.detection.crops import Batch
 from kaggle_fkd.photo.detection.faces import transform_faces
-from kaggle_fkd.photo.detection.loss import place_loss
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
-from kaggle_fkd.photo.detection.targets import FACE, UNLABELLED, label_proposals
 
 PROPOSALS, LEAST_TRAINED = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest

@@ -11,18 +11,14 @@ The format takes any number of points. The first pixel's centre is at 1 in a fil
 """
 
 import re
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
-from kaggle_fkd.keypoints.ibug68 import PHOTOGRAPHS
-from kaggle_fkd.photo.annotations.picture import REMEDY, AnnotatedPicture, points_of
-from kaggle_fkd.photo.annotations.tree import FileTree
+from kaggle_fkd.keypoints.coordinates import REMEDY, points_of
 from kaggle_fkd.system.files import write_text
 
 
@@ -48,28 +44,6 @@ def write_pts_file(path: Path | str, keypoints: NDArray[np.floating]) -> None:
     write_text(Path(path), format_pts(keypoints))
 
 
-def read_pts(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPicture]:
-    """Every `.pts` file of the tree with the picture of the same name beside it.
-
-    The format does not name the person, so each picture counts as another person. Pictures
-    without a `.pts` file are left out. Raises DataError, which names the file, for a `.pts` file
-    without a picture, or with another number of points than the scheme's.
-    """
-    pictures = {
-        _without_suffix(name): name
-        for name in sorted(tree.names, reverse=True)
-        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
-    }
-    for name in sorted(tree.names):
-        if PurePosixPath(name).suffix.lower() == ".pts":
-            where = tree.place(name)
-            picture = pictures.get(_without_suffix(name))
-            if picture is None:
-                raise DataError(f"{where}: no picture of that name beside it", REMEDY)
-            keypoints = parse_pts(tree.read_text(name), where, scheme)
-            yield AnnotatedPicture(tree, picture, keypoints, tree.place(picture), PHOTOGRAPHS)
-
-
 def parse_pts(text: str, where: str, scheme: KeypointScheme) -> NDArray[np.float64]:
     """The text of a `.pts` file as K x 2 keypoints, with the first pixel's centre at 0.
 
@@ -88,7 +62,3 @@ def format_pts(keypoints: NDArray[np.floating]) -> str:
     """The text of a `.pts` file for K x 2 keypoints with the first pixel's centre at 0."""
     points = "\n".join(f"{x:.3f} {y:.3f}" for x, y in keypoints + 1)
     return f"version: 1\nn_points: {len(keypoints)}\n{{\n{points}\n}}\n"
-
-
-def _without_suffix(name: str) -> PurePosixPath:
-    return PurePosixPath(name).with_suffix("")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from support.annotated_pictures import FIVE, a_shape, pts_text, write_pts
 
+from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.annotations.load import load_annotated
-from kaggle_fkd.photo.annotations.pts import read_pts_file, write_pts_file
+from kaggle_fkd.keypoints.pts import read_pts_file, write_pts_file
 
 BAD_PTS = [
     (pts_text(a_shape(0), count=49), "n_points is 49, not 68"),

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.objective import DetectionObjective
 from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import EYES, KeypointScheme
 from kaggle_fkd.networks.detector import STRIDES
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
-from kaggle_fkd.photo.detection.objective import DetectionObjective
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
