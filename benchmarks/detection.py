@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kaggle_fkd.annotated.detection.data import DetectionData
+from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
+from kaggle_fkd.annotated.detection.report import match, scored_faces
 from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import scaling
-from kaggle_fkd.photo.detection.data import DetectionData
-from kaggle_fkd.photo.detection.dataset import PhotographDataset
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, transform_faces
-from kaggle_fkd.photo.detection.load import faces_of_boxes, load_photographs
-from kaggle_fkd.photo.detection.report import match, scored_faces
 from kaggle_fkd.photo.detectors import FaceDetector, boxes_of_faces, faces_in_boxes
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import open_run

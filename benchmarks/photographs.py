@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kaggle_fkd.annotated.load import crop_faces, find_pictures
+from kaggle_fkd.annotated.test_sets import predict_in_boxes
 from kaggle_fkd.config import ChipConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import RunError
@@ -30,9 +32,7 @@ from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
-from kaggle_fkd.photo.annotations.load import crop_faces, find_pictures
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.test_sets import predict_in_boxes
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
