@@ -2,10 +2,11 @@
 
     python benchmarks/detection.py RUN --train-on FOLDER [FOLDER ...] --out results/detection
 
-RUN is that of a face detector, trained on these folders; its first member's network is compared on
-the photographs that the member held out: behind it come the networks for keypoints, as in
-`FaceKeypoints`. Beside it are plain Haar (`detectMultiScale(grey, 1.1, 5)`), where OpenCV has it,
-and YuNet, if `--yunet` names its file. All detectors see grey pictures, one after the other, on one
+RUN is that of a face detector, trained on these folders; the network of the package, or another one
+(`--network`), that was exported from its first member is compared on the photographs that this
+member held out: behind it come the networks for keypoints, as in `FaceKeypoints`. Beside it are
+plain Haar (`detectMultiScale(grey, 1.1, 5)`), where OpenCV has it, and YuNet, if `--yunet` names
+its file. All detectors see grey pictures, one after the other, on one
 core: as they are; those with 68 points also rotated by 30 degrees, 60, and so on, darkened, and
 reduced; and in crowds. A face is found when its square and that of a detection have an IoU above
 0.35. scikit-image's pictures without a face come last. Faces that are marked as ignored count
@@ -14,6 +15,7 @@ prints it as Markdown.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,6 @@ import cv2
 import numpy as np
 import pandas as pd
 import skimage
-import torch
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -37,8 +38,9 @@ from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import scaling
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, transform_faces
-from kaggle_fkd.photo.detectors import FaceDetector, boxes_of_faces, faces_in_boxes
+from kaggle_fkd.photo.detectors import boxes_of_faces, faces_in_boxes
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.pretrained import DETECTOR
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
@@ -277,17 +279,16 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("--train-on", type=Path, nargs="+", required=True)
+    parser.add_argument("--network", type=Path, default=DETECTOR, help="exported from the run")
     parser.add_argument("--yunet", type=Path, help="face_detection_yunet_2023mar.onnx")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    device = torch.device("cpu")
+    os.environ["OMP_NUM_THREADS"] = "1"
     member = open_run(options.run).require_members().members[0]
     held_out = DetectionData(load_photographs(options.train_on)).held_out(member)
-    detector = FaceDetector(member.load_network(device), device)
-    searches = {"ours": ours(FaceKeypoints(detector=detector))}
+    searches = {"ours": ours(FaceKeypoints(run=options.network))}
     if hasattr(cv2, "CascadeClassifier"):
         searches["plain Haar"] = plain_haar()
     if options.yunet:

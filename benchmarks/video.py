@@ -10,6 +10,7 @@ every frame and as tracked and smoothed. Writes video.csv, and prints it.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +19,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -86,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
     finder = FaceKeypoints()
     still, moving = points(finder, 0.0), points(finder, SPEED)
     mean, path = still[0].mean(axis=0), SPEED * np.arange(10, FRAMES)[:, None]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kaggle_fkd.arguments import HelpRequest, parse
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.pipeline import check_extras, run_pipeline
 from kaggle_fkd.system.console import interrupts_held, run_reporting_errors, set_up
 
 
@@ -28,12 +29,15 @@ def _run(given: list[str]) -> None:
         if parsed.problem:
             raise UsageError(parsed.problem, "see above")
         return
-    # Imported here because torch takes seconds, and --help should be quick.
-    with interrupts_held():
-        from kaggle_fkd.pipeline import run_pipeline
-        from kaggle_fkd.stages.tasks import choose_task
+    check_extras(parsed)
+    task = None
+    if any(stage.needs_task for stage in parsed):
+        # Imported here because torch takes seconds, and --help should be quick.
+        with interrupts_held():
+            from kaggle_fkd.stages.tasks import choose_task
 
-    for line in run_pipeline(parsed, choose_task(parsed)):
+        task = choose_task(parsed)
+    for line in run_pipeline(parsed, task):
         print(line, flush=True)
 
 

@@ -1,28 +1,42 @@
 """Runs the stages that were asked for, one after the other."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from kaggle_fkd.config import build_config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.stages.options import DATA_DIR, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 from kaggle_fkd.system.console import banner, log
-from kaggle_fkd.task import Task
+from kaggle_fkd.system.extras import require_extra
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
 
 
-def run_pipeline(stages: Sequence[Stage], task: Task) -> Iterator[str]:
+def check_extras(stages: Sequence[Stage]) -> None:
+    """UsageError for a stage whose libraries are not installed."""
+    for stage in stages:
+        if stage.extra:
+            require_extra(stage.extra, f"the stage {name_of_stage(type(stage))}")
+
+
+def run_pipeline(stages: Sequence[Stage], task: "Task | None") -> Iterator[str]:
     """Run the stages on the task, yielding the lines for stdout as soon as they exist.
+
+    The task may be None if no stage needs one.
 
     These are the path of a submission, or a document. All checks come before any work. Raises
     FkdError if a stage fails.
     """
-    _check(stages, task)
+    given = cast("Task", task)  # None for stages that make no use of it
+    _check(stages, given)
     made = Made()
     try:
         for stage in stages:
             if len(stages) > 1:
                 log.info("== %s", name_of_stage(type(stage)))
-            before, made = made, stage.run(task, made)
+            before, made = made, stage.run(given, made)
             if made.submission is not None and made.submission != before.submission:
                 yield str(made.submission.resolve())
             if made.document is not None and made.document != before.document:
@@ -30,11 +44,11 @@ def run_pipeline(stages: Sequence[Stage], task: Task) -> Iterator[str]:
         if made.failure is not None:
             raise made.failure
     finally:
-        if notice := task.closing_notice():
+        if task is not None and (notice := task.closing_notice()):
             banner(*notice)
 
 
-def _check(stages: Sequence[Stage], task: Task) -> None:
+def _check(stages: Sequence[Stage], task: "Task") -> None:
     """Raise UsageError for whatever can be recognised as wrong before any work."""
     for stage in stages:
         name = name_of_stage(type(stage))
@@ -56,7 +70,7 @@ def _check(stages: Sequence[Stage], task: Task) -> None:
 
 
 def _check_settings(
-    overrides: Sequence[tuple[str, str]], stages: Sequence[Stage], task: Task
+    overrides: Sequence[tuple[str, str]], stages: Sequence[Stage], task: "Task"
 ) -> None:
     """UsageError for a setting that does not exist, or that no stage uses for this task."""
     build_config(task.presets[0], overrides)

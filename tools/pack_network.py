@@ -1,25 +1,131 @@
-"""Packs the first network of a run into a file of the package.
+"""Packs the first network of a run into an ONNX file of the package, with 8-bit arithmetic.
 
-    python tools/pack_network.py runs/RUN --out kaggle_fkd/weights/detector.safetensors
+    python tools/pack_network.py runs/RUN --train-on helen/ lfpw/ youtube68/ \\
+        --out kaggle_fkd/weights/points68.onnx
 
-The weights are stored as float16. Prints the size of the file, and its digest.
+`--train-on` names what the run was trained on: the ranges of the values between the layers are
+measured on it. Weights have 7 bits, so that sums do not overflow on processors without instructions
+for 8-bit arithmetic (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
+Layers on grey values, and those that give the result, stay in fp32. Prints the size of the file,
+and its digest.
 """
 
 import argparse
 import hashlib
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
+import onnx
 import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.annotated.detection.load import load_photographs
+from kaggle_fkd.annotated.load import load_annotated
+from kaggle_fkd.export.onnx_model import in_half_precision, with_metadata
+from kaggle_fkd.export.run_export import export_members
+from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.networks import DETECTORS
-from kaggle_fkd.photo.pretrained import pack_network
-from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.photo.detection.detect import padded, propose, reduced
+from kaggle_fkd.photo.detection.proposals import cut_chips
+from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.training.augmentation import augment
+
+LICENCE = "see NOTICE and MODEL_CARD.md of kaggle_fkd"
+FACES, BATCH = 512, 32
+"""Faces on which the ranges are measured, and how many at once."""
+PHOTOGRAPHS = 100
+"""Photographs on which those of a detector are."""
+PRECISE = (".heads.", ".second_stage.")
+"""What is in the names of a detector's layers that give the result. With 8 bits in the second
+stage, too, 92.5 % of 1251 held-out faces were found with 18 false positives instead of 93.1 %, as
+many as with fp32 everywhere."""
+
+Inputs = dict[str, NDArray[Any]]
+
+
+class Examples(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
+    """Inputs of a network, one batch after the other."""
+
+    def __init__(self, batches: Iterator[Inputs]) -> None:
+        self.batches = batches
+
+    def get_next(self) -> Inputs | None:
+        """The next batch, or None."""
+        return next(self.batches, None)
+
+
+def chips(run: Run, paths: list[Path]) -> Iterator[Inputs]:
+    """Faces of the training, moved as in the training."""
+    faces = load_annotated(paths, run.scheme, run.shape.width, run.config.chips.margin)
+    chosen = faces[np.random.default_rng(0).permutation(len(faces))[:FACES]]
+    generator = torch.Generator().manual_seed(0)
+    for start in range(0, len(chosen), BATCH):
+        part = chosen[start : start + BATCH]
+        moved, _, _ = augment(
+            torch.from_numpy(np.array(part.images)), torch.from_numpy(part.keypoints),
+            run.scheme, run.config.augment, generator, part.margin,
+        )  # fmt: skip
+        images = moved.round().to(torch.uint8).numpy()
+        yield {"images": images, "convention": part.convention.astype(np.int64)}
+
+
+def photographs(network: DetectorFile, paths: list[Path]) -> Iterator[Inputs]:
+    """Photographs as they are searched, and the chips that the first stage proposes."""
+    pictures = load_photographs(paths).pictures
+    for index in np.random.default_rng(0).permutation(len(pictures))[:PHOTOGRAPHS]:
+        grey = pictures[int(index)]
+        logits, faces = propose(network, grey)
+        if len(faces):
+            images, (chips, _) = padded([reduced(grey)[0]]), cut_chips(grey, faces)
+            yield {"images": images, "chips": chips, "logits": logits}
+
+
+def precise_layers(model: onnx.ModelProto) -> list[str]:
+    """The names of the convolutions that stay in fp32: on one channel, and of the result."""
+    sizes = {array.name: array.dims for array in model.graph.initializer}
+    return [
+        node.name
+        for node in model.graph.node
+        if node.op_type == "Conv"
+        and (sizes[node.input[1]][1] == 1 or any(each in node.input[1] for each in PRECISE))
+    ]
+
+
+def pack(run: Run, paths: list[Path]) -> bytes:
+    """The contents of the file."""
+    with TemporaryDirectory() as folder:
+        exact, packed = Path(folder) / "exact.onnx", Path(folder) / "packed.onnx"
+        export_members(run, run.require_members().members[:1], exact, may_halve=False)
+        model = onnx.load(exact)
+        if run.config.train.model in DETECTORS:
+            examples = photographs(DetectorFile(exact), paths)
+        else:
+            examples = chips(run, paths)
+        quantize_static(
+            exact, packed, Examples(examples), quant_format=QuantFormat.QDQ, per_channel=True,
+            reduce_range=True, extra_options={"CalibMovingAverage": True},
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv"], nodes_to_exclude=precise_layers(model),
+        )  # fmt: skip
+        about = {prop.key: prop.value for prop in model.metadata_props} | {"licence": LICENCE}
+        model = with_metadata(onnx.load(packed), about)
+        model.graph.ClearField("value_info")  # the shapes between the layers, which are known
+        return bytes(in_half_precision(model).SerializeToString())
 
 
 def main() -> None:
@@ -28,19 +134,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path)
+    parser.add_argument("--train-on", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     set_up(quiet=False)
-    run = open_run(options.run)
-    member = run.require_members().members[0]
-    network = member.load_network(torch.device("cpu"))
-    conventions = member.summary.get("conventions", ())
-    if not conventions and member.config.train.model not in DETECTORS:
-        raise RunError(
-            f"{options.run}: its record does not say which label conventions it was trained on",
-            "train it again",
-        )
-    content = pack_network(member.config.train.model, network, member.shape, conventions)
+    logging.getLogger().setLevel(logging.ERROR)  # the quantisation warns of what is done here
+    content = pack(open_run(options.run), options.train_on)
     with atomic_path(options.out) as temporary:
         temporary.write_bytes(content)
     print(

@@ -16,7 +16,6 @@ from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.metrics import covered, error_scores, nme
-from kaggle_fkd.photo.chip_networks import usable_conventions
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log, progress
@@ -87,15 +86,16 @@ def predict_in_boxes(
 
 def _finder(run: Run, convention: str, name: str, device: torch.device) -> FaceKeypoints:
     """The networks of the run, for a label convention that the test set of that name has."""
-    known = usable_conventions(run)
+    finder = FaceKeypoints(run=run, device=device)
+    known = finder.networks.conventions
     if convention in known:
         return FaceKeypoints(run=run, convention=convention, device=device)
-    if known and convention in [each.name for each in run.scheme.conventions]:
+    if convention in [each.name for each in run.scheme.conventions]:
         log.warning(
             "%s: not trained on the label convention %s of %s; scored with the keypoints of %s",
             run.name, convention, name, known[0],
         )  # fmt: skip
-    return FaceKeypoints(run=run, device=device)
+    return finder
 
 
 def write_test_scores(

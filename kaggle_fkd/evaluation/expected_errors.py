@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure, save_figure
 from kaggle_fkd.metrics import WITHIN
 from kaggle_fkd.system.files import write_text
 

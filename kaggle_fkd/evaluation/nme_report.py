@@ -13,7 +13,8 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.worst_faces import worst_faces
-from kaggle_fkd.figures.style import PALETTE, keypoint_colours, new_figure, save_figure
+from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
+from kaggle_fkd.figures.style import new_figure, save_figure
 from kaggle_fkd.metrics import FAILURE, error_scores, nme
 from kaggle_fkd.system.files import write_json, write_text
 

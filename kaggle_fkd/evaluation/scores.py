@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse
-from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure
 
 SEED = 0
 """Seeds the bootstrap."""

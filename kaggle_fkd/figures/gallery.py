@@ -10,7 +10,8 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import PREDICTED, keypoint_colours, new_figure
+from kaggle_fkd.figures.palette import keypoint_colours
+from kaggle_fkd.figures.style import PREDICTED, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 GALLERY_FACES = 24

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.metrics import METRICS
 from kaggle_fkd.system.text import count_of
 

@@ -1,16 +1,12 @@
 """The style of all figures, and the functions that create and save them."""
 
-from itertools import cycle
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.files import atomic_path
 
-PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
-"""Colours that stay distinct for the colour-blind: Okabe and Ito, https://jfly.uni-koeln.de/color/."""
 PREDICTED = "#D55E00"
 """Colour of predictions that are drawn beside labels."""
 SEQUENTIAL = "viridis"
@@ -49,9 +45,3 @@ def save_figure(figure: Figure, path: Path) -> Path:
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
     return path
-
-
-def keypoint_colours(scheme: KeypointScheme) -> list[str]:
-    """K colours, one for each keypoint; those of a group (eyes, brows, nose, ...) are the same."""
-    colours = dict(zip(scheme.groups, cycle(PALETTE), strict=False))
-    return [colours[group] for group in scheme.group_by_keypoint]

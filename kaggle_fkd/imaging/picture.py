@@ -15,7 +15,9 @@ from kaggle_fkd.errors import MissingPictureError, PictureError
 from kaggle_fkd.system.warning_filters import warnings_filtered
 
 ASTRONAUT = "astronaut"
-"""The name that stands for scikit-image's photograph, which every installation includes."""
+"""The name that stands for a photograph that comes with the package."""
+ASTRONAUT_FILE = Path(__file__).resolve().with_name("astronaut.png")
+"""Eileen Collins, photographed by NASA in 1993; in the public domain."""
 
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Pillow's formats that are read, without those that it passes to another program, as it does EPS
@@ -55,9 +57,7 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     if not isinstance(source, str | Path):
         raise PictureError(f"a {type(source).__name__} is not a picture", _SHAPES)
     if str(source) == ASTRONAUT:
-        from skimage import data  # here, because the import takes a while
-
-        return _from_array(data.astronaut())
+        return _from_file(ASTRONAUT_FILE)
     refuse_address(str(source))
     return _from_file(Path(source))
 

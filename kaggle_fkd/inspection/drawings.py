@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from kaggle_fkd.figures.heat_maps import draw_heat
 from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, new_figure
@@ -20,8 +19,6 @@ PAIRS = 4
 """Maximum number of filters, each beside its map, in a row."""
 LAYERS, MAPS = 8, 8
 """Maximum number of layers that are shown, and of maps of each."""
-SMOOTHING = 1.5
-"""Sigma, in pixels, of the Gaussian that smooths a saliency: its noise would hide the face."""
 
 _ROW_TITLE: dict[str, Any] = {"x": 0.005, "ha": "left", "fontsize": 9}
 
@@ -116,15 +113,15 @@ def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title
     face.set_title("the face and the keypoint", fontsize=10)
     highest = np.percentile(saliency, 99.5)
     drawn = alone.imshow(saliency, cmap=SEQUENTIAL, vmin=0, vmax=highest)
-    alone.set_title("saliency: which pixels it depends on", fontsize=10)
+    alone.set_title("saliency: which parts of the face it depends on", fontsize=10)
     figure.colorbar(
         drawn, ax=alone, shrink=0.85, extend="max",
-        label="pixels that it moves when one pixel changes\nby the face's standard deviation",
+        label="pixels that it moves when a small square\nof the face is covered",
     )  # fmt: skip
-    draw_heat(over, chip, _from_0_to_1(gaussian_filter(saliency, SMOOTHING)))
+    draw_heat(over, chip, _from_0_to_1(saliency))
     radius = half_radius(saliency, keypoint)
     over.add_patch(Circle((keypoint[0], keypoint[1]), radius, fill=False, color="white", ls="--"))
-    over.set_title(f"smoothed; half of it is within the circle, {radius:.0f} px", fontsize=10)
+    over.set_title(f"half of it is within the circle, {radius:.0f} px", fontsize=10)
     for axes in (face, alone, over):
         _mark(axes, keypoint)
         axes.set_axis_off()

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
@@ -14,10 +13,7 @@ from kaggle_fkd.inspection.drawings import (
     draw_heat_maps,
     draw_saliency,
 )
-from kaggle_fkd.inspection.responses import feature_maps, first_filters, own_heat_maps, saliency
-from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.networks.network import KeypointNetwork
-from kaggle_fkd.prediction.batches import predict_batches
+from kaggle_fkd.inspection.responses import InspectedNetwork
 
 SIGMAS_PER_WIDTH = 32
 """Width of a face in sigmas of the Gaussian heat maps. The sigma is that of a heat-map network's
@@ -37,35 +33,24 @@ NO_OWN = (
 class FaceInspection:
     """One network on one face, H x W: its keypoints, and figures of how it responds."""
 
-    def __init__(
-        self,
-        network: KeypointNetwork,
-        chip: NDArray[np.uint8],
-        scheme: KeypointScheme,
-        title: str,
-        head: int = 0,
-    ) -> None:
-        """`head` is the head of the network that is inspected."""
-        self.network, self.chip, self.scheme, self.title = network, chip, scheme, title
-        self.head = head
-        images = torch.from_numpy(chip)[None].to(network.mean_keypoints.device)
-        self.keypoints = predict_batches(
-            network, images, torch.tensor([head], device=images.device)
-        )[0, :, :2]
+    def __init__(self, network: InspectedNetwork, chip: NDArray[np.uint8], title: str) -> None:
+        self.network, self.chip, self.title = network, chip, title
+        self.scheme = network.about.scheme
+        self.keypoints = network.predict(chip[None])[0, :, :2]
 
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:
         """Write STEM_filters.png and so on; FkdError if a file cannot be written."""
-        maps = feature_maps(self.network, self.chip)
+        maps = self.network.feature_maps(self.chip)
         first = next(iter(maps))
         title = f"The first convolution ({first}) of {self.title}"
-        filters = draw_filters(first_filters(self.network), maps[first], title)
+        filters = draw_filters(self.network.first_filters(), maps[first], title)
         save_figure(filters, folder / f"{stem}_filters.png")
         features = draw_features(self.chip, maps, f"Feature maps: {self.title}")
         save_figure(features, folder / f"{stem}_features.png")
         self._draw_heat_maps(folder / f"{stem}_heat_maps.png", keypoint)
         figure = draw_saliency(
             self.chip, self.keypoints[keypoint],
-            saliency(self.network, self.chip, keypoint, self.head),
+            self.network.saliency(self.chip, keypoint),
             f"Saliency of {self._name(keypoint)}: {self.title}",
         )  # fmt: skip
         save_figure(figure, folder / f"{stem}_saliency.png")
@@ -80,7 +65,7 @@ class FaceInspection:
         sigma = width / SIGMAS_PER_WIDTH
         gaussian = gaussian_heat_maps(points, height, width, sigma)
         rows = {f"Gaussian, sigma {sigma:g} px": gaussian}
-        own = own_heat_maps(self.network, self.chip, self.head)
+        own = self.network.heat_maps(self.chip)
         if own is None:
             note = NO_OWN
         else:

@@ -1,97 +1,136 @@
-"""How a network responds to one face, in numbers: filters, feature maps, heat maps, saliency.
+"""`InspectedNetwork`: how an exported network responds to one face, in numbers.
 
-Chips are H x W grey faces of the network's size, pixels 0..255.
+Its filters, feature maps and heat maps, and which parts of the face a keypoint depends on. Chips
+are H x W grey faces of the network's size, pixels 0..255.
 """
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
-import torch
+import onnx
+import onnxruntime
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from onnx import TensorProto, helper
 
-from kaggle_fkd.networks.network import KeypointNetwork, evaluating, standardise
+from kaggle_fkd.inference.network import read_about
 
-COPIES, NOISE = 32, 0.25
-"""Number of noisy copies that a saliency is the mean of, and the noise, in standard deviations of
-the face: about 7 % of the grey values' range, within what SmoothGrad advises."""
+PATCH = 16
+"""The squares that are covered for a saliency are a sixteenth of the face wide: half an eye."""
+BATCH = 64
+"""Covered faces per forward pass."""
+FIRST = "networks.0."
+"""What the names of an ensemble's first network begin with in an exported file."""
+CONVOLUTIONS = ("Conv", "ConvTranspose")
 
 Maps = NDArray[np.float32]
 
 
-def convolutions(network: KeypointNetwork) -> dict[str, nn.Conv2d | nn.ConvTranspose2d]:
-    """The network's convolutions by name, in the order of its modules."""
-    return {
-        name: layer
-        for name, layer in network.named_modules()
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
-    }
+class InspectedNetwork:
+    """The network of an exported file, the first of an ensemble, in one label convention."""
+
+    def __init__(self, path: Path, convention: int = 0) -> None:
+        """`convention` is the index of the label convention in the scheme.
+
+        Raises RunError for a file that is not an exported network.
+        """
+        self.about, self.convention = read_about(path), convention
+        model = onnx.load(path)
+        self._layers = dict(_convolutions(model.graph))
+        softmax = [node.output[0] for node in model.graph.node if node.op_type == "Softmax"]
+        self._heat_maps = softmax[:1]
+        shown = [*(end for ends in self._layers.values() for end in ends), *self._heat_maps]
+        for name in shown:
+            model.graph.node.append(helper.make_node("Identity", [name], [_seen(name)]))
+            kind = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+            model.graph.output.append(helper.make_value_info(_seen(name), kind))
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors
+        self._session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the convolutions, in order of execution."""
+        return list(self._layers)
+
+    def predict(self, chips: NDArray[np.uint8]) -> Maps:
+        """N x K x 3, keypoints and expected errors of N x H x W chips, in their pixels."""
+        return np.concatenate([
+            self._run("keypoints", chips[start : start + BATCH])
+            for start in range(0, len(chips), BATCH)
+        ])  # fmt: skip
+
+    def first_filters(self) -> Maps:
+        """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
+        weight, _ = next(iter(self._layers.values()))
+        return self._run(_seen(weight), self._blank())[:, 0]
+
+    def feature_maps(self, chip: NDArray[np.uint8]) -> dict[str, Maps]:
+        """C x h x w for each convolution: its output for the chip, by its name.
+
+        Outputs are taken after the normalisation, which is part of the convolution in an exported
+        network, and before any pooling and activation.
+        """
+        return {
+            name: self._run(_seen(output), chip[None])[0]
+            for name, (_, output) in self._layers.items()
+        }
+
+    def heat_maps(self, chip: NDArray[np.uint8]) -> Maps | None:
+        """K x rows x columns, the weights of the cells of the network's grid for each keypoint.
+
+        The weights of a keypoint sum to 1. None for a network that regresses coordinates.
+        """
+        if not self._heat_maps:
+            return None
+        weights = self._run(_seen(self._heat_maps[0]), chip[None])[0]
+        if weights.ndim == 3:  # of all heads
+            weights = weights[min(self.convention, len(weights) - 1)]
+        rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
+        return np.asarray(weights.reshape(len(weights), rows, -1), np.float32)
+
+    def saliency(self, chip: NDArray[np.uint8], keypoint: int) -> Maps:
+        """H x W, how far the keypoint moves, in pixels, when the face is covered around a pixel.
+
+        Each pixel's value is the mean over the squares, in the mean grey of the chip, that cover
+        it: occlusion sensitivity, after Zeiler and Fergus, "Visualizing and understanding
+        convolutional networks", 2013 (arXiv 1311.2901).
+        """
+        side = max(1, chip.shape[1] // PATCH)
+        places = [
+            (slice(y, y + side), slice(x, x + side))
+            for y in range(0, chip.shape[0], max(1, side // 2))
+            for x in range(0, chip.shape[1], max(1, side // 2))
+        ]
+        covered = np.repeat(chip[None], len(places), axis=0)
+        for image, place in zip(covered, places, strict=True):
+            image[place] = round(float(chip.mean()))
+        before = self.predict(chip[None])[0, keypoint, :2]
+        moved = np.linalg.norm(self.predict(covered)[:, keypoint, :2] - before, axis=1)
+        total, count = np.zeros(chip.shape), np.zeros(chip.shape)
+        for distance, place in zip(moved, places, strict=True):
+            total[place] += distance
+            count[place] += 1
+        return np.asarray(total / count, np.float32)
+
+    def _run(self, output: str, chips: NDArray[np.uint8]) -> Maps:
+        convention = np.full(len(chips), self.convention, np.int64)
+        (values,) = self._session.run([output], {"images": chips, "convention": convention})
+        return np.asarray(values, np.float32)
+
+    def _blank(self) -> NDArray[np.uint8]:
+        return np.zeros((1, self.about.height, self.about.width), np.uint8)
 
 
-def first_filters(network: KeypointNetwork) -> Maps:
-    """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
-    first = next(iter(convolutions(network).values()))
-    return _numbers(first.weight[:, 0])
+def _convolutions(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The name of each convolution as in the network's code, its weight and its output."""
+    for node in graph.node:
+        if node.op_type in CONVOLUTIONS and node.input[1].startswith(FIRST):
+            name = re.sub(r"\.weight.*", "", node.input[1].removeprefix(FIRST))
+            yield name, (node.input[1], node.output[0])
 
 
-@torch.no_grad()
-def feature_maps(network: KeypointNetwork, chip: NDArray[np.uint8]) -> dict[str, Maps]:
-    """C x h x w for each convolution: its output for the chip, by its name, in order of execution.
-
-    Outputs are taken before any normalisation, pooling and activation.
-    """
-    maps: dict[str, Maps] = {}
-    hooks = [
-        layer.register_forward_hook(lambda _, __, output, name=name: _store(maps, name, output))
-        for name, layer in convolutions(network).items()
-    ]
-    try:
-        with evaluating(network):
-            network.regress(_pixels(network, chip))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return maps
-
-
-@torch.no_grad()
-def own_heat_maps(network: KeypointNetwork, chip: NDArray[np.uint8], head: int = 0) -> Maps | None:
-    """K x rows x columns, the weights of the cells of the network's grid for each keypoint.
-
-    The weights of a keypoint sum to 1. None for a network that regresses coordinates.
-    """
-    with evaluating(network):
-        maps = network.heat_maps(_pixels(network, chip))
-    return None if maps is None else _numbers(maps[0, head])
-
-
-def saliency(
-    network: KeypointNetwork, chip: NDArray[np.uint8], keypoint: int, head: int = 0
-) -> Maps:
-    """H x W, how far the keypoint moves, in pixels, when one pixel of the chip changes.
-
-    The length of the gradient of its x and y (Simonyan et al. 2013, arXiv 1312.6034) with respect
-    to the standardised pixels: a change of 1 is the standard deviation of the chip's grey values. A
-    single gradient is noisy from pixel to pixel, so this is the gradient's mean over noisy copies
-    of the chip (SmoothGrad, Smilkov et al. 2017, arXiv 1706.03825), with the same noise at every
-    call.
-    """
-    pixels = _pixels(network, chip)
-    noise = torch.randn(COPIES, *pixels.shape[1:], generator=torch.Generator().manual_seed(0))
-    copies = (pixels + NOISE * noise.to(pixels.device)).requires_grad_()
-    with evaluating(network):
-        x, y = network.regress(copies)[:, head, keypoint, :2].sum(dim=0)
-        of_x, of_y = (torch.autograd.grad(end, copies, retain_graph=True)[0] for end in (x, y))
-    return _numbers(torch.hypot(of_x.mean(dim=0), of_y.mean(dim=0))[0])
-
-
-def _pixels(network: KeypointNetwork, chip: NDArray[np.uint8]) -> Tensor:
-    """1 x 1 x H x W, the standardised chip on the network's device."""
-    return standardise(torch.from_numpy(chip)[None].to(network.mean_keypoints.device))
-
-
-def _store(maps: dict[str, Maps], name: str, output: Tensor) -> None:
-    maps[name] = _numbers(output[0])
-
-
-def _numbers(tensor: Tensor) -> Maps:
-    """A copy, as layers that change their input may write into the tensor later."""
-    return np.array(tensor.detach().cpu().numpy(), np.float32)
+def _seen(name: str) -> str:
+    """The name of the output that shows an inner value."""
+    return f"seen.{name}"

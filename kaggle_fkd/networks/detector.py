@@ -14,12 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.networks.network import standardise
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.networks.trunk import cell_centres, conv
 
-STRIDES = (8, 16, 32)
-"""Width and height in pixels of a cell of each grid."""
 CHANNELS = (16, 24, 40, 48, 56)
 """Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture's size."""
 MERGED = 40
@@ -33,15 +32,8 @@ GREY, SPREAD = 128.0, 64.0
 contrast are not known."""
 SIZE_LIMIT = 3.0
 """A face is at most e^3 times as large as two cells, and at least 1 / e^3 times."""
-CHIP = 48
-"""Width and height in pixels of a chip, the input of the second stage."""
 CHIP_CHANNELS = (24, 48, 64, 96)
 """Channels of the second stage at 1/2, 1/4, 1/8 and 1/16 of the chip's size."""
-CHIP_FACE = CHIP / 2.1
-"""Size in pixels of a proposed face in its chip, which shows what is around the face, too. On
-proposals of one first stage, at 20 false positives in 816 photographs, a second stage found 87.2 %
-of the faces on the web and 66.8 % of the masked ones with 1.7 instead of 2.1, 87.3 and 70.9 with
-2.1, 85.9 and 69.5 with 2.6."""
 
 
 class DetectorNet(nn.Module):

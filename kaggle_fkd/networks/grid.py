@@ -7,13 +7,8 @@ the best cell. The mean over all cells (Sun et al., "Integral Human Pose Regress
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
-from kaggle_fkd.networks.network import (
-    MIRROR_DIFFERENCE_SCALE,
-    KeypointNetwork,
-    standardise,
-)
+from kaggle_fkd.networks.network import KeypointNetwork, standardise
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.networks.trunk import EIGHTH, SIXTEENTH, Trunk, cell_centres
 
@@ -49,18 +44,19 @@ class GridNet(KeypointNetwork):
 
     def decode(self, features: Tensor) -> Tensor:
         """The weighted mean of the cells' votes; features are N x C x rows x columns."""
-        return self._mean(self._votes(features))
+        return self._mean(self._votes(features), self.temperature, self.calibration)
 
-    def predict_head(self, images: Tensor, head: int) -> Tensor:
-        """As `forward`, with the votes of that head alone, which takes a quarter less time."""
-        weight, bias = (self._of_head(each, head) for each in self.vote.parameters())
-        votes = F.conv2d(self.trunk(standardise(images)), weight, bias)
-        votes = votes.reshape(-1, 1, self.shape.keypoints, 4, len(self.cells))
-        return self._mean(votes, slice(head, head + 1))[:, 0]
+    def predict(self, images: Tensor, heads: Tensor) -> Tensor:
+        """As `forward`, with the votes of one head for each face, in a quarter less time."""
+        features = self.trunk(standardise(images)).flatten(2)
+        weight, bias = (self._by_head(each)[heads] for each in self.vote.parameters())
+        votes = torch.baddbmm(bias[..., None], weight, features)
+        votes = votes.view(-1, self.shape.keypoints, 4, len(self.cells))
+        return self._mean(votes, self.temperature[heads], self.calibration[heads])
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The weight of each cell's vote, at the cell itself, whatever position it votes for."""
-        weight = self._weights(self._votes(self.trunk(images)))
+        weight = self._weights(self._votes(self.trunk(images)), self.temperature)
         return weight.reshape(*weight.shape[:-1], *self.grid)
 
     def _votes(self, features: Tensor) -> Tensor:
@@ -69,26 +65,26 @@ class GridNet(KeypointNetwork):
         votes: Tensor = self.vote(features)
         return self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 4, len(self.cells)))
 
-    def _weights(self, votes: Tensor, heads: slice = slice(None)) -> Tensor:
-        """N x H x K x cells, the weights of the votes of some `heads`, which sum to 1."""
-        return (votes[:, :, :, 0] * self.temperature[heads]).softmax(dim=-1)
+    def _weights(self, votes: Tensor, temperature: Tensor) -> Tensor:
+        """... x K x cells, the weights of the votes, ... x K x 4 x cells; they sum to 1."""
+        return (votes[..., 0, :] * temperature).softmax(dim=-1)
 
-    def _mean(self, votes: Tensor, heads: slice = slice(None)) -> Tensor:
-        """N x H x K x 3, what the votes of some `heads` are on average."""
-        weight = self._weights(votes, heads)
-        positions = self.cells.T + votes[:, :, :, 1:3] * CELL
-        keypoints = (weight[:, :, :, None] * positions).sum(dim=-1)
+    def _mean(self, votes: Tensor, temperature: Tensor, calibration: Tensor) -> Tensor:
+        """... x K x 3, what the votes, ... x K x 4 x cells, are on average.
+
+        `temperature`, ... x K x 1, and `calibration`, ... x K, are those of their heads.
+        """
+        weight = self._weights(votes, temperature)
+        positions = self.cells.T + votes[..., 1:3, :] * CELL
+        keypoints = (weight[..., None, :] * positions).sum(dim=-1)
         # The weights are learnt from the keypoints alone.
-        logarithms = (weight.detach() * votes[:, :, :, 3]).sum(dim=-1)
-        return self.with_errors(keypoints, logarithms, heads)
+        logarithms = (weight.detach() * votes[..., 3, :]).sum(dim=-1)
+        return self.with_errors(keypoints, logarithms, calibration)
 
-    def _of_head(self, parameter: Tensor, head: int) -> Tensor:
-        """The part of a parameter of the votes that belongs to a head of unmirrored faces."""
-        by_head = parameter.reshape(self.shape.total_heads, -1, *parameter.shape[1:])
-        own = by_head[head]
-        if self.shape.mirrored:  # see `split_mirror_heads`
-            own = own + MIRROR_DIFFERENCE_SCALE * by_head[head + self.shape.heads]
-        return own
+    def _by_head(self, parameter: Tensor) -> Tensor:
+        """H x 4 K x C or H x 4 K, the weight or the bias of the votes for each head."""
+        size = self.shape.total_heads, 4 * self.shape.keypoints, *parameter.shape[1:2]
+        return self.split_mirror_heads(parameter.reshape(1, *size))[0]
 
 
 class GridNetS(GridNet):

@@ -42,7 +42,8 @@ class HeatmapNet(KeypointNetwork):
     def regress(self, images: Tensor) -> Tensor:
         """The mean position and error of the heat map's pixels, weighted by their values."""
         weight, logarithms = self._weights(images)
-        return self.with_errors(weight @ self.cells, (weight.detach() * logarithms).sum(dim=-1))
+        logarithm = (weight.detach() * logarithms).sum(dim=-1)
+        return self.with_errors(weight @ self.cells, logarithm, self.calibration)
 
     def heat_maps(self, images: Tensor) -> Tensor:
         """The heat maps, each of which sums to 1."""

@@ -57,10 +57,11 @@ class KeypointNetwork(nn.Module):
         """
         return self.regress(standardise(images))
 
-    def predict_head(self, images: Tensor, head: int) -> Tensor:
-        """N x K x 3, what `forward` predicts with one head, an index of an unmirrored one."""
-        predicted: Tensor = self(images)[:, head]
-        return predicted
+    def predict(self, images: Tensor, heads: Tensor) -> Tensor:
+        """N x K x 3, what `forward` predicts with the head that `heads`, N, names for each face."""
+        predicted: Tensor = self(images)
+        index = heads[:, None, None, None].expand(-1, 1, *predicted.shape[2:])
+        return predicted.gather(1, index)[:, 0]
 
     def set_mean_keypoints(self, mean: Tensor) -> None:
         """Predict offsets from these H x K x 2 pixels; where NaN, from the image's centre."""
@@ -71,18 +72,16 @@ class KeypointNetwork(nn.Module):
         outputs: Tensor = self.head(self.features(images))
         outputs = self.split_mirror_heads(outputs.view(-1, *self.calibration.shape, 3))
         offsets = outputs[..., :2] * (self.shape.width / OFFSETS_PER_WIDTH)
-        return self.with_errors(self.mean_keypoints + offsets, outputs[..., 2])
+        return self.with_errors(self.mean_keypoints + offsets, outputs[..., 2], self.calibration)
 
-    def with_errors(
-        self, keypoints: Tensor, logarithms: Tensor, heads: slice = slice(None)
-    ) -> Tensor:
-        """N x H x K x 3: the keypoints, ... x 2, and their expected errors, of some `heads`.
+    def with_errors(self, keypoints: Tensor, logarithms: Tensor, calibration: Tensor) -> Tensor:
+        """... x K x 3: the keypoints, ... x K x 2, and their expected errors.
 
-        `logarithms`, N x H x K, are those of the errors before their calibration.
+        `logarithms`, ... x K, are those of the errors before the `calibration` of their heads.
         """
         unit = self.shape.width / ERRORS_PER_WIDTH
         bounded = logarithms.float().clamp(-LARGEST_LOGARITHM, LARGEST_LOGARITHM)
-        errors = unit * self.calibration[heads] * bounded.exp()
+        errors = unit * calibration * bounded.exp()
         return torch.cat([keypoints, errors[..., None]], dim=-1)
 
     def split_mirror_heads(self, outputs: Tensor) -> Tensor:

@@ -1,8 +1,10 @@
 """`NetworkShape`: the sizes of a network's input and output, whatever its architecture."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,6 @@ class NetworkShape:
         """H, the number of heads for unmirrored and for mirrored faces together."""
         return self.heads * (2 if self.mirrored else 1)
 
-    def mirrored_head_index(self, heads: Tensor, mirrored: Tensor | bool) -> Tensor:
+    def mirrored_head_index(self, heads: "Tensor", mirrored: "Tensor | bool") -> "Tensor":
         """N, the heads to use instead of `heads`, N, where faces (N, or all) are mirrored."""
         return heads + self.heads * mirrored if self.mirrored else heads

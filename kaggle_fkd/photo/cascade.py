@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.similarity import similarity, transform_points
-from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, face_of_points, upright_maps
+from kaggle_fkd.photo.pretrained import POINTS68
 
 FAR = 0.05
 """Mean distance of keypoints in the crop of a face from where they are in an aligned one, as a
@@ -31,9 +30,9 @@ class PointsCascade:
     Detection", CVPR 2013.
     """
 
-    def __init__(self, device: torch.device, convention: str | None = None) -> None:
+    def __init__(self, device: str = "cpu", convention: str | None = None) -> None:
         """Read the network; UsageError for a convention that it was not trained on."""
-        self.networks = ChipNetworks.pretrained(IBUG68, device, convention)
+        self.networks = ChipNetworks.from_file(POINTS68, device, convention)
 
     def align(
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]

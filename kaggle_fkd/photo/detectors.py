@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
-from kaggle_fkd.networks.detector import DetectorNet
+from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.photo.detection.detect import detect, refine
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
 from kaggle_fkd.photo.face import DetectedFace
-from kaggle_fkd.runs.run import Run
 
 Detector = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
 """From an H x W x 3 RGB picture to its N faces: N x 4, N x 5 or N x 9.
@@ -34,16 +32,10 @@ positives."""
 
 
 class FaceDetector:
-    """Finds faces of any roll with a `DetectorNet`."""
+    """Finds faces of any roll with an exported detector."""
 
-    def __init__(self, network: DetectorNet, device: torch.device) -> None:
-        """The network itself is moved to the device and set to evaluation mode."""
-        self.network = network.to(device).eval()
-
-    @classmethod
-    def from_run(cls, run: Run, device: torch.device) -> "FaceDetector":
-        """The network of the run's first member; RunError without a finished one."""
-        return cls(run.require_members().members[0].load_network(device), device)
+    def __init__(self, network: DetectorFile) -> None:
+        self.network = network
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         """N x 9, as `Detector` gives it; the face with the highest score first."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -13,8 +12,8 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
+from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
-from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import face_of_points
@@ -29,9 +28,9 @@ from kaggle_fkd.photo.detectors import (
     scores_of_boxes,
 )
 from kaggle_fkd.photo.face import DetectedFace
-from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
-from kaggle_fkd.runs.run import Run, open_run
-from kaggle_fkd.system.device import pick_device
+from kaggle_fkd.photo.open_networks import open_networks
+from kaggle_fkd.photo.pretrained import DETECTOR
+from kaggle_fkd.runs.run import Run
 
 LOST = 1.5
 """The factor by which the uncertainty of a face may grow from one frame to the next."""
@@ -48,7 +47,8 @@ class FaceKeypoints:
     for all your pictures. It can be pickled, and so used in worker processes, if its detector can;
     in several threads, use one in each. All arguments are given by name:
 
-    run: a training run, or the path of its folder. Its networks then predict the keypoints of their
+    run: a training run, the path of its folder, or of a file that was exported from one. Its
+        networks then predict the keypoints of their
         own scheme, which must define `ibug68`; or, if it is one of a face detector, its first
         network finds the faces. By default, the networks of the package find faces and predict
         iBUG's 68 points.
@@ -76,26 +76,24 @@ class FaceKeypoints:
         convention: str | None = None,
         points: int | None = None,
         detector: Detector | None = None,
-        device: torch.device | str = "cpu",
+        device: object = "cpu",
     ) -> None:
         """See the class.
 
         Raises RunError for a run that cannot be used, UsageError for a convention or a number of
         points that its networks do not give, and for a detector or a device that cannot be used.
         """
-        self.device = pick_device(str(device))
-        run = open_run(Path(run)) if isinstance(run, str | Path) else run
-        own_keypoints = run is not None and run.config.train.model not in DETECTORS
+        self.device = str(device)
+        given = None if run is None else open_networks(run, self.device, convention)
+        own_keypoints = isinstance(given, ChipNetworks)
         self._cascade = PointsCascade(self.device, None if own_keypoints else convention)
         self.networks: ChipNetworks = self._cascade.networks
-        if run is not None and own_keypoints:
-            self.networks = ChipNetworks.from_run(run, self.device, convention)
+        if isinstance(given, ChipNetworks):
+            self.networks = given
             # Raises if the scheme does not say which of iBUG's points its keypoints are.
             self.networks.scheme.from_ibug68(self._cascade.networks.mean_shape)
-        if run is None or own_keypoints:
-            self._own_detector = FaceDetector(read_pretrained(DETECTOR).network, self.device)
-        else:
-            self._own_detector = FaceDetector.from_run(run, self.device)
+        found = given if isinstance(given, DetectorFile) else DetectorFile(DETECTOR, self.device)
+        self._own_detector = FaceDetector(found)
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self.networks.scheme)
 
@@ -186,7 +184,7 @@ class FaceKeypoints:
             maps = self._cascade.align(greys, faces)
         else:
             maps = self._align(self._cascade.predict(greys, faces)[..., :2])
-        return np.asarray(self.networks.cut(greys, maps)[0].cpu().numpy())
+        return np.asarray(self.networks.cut(greys, maps)[0])
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], found: Sequence[NDArray[np.float64]]

@@ -22,7 +22,7 @@ def predict_batches(network: KeypointNetwork, images: Tensor, heads: Tensor) -> 
     """
     with evaluating(network):
         predicted = [
-            network(batch)[torch.arange(len(batch), device=batch.device), head].float().cpu()
+            network.predict(batch, head).float().cpu()
             for batch, head in zip(images.split(BATCH), heads.split(BATCH), strict=True)
         ]
     return torch.cat(predicted).numpy()

@@ -1,23 +1,31 @@
-"""`Member`: one network of a run, trained with one fold held out, in a folder of its own."""
+"""`Member`: one network of a run, trained with one fold held out, in a folder of its own.
 
-from collections.abc import Iterator, Mapping
+Importing this does not import torch.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import torch
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import METRICS, RMSE, Metric
 from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.system.files import atomic_path, read_json_or_empty, write_json, writing_to
+from kaggle_fkd.system.files import (
+    atomic_path,
+    read_json_or_empty,
+    sha256_of,
+    write_json,
+    writing_to,
+)
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ class Member:
         return self.folder / "weights.safetensors"
 
     @property
+    def exported_file(self) -> Path:
+        """Its network as an ONNX file, which is made when it is first needed."""
+        return self.folder / "weights.onnx"
+
+    @property
     def metrics_file(self) -> Path:
         """A row for each epoch: learning rate, training and validation RMSE, seconds."""
         return self.folder / "metrics.csv"
@@ -97,6 +110,8 @@ class Member:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from training the same member; RunError when one already does."""
+        from filelock import FileLock, Timeout
+
         with writing_to(self.folder):
             self.folder.mkdir(exist_ok=True)
         lock = FileLock(self.folder / ".lock", blocking=False)
@@ -109,11 +124,14 @@ class Member:
                 "wait until it has finished, or train another run",
             ) from None
 
-    def load_network(self, device: torch.device) -> Any:
+    def load_network(self, device: "torch.device") -> Any:
         """Its trained network, in evaluation mode, as `build_network` gives it.
 
         Raises RunError when the weights cannot be read.
         """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
         network = build_to_load(self.config.train.model, self.shape)
         try:
             network.load_state_dict(load_file(self.weights_file))
@@ -129,14 +147,22 @@ class Member:
             ) from error
         return network.to(device).eval()
 
-    def finish(self, weights: Mapping[str, torch.Tensor], summary: Mapping[str, Any]) -> None:
+    def finish(self, weights: "Mapping[str, torch.Tensor]", summary: Mapping[str, Any]) -> None:
         """Store the weights and results, and delete the state that only resuming needs."""
+        from safetensors.torch import save
+
         # Through memory: a full disk is then an OSError, which safetensors would hide.
         content = save({name: tensor.contiguous() for name, tensor in weights.items()})
         with atomic_path(self.weights_file) as temporary:
             temporary.write_bytes(content)
         write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})
         self.state_file.unlink(missing_ok=True)
+
+
+def digest_of(members: Sequence[Member]) -> str:
+    """Hex sha256 of the members' files of weights."""
+    digests = [sha256_of(member.weights_file) for member in members]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _metric_of(summary: Mapping[str, Any]) -> Metric:

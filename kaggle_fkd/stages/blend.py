@@ -31,13 +31,13 @@ class Blend(Stage):
         help="their weights (default: equal)",
     )  # fmt: skip
 
-    def check(self, task: "Task") -> None:
+    def check(self, task: "Task | None") -> None:
         """Reject fewer than two files, the same file twice, and weights that do not fit."""
         from kaggle_fkd.competition.blend import check_blend
 
         check_blend(self.files, self.blend_weights)
 
-    def run(self, task: "Task", made: Made) -> Made:
+    def run(self, task: "Task | None", made: Made) -> Made:
         """Write the blend to SUBMISSIONS_DIR; the same files and weights give the same name.
 
         Neither the order of the files nor their paths count.

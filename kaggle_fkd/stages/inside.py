@@ -29,13 +29,14 @@ class Inside(PictureStage):
         help="the keypoint whose saliency and heat maps are drawn (default: the nose tip)",
     )  # fmt: skip
 
-    def run(self, task: "Task", made: Made) -> Made:
+    def run(self, task: "Task | None", made: Made) -> Made:
         """Draw what the network makes of the most confident face of every input.
 
         Of a run with several members the first is inspected. An input without a face is reported,
         and the rest are still processed.
         """
         from kaggle_fkd.inspection.face import FaceInspection
+        from kaggle_fkd.inspection.responses import InspectedNetwork
         from kaggle_fkd.photo.inputs import Record, process_inputs
         from kaggle_fkd.system.console import log
 
@@ -48,6 +49,7 @@ class Inside(PictureStage):
             )
         keypoint = find_keypoint(find.networks.scheme, self.saliency_of)
         name = self._network_name(made)
+        network = InspectedNetwork(find.networks.files[0].path, find.networks.convention)
         folder = self.output or self.runs_dir / "inside"
 
         def inspect_face(path: Path, stem: str) -> Record:
@@ -55,10 +57,7 @@ class Inside(PictureStage):
             if not faces:
                 raise PictureError(f"{path}: no face was found", "use a picture with a face in it")
             title = f"{stem}, seen by {name}"
-            networks = find.networks
-            inspection = FaceInspection(
-                networks.networks[0], find.chip(faces[0]), networks.scheme, title, networks.head
-            )
+            inspection = FaceInspection(network, find.chip(faces[0]), title)
             inspection.draw(folder, stem, keypoint)
             log.info("%s: %s_*.png", path, folder / stem)
             return {"input": str(path)}

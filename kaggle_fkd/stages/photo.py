@@ -24,6 +24,7 @@ class Photo(PictureStage):
     """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV and .pts."""
 
     summary: ClassVar[str] = "keypoints or a filter on pictures and videos; JSON, CSV, .pts"
+    extra: ClassVar[str] = ""
     examples: ClassVar[tuple[str, ...]] = (
         "photo family.jpg holiday/ clip.mp4",
         "photo astronaut --filter sunglasses",
@@ -52,7 +53,7 @@ class Photo(PictureStage):
         "--pts", default=False, action="store_true", help="write NAME_1.pts, ..., too"
     )
 
-    def check(self, task: "Task") -> None:
+    def check(self, task: "Task | None") -> None:
         """Refuse missing inputs, several runs, or an unknown filter."""
         super().check(task)
         if not LEAST_WIDTH <= self.line_width <= LARGEST_WIDTH:  # also rejects NaN
@@ -62,7 +63,7 @@ class Photo(PictureStage):
             )
         self._worn()
 
-    def run(self, task: "Task", made: Made) -> Made:
+    def run(self, task: "Task | None", made: Made) -> Made:
         """Annotate every input; those that fail are reported, and the rest still processed."""
         from kaggle_fkd.photo.annotator import Annotator
         from kaggle_fkd.photo.inputs import process_inputs

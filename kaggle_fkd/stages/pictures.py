@@ -19,10 +19,10 @@ class PictureStage(PictureOptions, Stage):
 
     needs_task: ClassVar[bool] = False
 
-    def check(self, task: "Task") -> None:
+    def check(self, task: "Task | None") -> None:
         """Reject missing inputs, several runs, and runs, points or devices that do not exist."""
+        from kaggle_fkd.inference.providers import execution_providers
         from kaggle_fkd.runs.find import named_runs
-        from kaggle_fkd.system.device import pick_device
 
         name = name_of_stage(type(self))
         if not self.inputs:
@@ -39,7 +39,7 @@ class PictureStage(PictureOptions, Stage):
             raise UsageError("--run: several runs were given", f"{name} takes one")
         for run in runs:
             run.require_members()
-        pick_device(self.device)
+        execution_providers(self.device)
 
     def chosen_runs(self, made: Made) -> "list[Run]":
         """The run whose networks are used, if any: the named one, or the one just trained."""
@@ -51,12 +51,11 @@ class PictureStage(PictureOptions, Stage):
     def finder(self, made: Made) -> "FaceKeypoints":
         """What finds the faces: the package's networks, or those of the chosen run."""
         from kaggle_fkd.photo.finder import FaceKeypoints
-        from kaggle_fkd.system.device import pick_device
 
         runs = self.chosen_runs(made)
         return FaceKeypoints(
             run=runs[0] if runs else None,
             convention=self.points_of,
             points=int(self.points) if self.points else None,
-            device=pick_device(self.device),
+            device=self.device,
         )

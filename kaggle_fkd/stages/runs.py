@@ -17,7 +17,7 @@ class Runs(Stage):
     needs_task: ClassVar[bool] = False
     examples: ClassVar[tuple[str, ...]] = ("runs",)
 
-    def run(self, task: "Task", made: Made) -> Made:
+    def run(self, task: "Task | None", made: Made) -> Made:
         """The table, the newest run first, for stdout."""
         from kaggle_fkd.runs.overview import overview
 

@@ -19,9 +19,10 @@ class Settings(Stage):
 
     summary: ClassVar[str] = "a list of all settings of --set, with their meanings"
     needs_task: ClassVar[bool] = False
+    extra: ClassVar[str] = ""
     examples: ClassVar[tuple[str, ...]] = ("settings",)
 
-    def run(self, task: "Task", made: Made) -> Made:
+    def run(self, task: "Task | None", made: Made) -> Made:
         """The list, for stdout."""
         lines = []
         for name, default, meaning in all_settings():

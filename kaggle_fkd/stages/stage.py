@@ -36,7 +36,10 @@ class Stage(CommonOptions, ABC):
     sections: ClassVar[tuple[str, ...]] = ()
     """The sections of the settings that it uses."""
     needs_task: ClassVar[bool] = True
-    """Whether it works on the data of a task, which then must list it in `Task.stages`."""
+    """Whether it works on the data of a task, which then must list it in `Task.stages`. Other
+    stages are given None instead of a task."""
+    extra: ClassVar[str] = "competition"
+    """The extra of the package whose libraries it uses; empty for none."""
     examples: ClassVar[tuple[str, ...]] = ()
     """Command lines that --help shows, without the program's name."""
 

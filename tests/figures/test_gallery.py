@@ -10,7 +10,8 @@ from support.made_up_faces import make_faces, varied_faces, with_noise_and_error
 
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
-from kaggle_fkd.figures.style import DPI, keypoint_colours, new_figure, notice_figure, save_figure
+from kaggle_fkd.figures.palette import keypoint_colours
+from kaggle_fkd.figures.style import DPI, new_figure, notice_figure, save_figure
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 
 

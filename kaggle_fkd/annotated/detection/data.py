@@ -12,7 +12,7 @@ from kaggle_fkd.annotated.detection.objective import DetectionObjective
 from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import EYES, KeypointScheme
-from kaggle_fkd.networks.detector import STRIDES
+from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.text import count_of

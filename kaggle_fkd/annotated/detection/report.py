@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.targets import FOUND_IOU
-from kaggle_fkd.figures.style import PALETTE, new_figure, save_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure, save_figure
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
 from kaggle_fkd.photo.detectors import LEAST_SCORE

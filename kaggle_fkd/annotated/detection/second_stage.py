@@ -100,4 +100,4 @@ def _of_crop(
     truth[is_face] = transform_faces(maps[is_face], faces[face[is_face]])
     exact_eyes[is_face] = exact[face[is_face]]
     fields = (found[:, 0], is_face, truth, exact_eyes)
-    return chips, *map(torch.from_numpy, fields)
+    return tuple(map(torch.from_numpy, (chips, *fields)))

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kaggle_fkd.networks.detector import STRIDES
+from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
 
 BOUNDS = (24.0, 60.0)

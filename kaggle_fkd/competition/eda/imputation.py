@@ -19,7 +19,8 @@ from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_conven
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.figures.style import PALETTE, new_figure, notice_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure, notice_figure
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.system.warning_filters import warnings_filtered
 

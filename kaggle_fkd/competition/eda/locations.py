@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import keypoint_colours, new_figure
+from kaggle_fkd.figures.palette import keypoint_colours
+from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.system.text import count_of
 
 _MOST_DOTS = 1500

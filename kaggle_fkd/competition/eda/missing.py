@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import PALETTE, new_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.text import count_of
 

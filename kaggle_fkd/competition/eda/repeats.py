@@ -13,7 +13,8 @@ from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
-from kaggle_fkd.figures.style import PALETTE, new_figure, notice_figure
+from kaggle_fkd.figures.palette import PALETTE
+from kaggle_fkd.figures.style import new_figure, notice_figure
 
 _COLUMNS = (
     "faces", "conventions", "ids", "id_1", "id_2",

@@ -7,12 +7,12 @@ from typing import Self
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
 from kaggle_fkd.imaging.similarity import invert, scaling
-from kaggle_fkd.networks.detector import STRIDES, DetectorNet
+from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.photo.detection.faces import SIZE, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 
@@ -51,11 +51,8 @@ class Detections:
         return cls(np.zeros(0, np.float32), np.zeros((0, 7), np.float32))
 
 
-def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) -> Detections:
-    """The faces in a grey picture, H x W, whose scores are at least `least_score`.
-
-    The network is in evaluation mode.
-    """
+def detect(network: DetectorFile, grey: NDArray[np.uint8], least_score: float) -> Detections:
+    """The faces in a grey picture, H x W, whose scores are at least `least_score`."""
     scores, faces = refine(network, grey, *propose(network, grey))
     wanted = scores >= least_score
     scores, faces = scores[wanted], faces[wanted]
@@ -64,19 +61,17 @@ def detect(network: DetectorNet, grey: NDArray[np.uint8], least_score: float) ->
 
 
 def propose(
-    network: DetectorNet, grey: NDArray[np.uint8]
+    network: DetectorFile, grey: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """M logits of the first stage for a grey picture, H x W, and M x 7 faces."""
-    searched, scale = grey, min(1.0, SEARCHED_SIDE / max(grey.shape))
-    if scale < 1:
-        height, width = (max(1, round(scale * length)) for length in grey.shape)
-        resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
-        searched = resized.astype(np.uint8, copy=False)
+    searched, scale = reduced(grey)
     proposals = _search(network, [searched])
     if min(searched.shape) >= REDUCTION * LARGE_ROTATED:
         small = block_means(searched, REDUCTION, cv2.BORDER_REPLICATE)
         rotated = [np.rot90(small, quarters) for quarters in range(4)]
-        for quarters, large in enumerate(_search(network, rotated)):
+        # In two pairs, as a quarter exchanges height and width.
+        upright, aside = _search(network, rotated[::2]), _search(network, rotated[1::2])
+        for quarters, large in enumerate([upright[0], aside[0], upright[1], aside[1]]):
             large = large[large[:, 1 + SIZE] >= (LARGE_ROTATED if quarters else LARGE)]
             back = transform_faces(unrotated(quarters, small.shape), large[:, 1:])
             large[:, 1:] = transform_faces(scaling(REDUCTION), back)
@@ -84,6 +79,23 @@ def propose(
     found = np.concatenate(proposals)
     found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
     return found[:, 0], transform_faces(scaling(1 / scale), found[:, 1:])
+
+
+def reduced(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """A grey picture, H x W, in the size in which it is searched, and the factor."""
+    scale = SEARCHED_SIDE / max(grey.shape)
+    if scale >= 1:
+        return grey, 1.0
+    height, width = (max(1, round(scale * length)) for length in grey.shape)
+    resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    return resized.astype(np.uint8, copy=False), scale
+
+
+def padded(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """The input of the first stage for grey pictures, H x W, of one size, black at the end."""
+    height, width = pictures[0].shape
+    below, right = -height % STRIDES[-1], -width % STRIDES[-1]
+    return np.pad(np.stack(pictures), ((0, 0), (0, below), (0, right)))
 
 
 def unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -98,33 +110,24 @@ def unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.array(matrices[quarters], np.float64)
 
 
-@torch.inference_mode()
 def _search(
-    network: DetectorNet, pictures: Sequence[NDArray[np.uint8]]
+    network: DetectorFile, pictures: Sequence[NDArray[np.uint8]]
 ) -> list[NDArray[np.float32]]:
     """Of each picture M x 8: logit and face, in pixels, of the cells that propose one.
 
-    The pictures, H x W, of about the same size, are searched together.
+    The pictures, H x W, of one size, are searched together.
     """
-    longest = np.max([picture.shape for picture in pictures], axis=0)
-    rows, columns = -(-longest // STRIDES[-1]) * STRIDES[-1]
-    padded = np.zeros((len(pictures), rows, columns), np.uint8)
-    for canvas, picture in zip(padded, pictures, strict=True):
-        canvas[: picture.shape[0], : picture.shape[1]] = picture
-    found = network(torch.from_numpy(padded).to(next(network.parameters()).device))
-    return [np.asarray(each[each[:, 0] >= LEAST_LOGIT].cpu().numpy(), np.float32) for each in found]
+    return [each[each[:, 0] >= LEAST_LOGIT] for each in network.search(padded(pictures))]
 
 
-@torch.inference_mode()
 def refine(
-    network: DetectorNet, grey: NDArray[np.uint8], logits: NDArray[np.float32],
+    network: DetectorFile, grey: NDArray[np.uint8], logits: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M scores of the second stage, 0..1, for M faces, M x 7; and M x 7, where it sees them."""
     if not len(faces):
         return logits, faces
-    device = next(network.parameters()).device
     chips, maps = cut_chips(grey, faces)
-    refined = network.refine(chips.to(device), torch.from_numpy(logits).to(device))
-    scores = np.asarray(refined[:, 0].sigmoid().cpu().numpy(), np.float32)
-    return scores, transform_faces(invert(maps), refined[:, 1:].cpu().numpy())
+    refined = network.refine(chips, logits)
+    scores = np.asarray(1 / (1 + np.exp(-refined[:, 0])), np.float32)
+    return scores, transform_faces(invert(maps), refined[:, 1:])

@@ -1,12 +1,10 @@
 """What the first stage of a detector proposes, and the chips on which the second stage decides."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from kaggle_fkd.imaging.chips import cut_chip
-from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, upright_maps
 
 NMS_DISTANCE = 0.7
@@ -40,11 +38,11 @@ def are_one(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArra
 
 def cut_chips(
     grey: NDArray[np.uint8], faces: NDArray[np.floating]
-) -> tuple[Tensor, NDArray[np.float64]]:
-    """M x 48 x 48 uint8: M faces, M x 7, of a grey picture, H x W, upright and in one size.
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """M x 48 x 48: M faces, M x 7, of a grey picture, H x W, upright and in one size.
 
     And M x 2 x 3, the similarities from the picture to the chips.
     """
     maps = upright_maps(faces, np.full(2, (CHIP - 1) / 2), CHIP_FACE)
     chips = [cut_chip(grey, each, CHIP) for each in maps]
-    return torch.from_numpy(np.stack(chips)), maps
+    return np.stack(chips), maps

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
-from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
+from PIL import ImageColor
 
-from kaggle_fkd.figures.style import keypoint_colours
+from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.imaging.boxes import window_around
 from kaggle_fkd.photo.face import DetectedFace
 
@@ -107,7 +107,7 @@ def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (round(255 * part) for part in to_rgb(colour))
+    red, green, blue = ImageColor.getrgb(colour)[:3]
     return red, green, blue
 
 

@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.figures.style import keypoint_colours, new_figure
+from kaggle_fkd.figures.palette import keypoint_colours
+from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.head_model import head_points
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from kaggle_fkd.imaging.boxes import box_overlap
 from kaggle_fkd.imaging.similarity import similarity
@@ -84,16 +83,20 @@ class Smoother:
         return [track.face for track in self._tracks]
 
     def _matching(self, faces: Sequence[DetectedFace]) -> list[_Track | None]:
-        """For each face the track that it continues; None for a new face."""
+        """For each face the track that it continues; None for a new face.
+
+        The pairs with the largest overlap are taken first.
+        """
         matches: list[_Track | None] = [None] * len(faces)
         if faces and self._tracks:
             known = np.array([track.face.box for track in self._tracks])
             overlap = box_overlap(np.array([face.box for face in faces]), known)
-            for face, track in zip(*linear_sum_assignment(-overlap), strict=True):
+            while overlap.max() >= MIN_IOU:
+                face, track = map(int, np.unravel_index(overlap.argmax(), overlap.shape))
                 candidate = self._tracks[track]
-                same_points = len(candidate.smooth) == len(faces[face].keypoints) + 2
-                if overlap[face, track] >= MIN_IOU and same_points:
+                if len(candidate.smooth) == len(faces[face].keypoints) + 2:
                     matches[face] = candidate
+                overlap[face], overlap[:, track] = 0, 0
         return matches
 
     def _new_number(self) -> int:

@@ -8,7 +8,7 @@ from kaggle_fkd.annotated.detection.crops import Batch, Crops
 from kaggle_fkd.annotated.detection.second_stage import collect_proposals, second_stage_loss
 from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE
 

@@ -6,7 +6,8 @@ import torch
 
 from kaggle_fkd.annotated.detection.loss import detection_loss
 from kaggle_fkd.annotated.detection.targets import BOUNDS, assign
-from kaggle_fkd.networks.detector import STRIDES, all_cells
+from kaggle_fkd.networks.detector import all_cells
+from kaggle_fkd.networks.detector_shape import STRIDES
 
 CELLS, CELL_STRIDES = all_cells(160, 160)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.networks.detector import STRIDES
+from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.photo.detection.detect import REDUCTION, SEARCHED_SIDE, propose, unrotated
 
 

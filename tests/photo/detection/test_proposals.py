@@ -6,7 +6,7 @@ from support.made_up_photographs import drawn_photographs
 
 from kaggle_fkd.annotated.detection.targets import BACKGROUND, FACE, UNLABELLED, label_proposals
 from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.networks.detector import CHIP, CHIP_FACE
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE
 from kaggle_fkd.photo.detection.faces import (
     CENTRE,
     EYE_POINTS,

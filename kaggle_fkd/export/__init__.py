@@ -1,0 +1,1 @@
+"""From trained networks to ONNX files, which run without torch."""

@@ -1,0 +1,57 @@
+"""What is exported: networks with everything from grey values to pixels, as one module."""
+
+import copy
+from collections.abc import Sequence
+from typing import TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from kaggle_fkd.networks.detector import DetectorNet
+from kaggle_fkd.networks.network import KeypointNetwork
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class KeypointsModule(nn.Module):
+    """The mean of networks; see `KeypointsFile.predict`."""
+
+    def __init__(self, networks: Sequence[KeypointNetwork]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+        self.last_head = networks[0].shape.heads - 1
+
+    def forward(self, images: Tensor, convention: Tensor) -> Tensor:
+        """N x H x W uint8 and N int64 to N x K x 3; one head predicts every convention's faces if
+        the network has but one."""
+        head = convention.clamp(0, self.last_head)
+        each = [cast(KeypointNetwork, network).predict(images, head) for network in self.networks]
+        return torch.stack(each).mean(dim=0)
+
+
+class DetectorModule(nn.Module):
+    """Both stages of a detector, which share no input; see `DetectorFile`."""
+
+    def __init__(self, network: DetectorNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor, chips: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """N x H x W uint8, M x 48 x 48 uint8 and M to N x C x 8 and M x 8."""
+        return self.network(images), self.network.refine(chips, logits)
+
+
+def fused(network: Network) -> Network:
+    """A copy in evaluation mode, whose batch normalisation is part of the convolutions before.
+
+    It computes the same, and its weights are those of the exported file.
+    """
+    network = copy.deepcopy(network).eval()
+    for layers in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
+        for index, (first, second) in enumerate(zip(layers, list(layers)[1:], strict=False)):
+            if isinstance(second, nn.BatchNorm2d):
+                transposed = isinstance(first, nn.ConvTranspose2d)
+                layers[index] = fuse_conv_bn_eval(cast(nn.Conv2d, first), second, transposed)
+                layers[index + 1] = nn.Identity()
+    return network

@@ -1,0 +1,35 @@
+"""The exported networks of a run's members: made once, and kept beside the weights.
+
+Importing this does not import torch.
+"""
+
+from typing import TypeVar
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.inference.network import OnnxNetwork
+from kaggle_fkd.runs.member import Member, digest_of
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.extras import require_extra
+
+File = TypeVar("File", bound=OnnxNetwork)
+
+
+def open_exported(run: Run, member: Member, kind: type[File], device: str) -> File:
+    """The member's network, exported now if it has not been, or has been trained again since.
+
+    Raises what `export_members` and `OnnxNetwork` raise, UsageError without the libraries that an
+    export needs.
+    """
+    path = member.exported_file
+    if path.exists():
+        try:
+            network = kind(path, device)
+            if network.about.weights == digest_of([member]):
+                return network
+        except RunError:
+            pass  # a damaged file is made anew
+    require_extra("competition", f"the run {run.name} is not exported yet, which")
+    from kaggle_fkd.export.run_export import export_members
+
+    export_members(run, [member], path, may_halve=False)
+    return kind(path, device)

@@ -1,0 +1,173 @@
+"""Trained members of a run as one ONNX file, compared with torch itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.export.modules import DetectorModule, KeypointsModule, fused
+from kaggle_fkd.export.onnx_model import EXAMPLES, export, in_half_precision, with_metadata
+from kaggle_fkd.inference.about import FACES, KEYPOINTS, About
+from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.networks import DETECTORS
+from kaggle_fkd.networks.detector_shape import CHIP, STRIDES
+from kaggle_fkd.runs.member import Member, digest_of
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.files import atomic_path
+
+LICENCE = "the terms of the training data"
+"""What users' own networks say of their licence."""
+MOST_PARITY = 1e-3
+"""Pixels; a file that differs more from torch, on average over the keypoints, is refused."""
+MOST_COST = 0.01
+"""Pixels, on average over the keypoints, that storing the weights as fp16 may cost."""
+COMPARED = 16
+"""Images on which a file is compared with torch."""
+BLOBS = 8
+"""Width in pixels of the random light and dark parts of these images."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An ONNX file that was written."""
+
+    path: Path
+    """Where it is."""
+    parity: float
+    """Mean distance in pixels between its keypoints and those of torch, with fp32 weights."""
+    half_cost: float
+    """The same, with weights stored as fp16."""
+    half: bool
+    """Whether they are."""
+    networks: int
+    """The number of networks whose mean it is."""
+
+
+def export_run(run: Run, path: Path) -> Exported:
+    """Write the mean of all networks of a run, or its first detector; see `export_members`."""
+    members = run.require_members().members
+    return export_members(
+        run, members[:1] if run.config.train.model in DETECTORS else members, path
+    )
+
+
+def export_members(
+    run: Run, members: Sequence[Member], path: Path, *, may_halve: bool = True
+) -> Exported:
+    """Write the mean of the members' networks, or the detector of the only one, as one file.
+
+    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. Raises
+    RunError for a network that cannot be exported, or differs from torch.
+    """
+    networks = [fused(member.load_network(torch.device("cpu"))) for member in members]
+    about = _about(run, members, networks)
+    module = DetectorModule(networks[0]) if about.task == FACES else KeypointsModule(networks)
+    try:
+        model = (_detector if about.task == FACES else _keypoints)(module.eval(), about)
+    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RunError(
+            f"{run.folder}: the network {run.config.train.model} cannot be exported ({reason})",
+            "use one that torch.onnx.export understands",
+        ) from error
+    exact = with_metadata(model, about.as_metadata())
+    halved = in_half_precision(exact)
+    parity, half_cost = _distance(exact, module, about), _distance(halved, module, about)
+    if not parity <= MOST_PARITY:
+        raise RunError(
+            f"{run.folder}: the exported network differs from torch by {parity:.2g} pixels",
+            "report this, with the versions of torch, onnx and onnxruntime",
+        )
+    half = may_halve and half_cost <= MOST_COST
+    with atomic_path(path) as temporary:
+        temporary.write_bytes((halved if half else exact).SerializeToString())
+    return Exported(path, parity, half_cost, half, len(members))
+
+
+def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> About:
+    detector = run.config.train.model in DETECTORS
+    means = [] if detector else [network.mean_keypoints.numpy() for network in networks]
+    trained = [set(member.summary.get("conventions", ())) for member in members]
+    names = [convention.name for convention in run.scheme.conventions]
+    origin = {
+        "network": run.config.train.model, "members": str(len(members)), "run": run.name,
+        "version": str(run.record["version"]), "commit": str(run.record.get("commit") or "unknown"),
+        "licence": LICENCE,
+    }  # fmt: skip
+    return About(
+        task=FACES if detector else KEYPOINTS,
+        scheme=run.scheme,
+        trained_on=tuple(name for name in names if all(name in each for each in trained)),
+        height=run.shape.height,
+        width=run.shape.width,
+        mean_keypoints=np.mean(means, axis=0)[: run.shape.heads] if means else np.empty((0, 0, 2)),
+        weights=digest_of(members),
+        origin=origin,
+    )
+
+
+def _keypoints(module: nn.Module, about: About) -> onnx.ModelProto:
+    images = torch.zeros(EXAMPLES, about.height, about.width, dtype=torch.uint8)
+    inputs = {"images": images, "convention": torch.zeros(EXAMPLES, dtype=torch.int64)}
+    faces = torch.export.Dim("faces")
+    dynamic = {"images": {0: faces}, "convention": {0: faces}}
+    return export(module, inputs, ["keypoints"], dynamic)
+
+
+def _detector(module: nn.Module, about: About) -> onnx.ModelProto:
+    del about  # a picture has any size
+    cell = STRIDES[-1]
+    inputs: dict[str, Tensor] = {
+        "images": torch.zeros(EXAMPLES, 3 * cell, 4 * cell, dtype=torch.uint8),
+        "chips": torch.zeros(EXAMPLES + 1, CHIP, CHIP, dtype=torch.uint8),
+        "logits": torch.zeros(EXAMPLES + 1),
+    }
+    pictures, rows, columns, chips = map(torch.export.Dim, ("pictures", "rows", "columns", "chips"))
+    dynamic = {
+        "images": {0: pictures, 1: cell * rows, 2: cell * columns},
+        "chips": {0: chips}, "logits": {0: chips},
+    }  # fmt: skip
+    return export(module, inputs, ["proposals", "faces"], dynamic)
+
+
+def _distance(model: onnx.ModelProto, module: nn.Module, about: About) -> float:
+    """Mean distance in pixels between the points that the file and torch give."""
+    with TemporaryDirectory() as folder, torch.inference_mode():
+        path = Path(folder) / "exported.onnx"
+        path.write_bytes(model.SerializeToString())
+        if about.task == FACES:
+            detector, chips = DetectorFile(path), _images(CHIP, CHIP)
+            logits = np.zeros(len(chips), np.float32)
+            none = torch.zeros(1, STRIDES[-1], STRIDES[-1])
+            torchs = module(none, torch.from_numpy(chips), torch.from_numpy(logits))[1]
+            return _mean_distance(detector.refine(chips, logits)[:, None, 1:3], torchs[:, None, 1:])
+        images = _images(about.height, about.width)
+        convention = np.arange(len(images)) % len(about.scheme.conventions)
+        torchs = module(torch.from_numpy(images), torch.from_numpy(convention))
+        return _mean_distance(KeypointsFile(path).predict(images, convention), torchs)
+
+
+def _mean_distance(ours: NDArray[np.float32], torchs: Tensor) -> float:
+    away = ours[..., :2] - torchs.numpy()[..., :2]
+    return float(np.linalg.norm(away, axis=-1).mean())
+
+
+def _images(height: int, width: int) -> NDArray[np.uint8]:
+    """Images of random light and dark parts, the same at every call."""
+    random = np.random.default_rng(0)
+    rows, columns = -(-height // BLOBS), -(-width // BLOBS)
+    small = random.integers(0, 256, (COMPARED, rows, columns)).astype(np.uint8)
+    return np.stack([
+        np.asarray(cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        for each in small
+    ])  # fmt: skip

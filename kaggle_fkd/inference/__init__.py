@@ -1,0 +1,1 @@
+"""Exported networks: ONNX files, run by onnxruntime, without torch."""

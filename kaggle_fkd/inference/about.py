@@ -1,0 +1,92 @@
+"""`About`: what an exported network is, as the metadata of its ONNX file say."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.imaging.boxes import box_of_keypoints
+from kaggle_fkd.keypoints import KeypointScheme
+
+KEYPOINTS, FACES = "keypoints", "faces"
+"""The tasks: keypoints of a chip, and faces in a picture."""
+HOW_TO_CUT = (
+    "Scale and shift the grey picture (0.299 R + 0.587 G + 0.114 B), so that the box of the face "
+    "has the centre and the area of `box`; or turn it, too, so that its keypoints are as close as "
+    "possible to `mean_keypoints`. Pixel centres have integer coordinates."
+)
+"""What the metadata say about chips, for whoever runs the file without this package."""
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading the metadata of another program's file raises."""
+
+
+@dataclass(frozen=True, eq=False)
+class About:
+    """What an exported network takes and gives, and where it comes from."""
+
+    task: str
+    """`KEYPOINTS` or `FACES`."""
+    scheme: KeypointScheme
+    """What its keypoints are; those of a detector are the eyes."""
+    trained_on: tuple[str, ...]
+    """The label conventions that it was trained on; none for a detector."""
+    height: int
+    """Height of the faces, in pixels; that of the crops of its training, for a detector."""
+    width: int
+    """Their width, in pixels."""
+    mean_keypoints: NDArray[np.float64]
+    """H x K x 2, the mean keypoints of the training faces, in pixels of a chip, of each head."""
+    weights: str
+    """Hex sha256 of the files of weights that it was made of."""
+    origin: Mapping[str, str]
+    """The name of the network, the version, the commit, and so on."""
+
+    @property
+    def usable_conventions(self) -> list[str]:
+        """The label conventions with all keypoints that it was trained on."""
+        return [
+            each.name
+            for each in self.scheme.conventions
+            if len(each.keypoints) == len(self.scheme.names) and each.name in self.trained_on
+        ]
+
+    def mean_shape(self, convention: int) -> NDArray[np.float64]:
+        """K x 2, the mean keypoints of the training faces of a label convention, by its index."""
+        return np.asarray(self.mean_keypoints[min(convention, len(self.mean_keypoints) - 1)])
+
+    def as_metadata(self) -> dict[str, str]:
+        """The metadata that `from_metadata` reads, and some more for other programs."""
+        values: dict[str, Any] = {
+            "names": self.scheme.names,
+            "conventions": [convention.name for convention in self.scheme.conventions],
+            "trained_on": self.trained_on,
+            "height": self.height,
+            "width": self.width,
+            "scheme": self.scheme.as_dict(),
+            "mean_keypoints": np.round(self.mean_keypoints, 4).tolist(),
+        }
+        if self.task == KEYPOINTS:
+            values["box"] = box_of_keypoints(self.mean_keypoints[0]).round(2).tolist()
+        words = {key: json.dumps(value) for key, value in values.items()}
+        chips = {"chip": HOW_TO_CUT} if self.task == KEYPOINTS else {}
+        return {"task": self.task, **words, **chips, "weights": self.weights, **self.origin}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+        """What the metadata say; raises one of `UNREADABLE` for those of another program."""
+        keys = ("trained_on", "height", "width", "scheme", "mean_keypoints")
+        values = {key: json.loads(metadata[key]) for key in keys}
+        used = {*keys, "task", "weights", "names", "conventions", "box", "chip"}
+        return cls(
+            task=metadata["task"],
+            scheme=KeypointScheme.from_dict(values["scheme"]),
+            trained_on=tuple(values["trained_on"]),
+            height=int(values["height"]),
+            width=int(values["width"]),
+            mean_keypoints=np.array(values["mean_keypoints"], np.float64),
+            weights=metadata["weights"],
+            origin={key: value for key, value in metadata.items() if key not in used},
+        )

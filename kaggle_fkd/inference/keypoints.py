@@ -1,0 +1,23 @@
+"""`KeypointsFile`: an exported network, or several averaged, that predicts keypoints of chips."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaggle_fkd.inference.about import KEYPOINTS
+from kaggle_fkd.inference.network import OnnxNetwork
+
+
+class KeypointsFile(OnnxNetwork):
+    """Inputs `images` and `convention`, output `keypoints`; see `predict`."""
+
+    task = KEYPOINTS
+
+    def predict(
+        self, images: NDArray[np.uint8], convention: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """N x K x 3, x, y and expected error in pixels, of N x H x W grey chips.
+
+        Each is predicted as faces of the label convention are labelled whose index in the scheme
+        `convention`, N, names.
+        """
+        return self.run("keypoints", images=images, convention=convention.astype(np.int64))

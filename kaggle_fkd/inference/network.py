@@ -1,0 +1,74 @@
+"""`OnnxNetwork`: an ONNX file of this package, opened with onnxruntime."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidGraph,
+    InvalidProtobuf,
+    NotImplemented,
+)
+
+from kaggle_fkd.errors import RunError
+from kaggle_fkd.inference.about import UNREADABLE, About
+from kaggle_fkd.inference.providers import execution_providers, thread_count
+
+ONLY_ERRORS = 3
+"""onnxruntime's level of logging: it warns of devices that it does not find."""
+REMEDY = "export it again: kaggle-fkd export RUN (or install the package again, if it is its own)"
+
+
+class OnnxNetwork:
+    """An exported network; it can be pickled, and is read anew where it is unpickled."""
+
+    task: str
+    """What it must have been exported for."""
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        """Read the file.
+
+        Raises RunError for a file that is missing, damaged or of another kind, UsageError for a
+        device that onnxruntime cannot use.
+        """
+        self.path, self.device = path, device
+        self._session, self.about = _open(path, device)
+        if self.about.task != self.task:
+            raise RunError(
+                f"{path}: exported for {self.about.task}, not for {self.task}", "use another file"
+            )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Path, str]]:
+        return type(self), (self.path, self.device)
+
+    def run(self, output: str, **inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """The output of that name for the inputs by name, which are all that the file has."""
+        (result,) = self._session.run([output], inputs)
+        return np.asarray(result, np.float32)
+
+
+def read_about(path: Path) -> About:
+    """What an exported network is; raises RunError as `OnnxNetwork` does."""
+    return _open(path, "cpu")[1]
+
+
+def _open(path: Path, device: str) -> tuple[onnxruntime.InferenceSession, About]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = thread_count()
+    options.log_severity_level = ONLY_ERRORS
+    # Waiting threads would otherwise keep a processor busy between two faces.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = execution_providers(device)
+    try:
+        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers)
+        return session, About.from_metadata(session.get_modelmeta().custom_metadata_map)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror or error})", REMEDY) from error
+    except (Fail, InvalidGraph, InvalidProtobuf, NotImplemented, *UNREADABLE) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RunError(
+            f"{path}: not a network that was exported here ({reason})", REMEDY
+        ) from error

@@ -1,0 +1,47 @@
+"""What onnxruntime computes with: its execution provider, and its threads."""
+
+import os
+from typing import Any
+
+import onnxruntime
+
+from kaggle_fkd.errors import UsageError
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "mps": "CoreMLExecutionProvider",
+}
+"""The name of each device, as torch spells it, in onnxruntime's words."""
+REMEDY = "use auto or cpu, or install a build of onnxruntime for it (onnxruntime-gpu for cuda)"
+MOST_THREADS = 4
+"""The networks are small: further threads wait for each other."""
+
+
+def execution_providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
+    """What onnxruntime is asked to use for a device: auto, cpu, cuda, cuda:1, or mps.
+
+    auto is a CUDA device if onnxruntime can use one. Raises UsageError when it cannot use the
+    device.
+    """
+    available = onnxruntime.get_available_providers()
+    if device == "auto":
+        device = "cuda" if PROVIDERS["cuda"] in available else "cpu"
+    kind, _, number = device.partition(":")
+    provider = PROVIDERS.get(kind, "")
+    if provider not in available or (number and not (kind == "cuda" and number.isdigit())):
+        raise UsageError(f"the device {device} is not available to onnxruntime here", REMEDY)
+    if number:
+        return [(provider, {"device_id": int(number)}), PROVIDERS["cpu"]]
+    return list(dict.fromkeys([provider, PROVIDERS["cpu"]]))
+
+
+def thread_count() -> int:
+    """Threads of one network on the CPU: one for each processor that this process may use, up to
+    `MOST_THREADS`; or what OMP_NUM_THREADS in the environment says."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdigit() and int(said) > 0:
+        return int(said)
+    asked = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    processors = len(asked(0)) if asked else os.cpu_count() or 1
+    return min(processors, MOST_THREADS)

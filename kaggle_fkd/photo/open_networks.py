@@ -1,0 +1,33 @@
+"""`open_networks`: the networks of a run or of an exported file, to be used on photographs."""
+
+from pathlib import Path
+
+from kaggle_fkd.export.opened import open_exported
+from kaggle_fkd.inference.about import FACES
+from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.network import read_about
+from kaggle_fkd.networks import DETECTORS
+from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.runs.run import Run, open_run
+
+SUFFIX = ".onnx"
+
+
+def open_networks(
+    run: Run | Path | str, device: str, convention: str | None
+) -> ChipNetworks | DetectorFile:
+    """What predicts keypoints in that label convention, or the first network of a detector's run.
+
+    Raises RunError for a run or a file that cannot be used, UsageError for a convention that it
+    was not trained on.
+    """
+    if not isinstance(run, Run) and Path(run).suffix == SUFFIX:
+        path = Path(run)
+        if read_about(path).task == FACES:
+            return DetectorFile(path, device)
+        return ChipNetworks.from_file(path, device, convention)
+    opened = run if isinstance(run, Run) else open_run(Path(run))
+    if opened.config.train.model in DETECTORS:
+        member = opened.require_members().members[0]
+        return open_exported(opened, member, DetectorFile, device)
+    return ChipNetworks.from_run(opened, device, convention)
