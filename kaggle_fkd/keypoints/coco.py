@@ -40,6 +40,26 @@ def format_category(scheme: KeypointScheme, number: int = 1, name: str = "face")
     }  # fmt: skip
 
 
+def format_annotation(
+    keypoints: NDArray[np.floating],
+    box: NDArray[np.floating],
+    hidden: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """The annotation of a face, without its ids: keypoints, box and area, rounded to 0.01 pixels.
+
+    `keypoints`, K x 2, and `hidden`, K, are those of `format_keypoints`. `box` is x0, y0, x1, y1,
+    whose edges are half a pixel outside the centres of pixels, as those of COCO's boxes are.
+    """
+    x0, y0, x1, y1 = box.tolist()
+    return {
+        "keypoints": format_keypoints(keypoints, hidden),
+        "num_keypoints": int(np.isfinite(keypoints).all(axis=1).sum()),
+        "bbox": [round(value, 2) for value in (x0, y0, x1 - x0, y1 - y0)],
+        "area": round((x1 - x0) * (y1 - y0), 2),
+        "iscrowd": 0,
+    }
+
+
 def format_keypoints(
     keypoints: NDArray[np.floating], hidden: NDArray[np.bool_] | None = None
 ) -> list[float]:

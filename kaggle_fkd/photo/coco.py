@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.keypoints.coco import format_category, format_keypoints
+from kaggle_fkd.keypoints.coco import format_annotation, format_category
 from kaggle_fkd.photo.face import uncertain_keypoints
 from kaggle_fkd.photo.inputs import Record
 from kaggle_fkd.system.console import log
@@ -55,15 +55,9 @@ def coco_document(pictures: Sequence[Record], scheme: KeypointScheme) -> dict[st
 
 def _annotation(face: Record) -> dict[str, Any]:
     keypoints, errors = np.array(face["keypoints"]), np.array(face["errors"])
-    x0, y0, x1, y1 = face["box"]
-    return {
-        "keypoints": format_keypoints(keypoints, uncertain_keypoints(keypoints, errors)),
-        "num_keypoints": len(keypoints),
-        "bbox": [x0, y0, round(x1 - x0, 2), round(y1 - y0, 2)],
-        "area": round((x1 - x0) * (y1 - y0), 2),
-        "iscrowd": 0,
-        "score": face["confidence"],
-    }
+    uncertain = uncertain_keypoints(keypoints, errors)
+    annotation = format_annotation(keypoints, np.array(face["box"]), uncertain)
+    return annotation | {"score": face["confidence"]}
 
 
 def _file_names(paths: Sequence[Path]) -> list[str]:
