@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaggle_fkd.annotated.coco import read_coco
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.pts import read_pts
 from kaggle_fkd.annotated.tree import FileTree
@@ -31,10 +32,10 @@ def load_annotated(
 ) -> FaceDataset:
     """The faces in any mix of folders and zips, cropped as `crop_faces` does.
 
-    Frames in Udacity's layout and pictures with `.pts` files are found at any depth. `part` is
-    "training" or "test": Udacity's layout has both, and only the one that is named is read.
-    Raises NoDataError without paths and for a path without annotated pictures, DataError for the
-    first wrong annotation or picture.
+    Frames in Udacity's layout, pictures with `.pts` files, and faces in COCO files are found at any
+    depth. `part` is "training" or "test": Udacity's layout has both, and only the one that is named
+    is read. Raises NoDataError without paths and for a path without annotated pictures, DataError
+    for the first wrong annotation or picture.
     """
     pictures = [picture for path in paths for picture in find_pictures(path, scheme, part)]
     return crop_faces(pictures, scheme, size, margin)
@@ -45,11 +46,14 @@ def find_pictures(
 ) -> list[AnnotatedPicture]:
     """The annotated pictures of one folder or zip; raises what `load_annotated` raises."""
     tree = FileTree(path)
-    pictures = [*read_udacity(tree, part, scheme), *read_pts(tree, scheme)]
+    pictures = [
+        *read_udacity(tree, part, scheme), *read_pts(tree, scheme), *read_coco(tree, scheme)
+    ]  # fmt: skip
     if not pictures:
         raise NoDataError(
-            f"{path} contains neither rows in a {part}_frames_keypoints.csv nor .pts files",
-            "name a folder or a zip in the layout of youtube68, or with .pts files beside pictures",
+            f"{path} contains neither rows in a {part}_frames_keypoints.csv, nor .pts files, nor "
+            "faces in a JSON file of COCO keypoints",
+            "name a folder or a zip that has pictures with one of them",
         )
     log.info("%s: %s", path, count_of(len(pictures), "annotated picture"))
     return pictures

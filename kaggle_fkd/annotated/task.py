@@ -111,5 +111,5 @@ class PhotographsTask(KeypointTask):
         if not self.sets:
             raise NoDataError(
                 f"there are no annotated pictures of the scheme {self.scheme.name} to train on",
-                "name folders or zips of pictures with .pts files",
+                "name folders or zips of pictures with .pts files or COCO keypoints",
             )

@@ -13,6 +13,7 @@ from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.scores import score_figure, score_table
+from kaggle_fkd.evaluation.suspect_pictures import write_suspects
 from kaggle_fkd.evaluation.worst_faces import audit_gallery, worst_faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.metrics import rmse_by_convention
@@ -51,6 +52,7 @@ def write_evaluation(
     suspected = int(suspects["suspected"].sum())
     write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
     write_audit(folder / "audit.csv", suspects)
+    write_suspects(folder / "suspects", predicted, faces, suspects)
     record = {
         **summary,
         "oof_rmse": results,
@@ -68,8 +70,8 @@ def write_evaluation(
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
         lines.append(f"{name:>3}: {row['rmse']:.3f} px (95 % interval {interval})")
     lines.append(
-        f"the labels of {count_of(suspected, 'face')} look wrong (audit.csv, audit.png); without "
-        f"them, the RMSE is {trusted['all']:.3f} px"
+        f"the labels of {count_of(suspected, 'face')} look wrong (audit.csv, audit.png, "
+        f"suspects/); without them, the RMSE is {trusted['all']:.3f} px"
     )
     lines += write_expected_errors(folder, predicted, faces)
     if len(runs := summary.get("members", {})) > 1:

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.imaging.similarity import scaling, transform_points
-from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.finder import FaceKeypoints
@@ -20,6 +18,7 @@ from kaggle_fkd.photo.inputs import Record
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import Filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
+from kaggle_fkd.photo.tables import face_table, frame_table
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import Frame, is_video, open_video
 from kaggle_fkd.photo.video.tracking import Tracker
@@ -52,7 +51,7 @@ class Annotator:
     json: bool = False
     """Write NAME.json, too."""
     csv: bool = False
-    """Write NAME.csv, too: one row per face."""
+    """Write NAME.csv, too: one row per face, in videos per face and frame."""
     pts: bool = False
     """Write NAME_1.pts, ..., too: iBUG's format, one file per face."""
 
@@ -62,8 +61,7 @@ class Annotator:
         Returns its JSON record.
         """
         record = self._video(path, name) if is_video(path) else self._picture(path, name)
-        if self.json:
-            write_json(self.folder / f"{name}.json", record)
+        self._write_numbers(name, record)
         return record
 
     def _picture(self, path: Path, name: str) -> Record:
@@ -76,9 +74,6 @@ class Annotator:
             drawn = Image.fromarray(self._drawn(*_enlarged(picture, faces)))
             drawn.save(temporary, format="jpeg" if jpeg else "png", quality=JPEG_QUALITY)
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
-        if self.csv:
-            table = face_table(faces, self.finder.scheme)
-            write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
         if self.pts:
             for face in faces:
                 write_text(self.folder / f"{name}_{face.number}.pts", format_pts(face.keypoints))
@@ -90,8 +85,8 @@ class Annotator:
 
     def _video(self, path: Path, name: str) -> Record:
         video, target = open_video(path), self.folder / f"{name}_{self._what}.mp4"
-        if self.csv or self.pts:
-            log.warning("%s: a video has no CSV and no .pts; its JSON has the faces", path)
+        if self.pts:
+            log.warning("%s: a video has no .pts files; its JSON and its CSV have the faces", path)
         tracker = Tracker(self.finder, video.rate)
         found: list[list[dict[str, Any]]] = []
         times: list[float] = []
@@ -111,11 +106,19 @@ class Annotator:
         try:
             write_video(target, frames(), video.rate, sound_of=path)
         except KeyboardInterrupt:
-            if found and self.json and target.exists():
-                write_json(self.folder / f"{name}.json", record)
+            if found and target.exists():
+                self._write_numbers(name, record)
             raise
         log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
         return record
+
+    def _write_numbers(self, name: str, record: Record) -> None:
+        """Write the record of a picture or a video as JSON and CSV, if they are wanted."""
+        if self.json:
+            write_json(self.folder / f"{name}.json", record)
+        if self.csv:
+            table = frame_table if "frames" in record else face_table
+            write_text(self.folder / f"{name}.csv", table(record, self.finder.scheme))
 
     @property
     def _what(self) -> str:
@@ -143,16 +146,6 @@ def _enlarged(
         )
         for face in faces
     ]  # fmt: skip
-
-
-def face_table(faces: Sequence[DetectedFace], scheme: KeypointScheme) -> pd.DataFrame:
-    """One row per face: number, box, confidence, then every keypoint's x, y and expected error."""
-    rows = []
-    for face in faces:
-        predicted = np.column_stack([face.keypoints, face.errors]).round(2)
-        rows.append([face.number, *face.box.round(2), round(face.confidence, 3), *predicted.flat])
-    columns = ["face", "x0", "y0", "x1", "y1", "confidence", *scheme.predicted_names]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def describe_faces(faces_per_frame: Sequence[int]) -> str:

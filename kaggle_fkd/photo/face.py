@@ -15,6 +15,8 @@ from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
 
 NOSE_TIP = "nose_tip"
 """An alias of the tip of the nose that every scheme understands."""
+UNCERTAIN = 0.05
+"""Share of a face's size. Keypoints with a larger expected error are uncertain."""
 
 
 class EyeAspectRatio(NamedTuple):
@@ -76,7 +78,15 @@ class DetectedFace:
     @property
     def size(self) -> float:
         """The square root of the area of the tight box of its keypoints, in pixels."""
-        return float(np.sqrt(np.ptp(self.keypoints, axis=0).prod()))
+        return _size(self.keypoints)
+
+    @property
+    def uncertain(self) -> NDArray[np.bool_]:
+        """K, true for keypoints whose expected error is more than a twentieth of the face's size.
+
+        Drawings show them hollow.
+        """
+        return uncertain_keypoints(self.keypoints, self.errors)
 
     @property
     def uncertainty(self) -> float:
@@ -159,6 +169,18 @@ class DetectedFace:
             ratios = self.eye_aspect_ratio()._asdict()
             values["eye_aspect_ratio"] = {name: round(ratio, 3) for name, ratio in ratios.items()}
         return values
+
+
+def uncertain_keypoints(
+    keypoints: NDArray[np.float64], errors: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """K, true where the expected error of K x 2 keypoints is more than `UNCERTAIN` of the size."""
+    return np.asarray(errors > UNCERTAIN * _size(keypoints))
+
+
+def _size(keypoints: NDArray[np.float64]) -> float:
+    """The square root of the area of the tight box of K x 2 keypoints."""
+    return float(np.sqrt(np.ptp(keypoints, axis=0).prod()))
 
 
 def _regions(scheme: KeypointScheme) -> dict[str, list[int]]:

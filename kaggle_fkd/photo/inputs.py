@@ -1,7 +1,7 @@
 """Process pictures and videos one by one; a failure does not stop the others."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -27,16 +27,20 @@ Record = dict[str, Any]
 
 
 def process_inputs(
-    inputs: Sequence[str], folder: Path, work: Callable[[Path, str], Record], videos: bool = False
+    inputs: Sequence[str],
+    folder: Path,
+    work: Callable[[Path, str], Record],
+    videos: bool = False,
+    reserved: Collection[str] = (),
 ) -> tuple[list[Record], PictureError | None]:
     """Call `work(path, name)` for every picture and video; return its records, and the failure.
 
     `inputs` are files, patterns such as `*.jpg`, and folders for all the pictures in them, and the
-    `videos`, at any depth. `name` is unique among the inputs: the files that `work` writes into
-    `folder` begin with it. The folder is created first: FkdError if that is impossible, UsageError
-    if it is one of the inputs. An input that fails is reported in one line, its record contains the
-    error, and the rest are still processed; the second result then says how many failed, and is
-    None otherwise.
+    `videos`, at any depth. `name` is unique among the inputs, and none of the `reserved` names: the
+    files that `work` writes into `folder` begin with it. The folder is created first: FkdError if
+    that is impossible, UsageError if it is one of the inputs. An input that fails is reported in
+    one line, its record contains the error, and the rest are still processed; the second result
+    then says how many failed, and is None otherwise.
     """
     if any(_same_place(_written_out(Path(text)), folder) for text in inputs):
         raise UsageError(
@@ -46,7 +50,7 @@ def process_inputs(
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
-    for each in progress(_files(inputs, folder, videos), "inputs"):
+    for each in progress(_files(inputs, folder, videos, reserved), "inputs"):
         try:
             if each.error:
                 raise each.error
@@ -72,10 +76,12 @@ class _Input:
     """Why there is no file."""
 
 
-def _files(inputs: Sequence[str], results: Path, videos: bool) -> list[_Input]:
+def _files(
+    inputs: Sequence[str], results: Path, videos: bool, reserved: Collection[str]
+) -> list[_Input]:
     suffixes = (*PICTURE_SUFFIXES, *HEIC_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     found: list[_Input] = []
-    taken: set[str] = set()
+    taken = set(reserved)
     for text in inputs:
         try:
             paths = files_of(text, suffixes, results)

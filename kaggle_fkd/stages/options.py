@@ -89,8 +89,8 @@ class TaskOptions:
     train_on: tuple[Path, ...] = option(
         "--train-on", default=(), type=Path, nargs="+", metavar="PATH",
         help="with --points 68 or FILE: folders or zips in the layout of Udacity's youtube68, or "
-        "of pictures with .pts files (default: DATA_DIR/youtube68); with --points eyes, folders "
-        "with a boxes.csv, too",
+        "of pictures with .pts files or COCO keypoints (default: DATA_DIR/youtube68); with "
+        "--points eyes, folders with a boxes.csv, too",
     )  # fmt: skip
 
 

@@ -21,9 +21,9 @@ LEAST_WIDTH, LARGEST_WIDTH = 0.1, 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Photo(PictureStage):
-    """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV and .pts."""
+    """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV, COCO, .pts."""
 
-    summary: ClassVar[str] = "keypoints or a filter on pictures and videos; JSON, CSV, .pts"
+    summary: ClassVar[str] = "keypoints or a filter on pictures and videos; JSON, CSV, COCO, .pts"
     extra: ClassVar[str] = ""
     examples: ClassVar[tuple[str, ...]] = (
         "photo family.jpg holiday/ clip.mp4",
@@ -52,6 +52,10 @@ class Photo(PictureStage):
     pts: bool = option(
         "--pts", default=False, action="store_true", help="write NAME_1.pts, ..., too"
     )
+    coco: bool = option(
+        "--coco", default=False, action="store_true",
+        help="write coco.json, too: the faces of all pictures as COCO keypoints",
+    )  # fmt: skip
 
     def check(self, task: "Task | None") -> None:
         """Refuse missing inputs, several runs, or an unknown filter."""
@@ -66,6 +70,7 @@ class Photo(PictureStage):
     def run(self, task: "Task | None", made: Made) -> Made:
         """Annotate every input; those that fail are reported, and the rest still processed."""
         from kaggle_fkd.photo.annotator import Annotator
+        from kaggle_fkd.photo.coco import COCO_FILE, write_coco
         from kaggle_fkd.photo.inputs import process_inputs
 
         find = self.finder(made)
@@ -76,8 +81,11 @@ class Photo(PictureStage):
             json=self.json, csv=self.csv, pts=self.pts,
         )  # fmt: skip
         records, failure = process_inputs(
-            self.inputs, annotator.folder, annotator.annotate, videos=True
-        )
+            self.inputs, annotator.folder, annotator.annotate, videos=True,
+            reserved=[Path(COCO_FILE).stem] if self.coco else [],
+        )  # fmt: skip
+        if self.coco:
+            write_coco(annotator.folder, records, find.scheme)
         document = json.dumps(records) if self.json else made.document
         return replace(made, document=document, failure=failure or made.failure)
 

@@ -1,5 +1,6 @@
 """What is said of annotated pictures and videos."""
 
+import csv
 import json
 
 import numpy as np
@@ -42,10 +43,20 @@ def test_a_small_picture_is_drawn_enlarged_and_described_as_it_is(tmp_path):
     assert face["number"] == 1 and (np.abs(marked.max(axis=0) - face["box"][2:]) < 3).all()
 
 
+def a_clip(path, *pictures):
+    """A video of these frames, ten in a second."""
+    frames = [Frame(picture, number / 10) for number, picture in enumerate(pictures)]
+    return write_video(path, frames, 10)
+
+
 def grey_clip(path):
     """A video of three grey frames."""
-    picture = np.full((48, 64, 3), 90, np.uint8)
-    return write_video(path, [Frame(picture, number / 10) for number in range(3)], 10)
+    return a_clip(path, *[np.full((48, 64, 3), 90, np.uint8)] * 3)
+
+
+def rows_in(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):
@@ -56,9 +67,42 @@ def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):
     assert json.loads((tmp_path / "out" / "clip_keypoints.json").read_text()) == record
 
 
-def test_ctrl_c_keeps_the_frames_and_the_json_until_then(tmp_path, monkeypatch):
-    clip = grey_clip(tmp_path / "clip.mp4")
-    annotator = Annotator(FaceKeypoints(), tmp_path / "out", json=True)
+def test_the_csv_of_a_video_says_the_same_as_its_json(tmp_path):
+    """In OpenFace's columns: a row for each face in each frame, here in the first two."""
+    face, wall = skimage.data.astronaut()[:300, 60:360], np.full((300, 300, 3), 90, np.uint8)
+    two = np.concatenate([face, face[:, ::-1]], axis=1)
+    clip = a_clip(tmp_path / "clip.mp4", two, two, np.concatenate([wall, wall], axis=1))
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out", csv=True)
+    record = annotator.annotate(clip, "clip")
+    expected = [
+        (number, time, face)
+        for number, (time, faces) in enumerate(
+            zip(record["times"], record["frames"], strict=True), 1
+        )
+        for face in faces
+    ]
+    rows = rows_in(tmp_path / "out" / "clip.csv")
+    assert [int(row["frame"]) for row in rows] == [1, 1, 2, 2]
+    for row, (number, time, face) in zip(rows, expected, strict=True):
+        assert list(row)[:6] == ["frame", "face_id", "timestamp", "confidence", "success", "x_0"]
+        assert list(row)[72:74] == ["x_67", "y_0"] and list(row)[-1] == "y_67"
+        first = [float(row[column]) for column in list(row)[:5]]
+        assert first == [number, face["number"], time, face["confidence"], 1]
+        points = [[float(row[f"{axis}_{index}"]) for axis in "xy"] for index in range(68)]
+        assert points == face["keypoints"]
+
+
+def test_the_csv_of_a_video_without_a_face_has_its_columns(tmp_path):
+    annotator = Annotator(FaceKeypoints(points=15), tmp_path / "out", csv=True)
+    annotator.annotate(grey_clip(tmp_path / "clip.mp4"), "clip")
+    (header,) = (tmp_path / "out" / "clip.csv").read_text().splitlines()
+    assert header.startswith("frame,face_id,timestamp,confidence,success,x_0,")
+    assert header.endswith(",x_14,y_0,y_1,y_2,y_3,y_4,y_5,y_6,y_7,y_8,y_9,y_10,y_11,y_12,y_13,y_14")
+
+
+def test_ctrl_c_keeps_the_frames_and_their_numbers_until_then(tmp_path, monkeypatch):
+    clip = a_clip(tmp_path / "clip.mp4", *[skimage.data.astronaut()[:300, 60:360]] * 3)
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out", json=True, csv=True)
     drawn = []
 
     def interrupted(*arguments):
@@ -73,3 +117,4 @@ def test_ctrl_c_keeps_the_frames_and_the_json_until_then(tmp_path, monkeypatch):
     assert open_video(tmp_path / "out" / "clip_keypoints.mp4").length == 2
     record = json.loads((tmp_path / "out" / "clip.json").read_text())
     assert record["input"] == str(clip) and len(record["frames"]) == 2
+    assert [row["frame"] for row in rows_in(tmp_path / "out" / "clip.csv")] == ["1", "2"]

@@ -1,6 +1,7 @@
 """What a face tells of itself: keypoints by name, regions, pose, eyes, its chip, JSON."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -36,6 +37,13 @@ def test_signs_of_the_pose_are_those_of_the_picture():
     assert posed_face(blank(), yaw=20).region("nose")[3, 0] > frontal[0]
     clockwise = posed_face(blank(), roll=20).region("eyes")
     assert clockwise[6:, 1].mean() > clockwise[:6, 1].mean()
+
+
+def test_keypoints_are_uncertain_from_a_twentieth_of_the_size_of_the_face_on():
+    face = posed_face(blank())
+    limit = face.size / 20
+    unsure = replace(face, errors=np.where(np.arange(68) < 17, 1.1 * limit, 0.9 * limit))
+    assert np.flatnonzero(unsure.uncertain).tolist() == list(range(17))
 
 
 def test_a_mirrored_face_looks_the_other_way():

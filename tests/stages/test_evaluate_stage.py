@@ -20,7 +20,7 @@ TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
     "oof.csv", "scores.csv", "published.csv", "audit.csv", "evaluation.json",
     "rmse_by_keypoint.png", "worst_faces.png", "audit.png", "expected_errors.csv",
-    "expected_errors.png",
+    "expected_errors.png", "suspects",
 }  # fmt: skip
 
 
@@ -61,6 +61,10 @@ def states(runs):
     return {path: path.stat().st_mtime_ns for path in runs.glob("*/member-*/weights.safetensors")}
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     folder = evaluation(evaluated)
     (run,) = runs_in(evaluated.runs)
@@ -79,6 +83,7 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     assert record["members"] == {run.name: 2}
     suspected = pd.read_csv(folder / "audit.csv")["suspected"]
     assert record["suspected_faces"] == suspected.sum() > 0
+    assert len(list((folder / "suspects").glob("*.png"))) == suspected.sum()
     assert set(record["oof_rmse"]) == {"all", "A", "B"}
     assert record["rmse_without_tta"][run.name] > 0
     assert record["commit"] == run.record["commit"]
@@ -128,11 +133,11 @@ def test_an_evaluation_that_fails_leaves_the_one_before(evaluated, monkeypatch):
     def full(*_):
         raise FkdError("cannot write", "make space")
 
-    before = {path: path.read_bytes() for path in evaluation(evaluated).iterdir()}
+    before = contents(evaluation(evaluated))
     monkeypatch.setattr(report, "score_figure", full)
     code, _, err = evaluated("--stage", "evaluate")
     assert code == 1 and "cannot write" in err
-    assert {path: path.read_bytes() for path in evaluation(evaluated).iterdir()} == before
+    assert contents(evaluation(evaluated)) == before
     assert not list(evaluated.runs.glob(".*"))
 
 

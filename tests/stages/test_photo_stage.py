@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.keypoints.pts import read_pts_file
 from kaggle_fkd.photo.overlay.builtin import filter_names
@@ -123,6 +124,35 @@ def test_csv_and_pts_say_the_same_as_json(annotate, tmp_path):
     np.testing.assert_allclose(in_csv, np.column_stack([expected, errors]), atol=0.011)
     in_pts = read_pts_file(folder / "astronaut_1.pts")
     np.testing.assert_allclose(in_pts, expected, atol=0.011)
+
+
+@pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
+def test_a_coco_file_of_predictions_can_be_trained_on(annotate, pictures, tmp_path, scheme):
+    (pictures / "torn.png").write_bytes((pictures / "face.png").read_bytes()[:5000])
+    shutil.copy(pictures / "face.png", pictures / "coco.png")
+    code, out, err = annotate(
+        "--input", pictures, "--points", len(scheme.names), "--json", "--coco"
+    )
+    assert code == 1 and any("coco.json: 3 pictures" in line for line in err)
+    records = {record["input"]: record for record in json.loads(out)}
+    (pictures / "torn.png").unlink()
+    shutil.copy(tmp_path / "runs" / "photo" / "coco.json", pictures)
+    found = find_pictures(pictures, scheme)
+    assert [picture.name for picture in found] == ["coco.png", "face.png"]
+    for picture in found:
+        (face,) = records[str(pictures / picture.name)]["faces"]
+        np.testing.assert_allclose(picture.keypoints, face["keypoints"], atol=0.011)
+        picture.load()
+    assert (tmp_path / "runs" / "photo" / "coco-2.json").exists()  # of coco.png
+
+
+def test_videos_are_left_out_of_the_coco_file(annotate, tmp_path):
+    grey = np.full((48, 64, 3), 90, np.uint8)
+    write_video(tmp_path / "grey.mp4", [Frame(grey, 0.0)], 12.0)
+    code, _, err = annotate("--input", tmp_path / "grey.mp4", "--coco")
+    assert code == 0 and sum("1 video left out" in line for line in err) == 1
+    document = json.loads((tmp_path / "runs" / "photo" / "coco.json").read_text())
+    assert document["images"] == [] == document["annotations"]
 
 
 def test_pts_files_hold_any_number_of_keypoints(annotate, tmp_path):

@@ -1,7 +1,9 @@
 """Annotated pictures in common layouts, of any keypoint scheme, as files."""
 
+import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +76,43 @@ def write_pts(
     for seed, name in enumerate(names):
         write_picture(folder / name, seed)
         (folder / name).with_suffix(".pts").write_text(pts_text(a_shape(seed, scheme)))
+    return folder
+
+
+def coco_of(
+    names: tuple[str, ...], scheme: KeypointScheme = IBUG68, labels: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One face in each picture, as a labelling tool exports them: x and y from the corner of the
+    first pixel. `labels` are the keypoints' names in the file, in its order, if not the scheme's.
+    """
+    labels = labels or scheme.names
+    order = [scheme.names.index(label) if label in scheme.names else index
+             for index, label in enumerate(labels)]  # fmt: skip
+    annotations = []
+    for seed in range(len(names)):
+        corner = a_shape(seed, scheme)[order] + 0.5
+        flat = np.column_stack([corner, np.full(len(order), 2)]).ravel().tolist()
+        annotations.append({"id": 10 + seed, "image_id": seed, "category_id": 7, "keypoints": flat})
+    return {
+        "info": {},
+        "images": [
+            {"id": seed, "file_name": name, "width": 200, "height": 160}
+            for seed, name in enumerate(names)
+        ],
+        "annotations": annotations,
+        "categories": [{"id": 3, "name": "box"}, {"id": 7, "name": "face", "keypoints": labels}],
+    }
+
+
+def write_coco(
+    folder: Path, file: str = "labels.json", pictures: str = "",
+    names: tuple[str, ...] = ("a.jpg", "b.png"), scheme: KeypointScheme = IBUG68,
+) -> Path:  # fmt: skip
+    """Pictures in the folder `pictures` there, and a COCO file."""
+    for seed, name in enumerate(names):
+        write_picture(folder / pictures / name, seed)
+    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(json.dumps(coco_of(names, scheme)))
     return folder
 
 

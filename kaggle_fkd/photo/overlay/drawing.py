@@ -24,11 +24,8 @@ MAX_ZOOM = 8
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 LEAST_TEXT = 0.35
 """The smallest size of a face's number at which it can be read, in units of OpenCV's font."""
-UNCERTAIN = 0.05
-"""Share of a face's size (the root of the area of its keypoints' box). Keypoints with a larger
-expected error are drawn as circles instead of discs."""
 HOLLOW = 2.0
-"""Radius of these circles, in radii of the discs."""
+"""Radius of the circles of uncertain keypoints, in radii of the discs of the others."""
 FRACTION_BITS = 4
 """Binary places of the fixed-point coordinates that OpenCV takes."""
 
@@ -42,10 +39,9 @@ def draw_faces(
 ) -> NDArray[np.uint8]:
     """A copy of the H x W x 3 picture with the faces drawn in it, coloured by group.
 
-    Keypoints whose expected error is more than `UNCERTAIN` of the face's size are hollow. `boxes`
-    draws each face's bounding box, with its number and its confidence if it has a number, `indices`
-    each keypoint's number in its scheme, from 0. `line_width` is a factor on the widths of lines
-    and keypoints.
+    Keypoints that are `uncertain` are hollow. `boxes` draws each face's bounding box, with its
+    number and its confidence if it has a number, `indices` each keypoint's number in its scheme,
+    from 0. `line_width` is a factor on the widths of lines and keypoints.
     """
     drawn = np.ascontiguousarray(picture).copy()
     for face in faces:
@@ -85,8 +81,7 @@ def _draw_face(
     for contour in face.scheme.contours:
         members = list(contour.keypoints)
         _line(canvas, points[members], contour.closed, colours[members[0]], thickness)
-    uncertain = face.errors > UNCERTAIN * face.size
-    for point, colour, hollow in zip(points, colours, uncertain, strict=True):
+    for point, colour, hollow in zip(points, colours, face.uncertain, strict=True):
         radius = line_width * size / (10 * len(points) ** 0.5)
         _dot(canvas, point, radius, colour, hollow)
     if indices:
