@@ -1,0 +1,159 @@
+"""`examples/web`, in Chromium: the same keypoints as in Python."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.keypoint_example import EXAMPLES, keypoints_in_python, spot
+from support.onnx_centroid import write_centroid_network
+
+pytestmark = pytest.mark.slow
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NEAR = 0.05
+"""Pixels between the keypoints in the browser and in Python, which rounds them to 0.01."""
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Iterator[str]:
+    """The address of the example, installed and served as its README says."""
+    if not (npm := shutil.which("npm")):
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("site") / "web"
+    shutil.copytree(EXAMPLES / "web", folder, ignore=shutil.ignore_patterns("node_modules"))
+    command = [npm, "install", "--no-audit", "--no-fund", "--cache", str(folder.parent / "cache")]
+    installed = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if installed.returncode:
+        pytest.skip(f"npm install failed: {installed.stderr[-300:]}")
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if not found:
+        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, site: str) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.goto(site)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory) -> Path:
+    return write_centroid_network(tmp_path_factory.mktemp("network") / "centroid.onnx")
+
+
+def photograph(path: Path) -> Path:
+    """A spot of three colours with fine detail, which a browser's own scaling would change."""
+    grey = spot((400, 600), (330.2, 190.7), 60).astype(np.float64)
+    noise = np.random.default_rng(0).uniform(0, 1, (400, 600, 3))
+    Image.fromarray((grey[:, :, None] * noise).astype(np.uint8)).save(path)
+    return path
+
+
+def wait_for(page: Any, status: str) -> None:
+    page.wait_for_function(
+        "status => document.querySelector('#status').textContent.startsWith(status)", arg=status
+    )
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (320.5, 180.25, 345, 200),  # enlarged
+        (210, 100, 450, 290),
+        (-20, -150, 610, 500),  # reduced, extends beyond the picture on all sides
+    ],
+)
+def test_keypoints_are_those_of_the_example_in_python(page, network, tmp_path, box):
+    picture = photograph(tmp_path / "photograph.png")
+    page.set_input_files("#picture", picture)
+    found = page.evaluate(
+        """async ([bytes, box]) => {
+            const { keypoints, openNetwork } = await import("./keypoints.js");
+            const canvas = document.querySelector("canvas");
+            while (!canvas.width) await new Promise(requestAnimationFrame);
+            const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return keypoints(await openNetwork(Uint8Array.from(bytes)), image, box);
+        }""",
+        [list(network.read_bytes()), box],
+    )
+    expected = keypoints_in_python(network, picture, *box)
+    assert [each["name"] for each in found] == list(expected)
+    for each in found:
+        place = [each["x"], each["y"], each["error"]]
+        assert place == pytest.approx(expected[each["name"]], abs=NEAR)
+
+
+def test_whoever_drags_a_box_sees_the_keypoints(page, network, tmp_path):
+    picture = photograph(tmp_path / "photograph.png")
+    box = (210, 100, 450, 290)
+    wait_for(page, "Choose a network")
+    page.set_input_files("#network", network)
+    wait_for(page, "Choose a picture")
+    page.set_input_files("#picture", picture)
+    wait_for(page, "Drag a box")
+    corner = page.locator("canvas").bounding_box()
+    # From the lower right to the upper left, as some do.
+    page.mouse.move(corner["x"] + box[2], corner["y"] + box[3])
+    page.mouse.down()
+    page.mouse.move(corner["x"] + box[0], corner["y"] + box[1], steps=3)
+    page.mouse.up()
+    wait_for(page, "Box 210 100 450 290")
+    lines = page.inner_text("#keypoints").splitlines()
+    shown = {name: [float(each) for each in (x, y, error)] for name, x, y, _, error in map(
+        str.split, lines
+    )}  # fmt: skip
+    expected = keypoints_in_python(network, picture, *box)
+    assert shown == {name: pytest.approx(place, abs=NEAR) for name, place in expected.items()}
+    x, y, error = expected["bright"]
+    pixel = page.evaluate(
+        """([x, y]) => [...document.querySelector("canvas").getContext("2d")
+            .getImageData(x, y, 1, 1).data]""",
+        [round(x + error), round(y)],
+    )
+    assert pixel[1] > 200 > 60 > pixel[0], "the circle around the keypoint is green"
+
+
+def test_a_file_that_is_not_a_keypoint_network_is_refused(page, tmp_path):
+    for file in (
+        photograph(tmp_path / "photograph.png"),
+        write_centroid_network(tmp_path / "detector.onnx", task="detection"),
+    ):
+        page.set_input_files("#network", file)
+        wait_for(page, "The file is not")
+        page.evaluate("document.querySelector('#status').textContent = ''")
