@@ -171,7 +171,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         (("--stage", "train", "--device", "tpu"), "argument --device: invalid choice"),
         (
             ("--stage", "train", "--run", "yesterday"),
-            "--run is an option of evaluate, predict, photo, inside, but not of train",
+            "--run is an option of evaluate, predict, export, photo, inside, but not of train",
         ),
         (
             ("--stage", "predict", "--preset", "best"),

@@ -15,11 +15,11 @@ from kaggle_fkd.competition.sample.photograph import sample_faces
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.inspection.keypoint_map import index_figure
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import get_filter
-from kaggle_fkd.photo.overlay.keypoint_map import index_figure
 from kaggle_fkd.photo.overlay.wear import apply_filter
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -10,8 +10,6 @@ from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.runs.run import Run, open_run
 
-SUFFIX = ".onnx"
-
 
 def open_networks(
     run: Run | Path | str, device: str, convention: str | None
@@ -21,7 +19,7 @@ def open_networks(
     Raises RunError for a run or a file that cannot be used, UsageError for a convention that it
     was not trained on.
     """
-    if not isinstance(run, Run) and Path(run).suffix == SUFFIX:
+    if not isinstance(run, Run) and Path(run).suffix == ".onnx":
         path = Path(run)
         if read_about(path).task == FACES:
             return DetectorFile(path, device)

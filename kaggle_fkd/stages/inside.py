@@ -70,14 +70,17 @@ class Inside(PictureStage):
 
         Raises RunError for the run of a face detector.
         """
-        for run in self.chosen_runs(made):
-            if run.config.train.model in DETECTORS:
-                raise RunError(
-                    f"{run.folder}: a face detector, which predicts no keypoints of a face",
-                    "give a run that was trained on keypoints",
-                )
-            return run.members[0].name
-        return "the network of the package"
+        chosen = self.chosen(made)
+        if chosen is None:
+            return "the network of the package"
+        if isinstance(chosen, Path):
+            return chosen.stem
+        if chosen.config.train.model in DETECTORS:
+            raise RunError(
+                f"{chosen.folder}: a face detector, which predicts no keypoints of a face",
+                "give a run that was trained on keypoints",
+            )
+        return chosen.members[0].name
 
 
 def find_keypoint(scheme: "KeypointScheme", wanted: str | None) -> int:

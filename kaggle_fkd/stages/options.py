@@ -167,8 +167,8 @@ class PictureOptions(DeviceOptions):
 
     runs: tuple[str, ...] = option(
         "--run", default=(), type=run_names, metavar="RUN",
-        help="a trained run, whose networks are used instead of the package's, for keypoints or "
-        "to find faces",
+        help="a trained run, or a file that was exported from one (.onnx), whose networks are used "
+        "instead of the package's, for keypoints or to find faces",
     )  # fmt: skip
     points: str | None = option(
         "--points", metavar="{15,68}",

@@ -1,6 +1,7 @@
 """What the stages that work on pictures have in common."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.errors import UsageError
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
+EXPORTED = ".onnx"
+"""What the names of exported networks end in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PictureStage(PictureOptions, Stage):
@@ -21,8 +25,8 @@ class PictureStage(PictureOptions, Stage):
 
     def check(self, task: "Task | None") -> None:
         """Reject missing inputs, several runs, and runs, points or devices that do not exist."""
+        from kaggle_fkd.inference.network import read_about
         from kaggle_fkd.inference.providers import execution_providers
-        from kaggle_fkd.runs.find import named_runs
 
         name = name_of_stage(type(self))
         if not self.inputs:
@@ -34,27 +38,28 @@ class PictureStage(PictureOptions, Stage):
                 f"--points {self.points}: {name} knows 15 and 68",
                 "leave it out: a run (--run) has keypoints of its own",
             )
-        runs = named_runs(self.runs_dir, self.runs)
-        if len(runs) > 1:
+        if len(self.runs) > 1:
             raise UsageError("--run: several runs were given", f"{name} takes one")
-        for run in runs:
-            run.require_members()
+        if isinstance(chosen := self.chosen(Made()), Path):
+            read_about(chosen)
+        elif chosen is not None:
+            chosen.require_members()
         execution_providers(self.device)
 
-    def chosen_runs(self, made: Made) -> "list[Run]":
-        """The run whose networks are used, if any: the named one, or the one just trained."""
-        from kaggle_fkd.runs.find import named_runs
+    def chosen(self, made: Made) -> "Run | Path | None":
+        """Whose networks are used: the named run or file, or the run just trained, if any."""
+        from kaggle_fkd.runs.find import find_run
 
-        named = named_runs(self.runs_dir, self.runs)
-        return named or ([made.run] if made.run else [])
+        for name in self.runs:
+            return Path(name) if name.endswith(EXPORTED) else find_run(self.runs_dir, name)
+        return made.run
 
     def finder(self, made: Made) -> "FaceKeypoints":
-        """What finds the faces: the package's networks, or those of the chosen run."""
+        """What finds the faces: the package's networks, or the chosen ones."""
         from kaggle_fkd.photo.finder import FaceKeypoints
 
-        runs = self.chosen_runs(made)
         return FaceKeypoints(
-            run=runs[0] if runs else None,
+            run=self.chosen(made),
             convention=self.points_of,
             points=int(self.points) if self.points else None,
             device=self.device,

@@ -7,21 +7,21 @@ from kaggle_fkd.errors import UsageError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "competition": (
-        "filelock", "kaggle", "matplotlib", "onnx", "onnxscript", "pandas", "requests",
-        "safetensors", "scipy", "seaborn", "six", "sklearn", "torch",
+        "torch", "pandas", "matplotlib", "seaborn", "sklearn", "scipy", "kaggle", "six", "requests",
+        "filelock", "safetensors", "onnx", "onnxscript",
     ),
-    "heic": ("pillow_heif",),
-    "video": ("av",),
 }  # fmt: skip
-"""The modules that each extra of pyproject.toml brings."""
+"""The modules that each extra of pyproject.toml brings, where a stage or a function needs it."""
+SHOWN = 3
+"""A message names up to so many of the missing modules."""
 
 
 def require_extra(extra: str, what: str) -> None:
     """UsageError if a module of the extra is not installed; `what` needs it, in words."""
     missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
     if missing:
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         raise UsageError(
-            f"{what} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
-            "installed",
+            f"{what} needs what is not installed: {', '.join(missing[:SHOWN])}{more}",
             f"pip install 'kaggle_fkd[{extra}]' (in a clone: pip install '.[{extra}]')",
         )

@@ -1,35 +1,20 @@
-"""Filters, feature maps, heat maps and saliency of networks."""
+"""Filters, feature maps, heat maps and saliency of exported networks."""
 
 import numpy as np
 import pytest
 import torch
-from support.small_runs import CPU
+from support.exported_networks import exported
 
 from kaggle_fkd.imaging.similarity import similarity, transform_points
 from kaggle_fkd.inspection.drawings import half_radius
-from kaggle_fkd.inspection.responses import (
-    convolutions,
-    feature_maps,
-    first_filters,
-    own_heat_maps,
-    saliency,
-)
+from kaggle_fkd.inspection.responses import PATCH, InspectedNetwork
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.networks import NETWORKS, build_network
-from kaggle_fkd.networks.network import KeypointNetwork
+from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import POINTS68, read_pretrained
-from kaggle_fkd.prediction.batches import predict_batches as predict
+from kaggle_fkd.photo.pretrained import POINTS68
 
-SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
-
-
-class LooksAtOnePixel(KeypointNetwork):
-    """The x of its keypoint is 3 times the pixel at (x 30, y 20), whatever the others are."""
-
-    def regress(self, images):
-        return (3 * images[:, 0, 20, 30])[:, None, None, None] * torch.tensor([1.0, 0.0])
+SHAPE = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,96 +31,97 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def pretrained():
-    return read_pretrained(POINTS68).network.eval()
+    return InspectedNetwork(POINTS68)
 
 
-def test_the_saliency_of_a_network_that_looks_at_one_pixel_is_that_pixel(chip):
-    found = saliency(LooksAtOnePixel(NetworkShape(96, 96, 1, 1)), chip, 0)
-    expected = np.zeros((96, 96))
-    expected[20, 30] = 3
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+@pytest.fixture(scope="module")
+def lenet(tmp_path_factory):
+    return InspectedNetwork(exported(tmp_path_factory.mktemp("lenet")).path)
 
 
-def test_the_position_of_an_eye_depends_on_the_pixels_around_it(pretrained, astronaut):
-    corner = IBUG68.groups["eyes"][0]
-    found = saliency(pretrained, astronaut, corner)
-    keypoint = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[
-        0, corner, :2
-    ]
+@pytest.fixture(scope="module")
+def heatmapnet(tmp_path_factory):
+    return InspectedNetwork(exported(tmp_path_factory.mktemp("heat"), "heatmapnet").path, 1)
+
+
+def test_the_saliency_of_a_network_that_looks_at_one_place_is_that_place(tmp_path, chip):
+    network = build_network("lenet", SHAPE)
+    with torch.no_grad():
+        # Of the last features before the fully connected layers, all keypoints depend on one alone.
+        for layer in (network.head[0], network.head[2], network.head[4]):
+            layer.weight.fill_(0)
+            layer.weight[:, 0] = 0.1
+            layer.bias.fill_(1)
+        network.head[0].weight[:, 0] = 0
+        network.head[0].weight[:, 10 * 21 + 5] = 0.1  # row 10 and column 5 of 21 x 21
+    found = InspectedNetwork(exported(tmp_path, networks=(network,)).path).saliency(chip, 0)
+    # Two convolutions of 5 x 5 with pooling between: 4 pixels apart, 16 wide.
     y, x = np.indices(found.shape)
-    centre = np.array([(found * x).sum(), (found * y).sum()]) / found.sum()
-    assert np.linalg.norm(centre - keypoint) < 20  # an eye is 20 pixels wide
-    assert half_radius(found, keypoint) < 25
+    outside = np.hypot(x - (4 * 5 + 7.5), y - (4 * 10 + 7.5)) > 12 + 96 // PATCH
+    assert found.max() > 0 and found[outside].max() < 0.02 * found.max()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_feature_maps_have_the_shapes_of_their_layers_and_leave_nothing_behind(name, chip):
-    network = build_network(name, SHAPE).train()
-    maps = feature_maps(network, chip)
-    layers = convolutions(network)
-    assert set(maps) == set(layers)
-    for layer, values in maps.items():
-        assert values.ndim == 3 and len(values) == layers[layer].out_channels
-        assert values.std() > 0
-    assert not any(module._forward_hooks for module in network.modules())
-    assert network.training
-    filters = first_filters(network)
-    assert len(filters) == len(next(iter(maps.values()))) and filters.ndim == 3
+def test_the_position_of_an_eye_depends_on_the_parts_of_the_face_around_it(pretrained, astronaut):
+    corner = IBUG68.groups["eyes"][0]
+    found = pretrained.saliency(astronaut, corner)
+    keypoint = pretrained.predict(astronaut[None])[0, corner, :2]
+    y, x = np.unravel_index(found.argmax(), found.shape)
+    assert np.linalg.norm((x, y) - keypoint) < 20  # an eye is 20 pixels wide
+    assert half_radius(found, keypoint) < 30
 
 
-def test_hooks_are_removed_even_when_the_network_fails(chip):
-    network = build_network("lenet", SHAPE)
-    with pytest.raises(RuntimeError):
-        feature_maps(network, chip[:50, :50])
-    assert not any(module._forward_hooks for module in network.modules())
+def test_feature_maps_are_those_of_the_convolutions_by_their_names(lenet, heatmapnet, chip):
+    for network, first in ((lenet, "features.0"), (heatmapnet, "deconvolution.0.stem.0.0")):
+        maps = network.feature_maps(chip)
+        assert next(iter(maps)) == first and list(maps) == network.layers
+        assert all(values.ndim == 3 and values.std() > 0 for values in maps.values())
+        assert len(network.first_filters()) == len(maps[first])
+    assert [len(values) for values in lenet.feature_maps(chip).values()] == [6, 16]
 
 
-def test_a_map_of_the_first_layer_is_the_face_under_its_filter(chip):
-    network = build_network("lenet", SHAPE)
-    first = next(iter(feature_maps(network, chip).values()))
+def test_a_map_of_the_first_layer_is_the_face_under_its_filter(lenet, chip):
+    first = next(iter(lenet.feature_maps(chip).values()))
     standard = (chip - chip.mean()) / (chip.std(ddof=1) + 1)
-    expected = (standard[10:15, 40:45] * first_filters(network)[2]).sum()
-    assert first[2, 10, 40] == pytest.approx(expected, abs=1e-4)  # biases begin at 0
+    expected = (standard[10:15, 40:45] * lenet.first_filters()[2]).sum()
+    assert first[2, 10, 40] == pytest.approx(expected, abs=0.01)  # biases begin at 0
 
 
-@pytest.mark.parametrize("name", ["gridnet", "gridnet_s", "heatmapnet"])
-def test_own_heat_maps_sum_to_one_over_the_cells(name, chip):
-    network = build_network(name, NetworkShape(96, 80, keypoints=15, heads=2))
-    maps = own_heat_maps(network, chip[:, :80], head=1)
-    assert maps.shape[0] == 15 and maps.shape[1] * 80 == maps.shape[2] * 96
-    np.testing.assert_allclose(maps.sum(axis=(1, 2)), 1, rtol=1e-4)
+def test_heat_maps_sum_to_one_over_the_cells(heatmapnet, pretrained, chip, astronaut):
+    for maps, keypoints, cells in (
+        (heatmapnet.heat_maps(chip), 15, 24),
+        (pretrained.heat_maps(astronaut), 68, pretrained.about.width // 8),
+    ):
+        assert maps.shape == (keypoints, cells, cells)
+        np.testing.assert_allclose(maps.sum(axis=(1, 2)), 1, rtol=1e-3)
 
 
-def test_networks_that_regress_coordinates_have_no_heat_maps(chip):
-    assert own_heat_maps(build_network("lenet", SHAPE), chip) is None
+def test_networks_that_regress_coordinates_have_no_heat_maps(lenet, chip):
+    assert lenet.heat_maps(chip) is None
 
 
 def test_the_heat_of_the_pretrained_network_is_around_its_keypoints(pretrained, astronaut):
-    keypoints = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0, :, :2]
-    maps = own_heat_maps(pretrained, astronaut)
-    centres = pretrained.cells.numpy()[maps.reshape(68, -1).argmax(axis=1)]
+    keypoints = pretrained.predict(astronaut[None])[0, :, :2]
+    maps = pretrained.heat_maps(astronaut)
+    row, column = np.unravel_index(maps.reshape(68, -1).argmax(axis=1), maps.shape[1:])
+    centres = 8 * np.column_stack([column, row]) + 3.5
     assert np.linalg.norm(centres - keypoints, axis=1).mean() < 10  # a cell's diagonal is 11
 
 
-def test_a_chip_has_the_size_that_the_last_networks_are_given(crossed_run, pretrained):
-    for run, network in (
-        (None, pretrained),
-        (crossed_run, crossed_run.members[0].load_network(CPU)),
-    ):
+def test_a_chip_has_the_size_that_the_networks_are_given(crossed_run, pretrained):
+    for run, size in ((None, pretrained.about.width), (crossed_run, crossed_run.shape.width)):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
         seen = find.chip(face)
-        assert seen.shape == (network.shape.height, network.shape.width) and seen.std() > 20
+        assert seen.shape == (size, size) and seen.std() > 20
 
 
 def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
-    own = [member.load_network(CPU) for member in crossed_run.members]
-    for run, networks in ((None, [read_pretrained(POINTS68).network.eval()]), (crossed_run, own)):
+    for run in (None, crossed_run):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
         (face,) = find.track("astronaut", [face], search=False)
-        images = torch.from_numpy(find.chip(face))[None]
-        seen = np.mean([predict(each, images, torch.tensor([0]))[0, :, :2] for each in networks],
+        inspected = [InspectedNetwork(file.path) for file in find.networks.files]
+        seen = np.mean([each.predict(find.chip(face)[None])[0, :, :2] for each in inspected],
                        axis=0)  # fmt: skip
         back = transform_points(similarity(seen, face.keypoints), seen)
         np.testing.assert_allclose(back, face.keypoints, atol=0.5)
@@ -144,6 +130,6 @@ def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
 def test_a_chip_of_the_pretrained_network_shows_the_face_upright_and_to_scale(
     pretrained, astronaut
 ):
-    keypoints = predict(pretrained, torch.from_numpy(astronaut)[None], torch.tensor([0]))[0, :, :2]
-    to_mean_shape = similarity(keypoints, pretrained.mean_keypoints[0].numpy())
+    keypoints = pretrained.predict(astronaut[None])[0, :, :2]
+    to_mean_shape = similarity(keypoints, pretrained.about.mean_shape(0))
     np.testing.assert_allclose(to_mean_shape[:, :2], np.eye(2), atol=0.03)

@@ -107,9 +107,11 @@ def test_one_head_alone_predicts_what_it_predicts_among_others(competition, name
         parameter.mul_(torch.rand_like(parameter) + 0.5)  # no two heads are equal
     images = images_on(CPU, competition.test[:3])
     together = network(images)
-    for head in range(2):
-        alone = network.predict_head(images, head)
+    for head in range(shape.total_heads):
+        alone = network.predict(images, torch.full((3,), head))
         torch.testing.assert_close(alone, together[:, head], atol=1e-3, rtol=1e-4)
+    mixed = network.predict(images, torch.tensor([1, 0, 1]))
+    torch.testing.assert_close(mixed[:2], torch.stack([together[0, 1], together[1, 0]]))
 
 
 @pytest.mark.parametrize("name", ["lenet", "gridnet"])

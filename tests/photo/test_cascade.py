@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from skimage import data
 
 from kaggle_fkd.imaging.picture import grey_of
@@ -14,7 +13,7 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 
 @pytest.fixture(scope="module")
 def cascade():
-    return PointsCascade(torch.device("cpu"))
+    return PointsCascade()
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,17 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-import torch
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_overlap
+from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.photo.detectors import (
     FaceDetector,
     checked_boxes,
     faces_in_boxes,
     scores_of_boxes,
 )
-from kaggle_fkd.photo.pretrained import DETECTOR, read_pretrained
+from kaggle_fkd.photo.pretrained import DETECTOR
 
 FACE = np.array([177.0, 80.0, 272.0, 177.0])
 """The astronaut's face: the tight box of her 68 points with 10 % at each side, by eye."""
@@ -29,7 +29,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def detector():
-    return FaceDetector(read_pretrained(DETECTOR).network, torch.device("cpu"))
+    return FaceDetector(DetectorFile(DETECTOR))
 
 
 def iou(row, other):

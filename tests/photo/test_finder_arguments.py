@@ -8,19 +8,23 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
+from support.exported_networks import finished_run
 from support.own_schemes import THREE, TWO, UNKNOWN
-from support.small_runs import new_run, quick
+from support.small_runs import blank_face, quick
 
 import kaggle_fkd
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
+from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.photo.detectors import FaceDetector
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import POINTS68, read_pretrained
+from kaggle_fkd.photo.pretrained import POINTS68
+from kaggle_fkd.training.labels import network_shape
 
 ASTRONAUT = data.astronaut()
+SIZE = KeypointsFile(POINTS68).about.width
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +35,16 @@ def face():
 
 def mean_run(runs_dir, scheme):
     """A run whose network gives the mean keypoints of the scheme, for any picture."""
-    run = new_run(runs_dir, quick(mirror_heads=False), scheme)
-    network = build_network(run.config.train.model, run.shape)
+    config = quick(mirror_heads=False)
+    network = build_network("lenet", network_shape(blank_face(scheme), config))
     with torch.no_grad():
         for weights in network.parameters():
             weights.zero_()
-    mean = scheme.from_ibug68(read_pretrained(POINTS68).network.mean_keypoints[:1].numpy())
+    mean = KeypointsFile(POINTS68).about.mean_shape(0)
+    mean = scheme.from_ibug68(mean)[None].astype(np.float32) * (96 / SIZE)
     network.set_mean_keypoints(torch.from_numpy(mean))
-    run.member(0).folder.mkdir()
-    summary = {"validation_rmse": {"all": 1.0}, "conventions": [scheme.conventions[0].name]}
+    run = finished_run(runs_dir, scheme=scheme, networks=(network,), config=config)
+    summary = run.member(0).summary | {"conventions": [scheme.conventions[0].name]}
     run.member(0).finish(network.state_dict(), summary)
     return run
 
@@ -172,7 +177,7 @@ def test_the_head_of_a_run_is_that_of_the_convention_it_was_trained_on(tmp_path,
     summary = {"validation_rmse": {"all": 1.0}, "conventions": ["frames"]}
     member.finish(network.state_dict(), summary)
     finder = FaceKeypoints(run=run)
-    assert finder.networks.head == 1
+    assert finder.networks.convention == 1
     (found,) = finder.detect(ASTRONAUT)
     assert np.linalg.norm(found.keypoints - face.keypoints, axis=1).mean() < 5
     with pytest.raises(UsageError, match="not trained on the label convention photographs"):
@@ -180,10 +185,6 @@ def test_the_head_of_a_run_is_that_of_the_convention_it_was_trained_on(tmp_path,
 
 
 def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_path):
-    run = new_run(tmp_path, quick(mirror_heads=False), UNKNOWN)
-    run.member(0).folder.mkdir()
-    network = build_network(run.config.train.model, run.shape)
-    summary = {"validation_rmse": {"all": 1.0}, "conventions": [UNKNOWN.conventions[0].name]}
-    run.member(0).finish(network.state_dict(), summary)
+    run = finished_run(tmp_path, scheme=UNKNOWN)
     with pytest.raises(UsageError, match="three does not say which of iBUG's points"):
         FaceKeypoints(run=run)

@@ -1,41 +1,35 @@
-"""The files of the pretrained networks: read, packed again, rejected when they are damaged."""
+"""The files of the pretrained networks: small, described, and named when they are damaged."""
 
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.photo.pretrained import (
-    DETECTOR,
-    POINTS68,
-    WEIGHTS,
-    pack_network,
-    read_pretrained,
-)
-
-MODELS = {DETECTOR: "detector", POINTS68: "gridnet_s"}
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_a_file_is_the_same_after_being_packed_again(tmp_path, name):
-    read = read_pretrained(name)
-    again = tmp_path / "again.safetensors"
-    again.write_bytes(
-        pack_network(MODELS[name], read.network, read.network.shape, read.conventions)
-    )
-    pretrained, packed = load_file(WEIGHTS / f"{name}.safetensors"), load_file(again)
-    assert pretrained.keys() == packed.keys()
-    assert all(torch.equal(pretrained[key], packed[key]) for key in pretrained)
+from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.keypoints import EYES, IBUG68
+from kaggle_fkd.photo.pretrained import DETECTOR, POINTS68, WEIGHTS
 
 
 def test_all_files_together_are_small():
-    assert sum(file.stat().st_size for file in WEIGHTS.glob("*.safetensors")) <= 5_500_000
+    assert sum(file.stat().st_size for file in WEIGHTS.glob("*.onnx")) <= 5_500_000
 
 
-def test_a_damaged_file_of_weights_is_named(tmp_path):
-    broken = tmp_path / f"{POINTS68}.safetensors"
-    broken.write_bytes((WEIGHTS / broken.name).read_bytes()[:1000])
-    with pytest.raises(RunError, match=r"points68\.safetensors"):
-        read_pretrained(POINTS68, tmp_path)
-    with pytest.raises(RunError, match=r"detector\.safetensors"):
-        read_pretrained(DETECTOR, tmp_path)
+@pytest.mark.parametrize(
+    ("path", "kind", "scheme"), [(POINTS68, KeypointsFile, IBUG68), (DETECTOR, DetectorFile, EYES)]
+)
+def test_a_file_says_what_it_is_and_where_it_comes_from(path, kind, scheme):
+    about = kind(path).about
+    assert about.scheme == scheme
+    assert {"network", "commit", "version", "licence"} <= about.origin.keys()
+    assert "MODEL_CARD" in about.origin["licence"]
+
+
+def test_a_damaged_file_and_one_for_another_task_are_named(tmp_path):
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(POINTS68.read_bytes()[:1000])
+    for path, kind, problem in [
+        (broken, KeypointsFile, r"broken\.onnx: not a network"),
+        (tmp_path / "gone.onnx", KeypointsFile, r"gone\.onnx: cannot be read"),
+        (DETECTOR, KeypointsFile, r"detector\.onnx: exported for faces, not for keypoints"),
+    ]:
+        with pytest.raises(RunError, match=problem):
+            kind(path)

@@ -34,6 +34,7 @@ def test_a_run_directory_tells_everything(copied):
     assert names == {"run.json", "member-00", "member-01", "member-02"}
     member = copied.member(0)
     names = {path.name for path in member.folder.iterdir() if not path.name.startswith(".")}
+    names.discard("weights.onnx")  # the run may have been used on photographs
     assert names == {"metrics.csv", "weights.safetensors", "summary.json"}
     assert copied.record["packages"]["torch"] == torch.__version__
     assert copied.record["config"]["train"]["seed"] == 0

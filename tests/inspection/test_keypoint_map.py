@@ -2,8 +2,8 @@
 
 import pytest
 
+from kaggle_fkd.inspection.keypoint_map import index_figure
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
-from kaggle_fkd.photo.overlay.keypoint_map import index_figure
 
 
 @pytest.mark.parametrize("scheme", [IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)

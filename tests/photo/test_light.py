@@ -1,0 +1,60 @@
+"""Photographs need few libraries: neither torch nor what analyses data."""
+
+import subprocess
+import sys
+
+HEAVY = (
+    "torch", "pandas", "scipy", "sklearn", "skimage", "matplotlib", "seaborn", "onnx", "onnxscript",
+    "safetensors", "filelock", "requests", "kaggle",
+)  # fmt: skip
+PROGRAM = """
+import sys
+
+class NotInstalled:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in {heavy}:
+            return self.finder.find_spec(name, path, target)
+
+sys.meta_path[:] = map(NotInstalled, sys.meta_path)
+{rest}
+"""
+
+
+def run(tmp_path, rest):
+    program = PROGRAM.format(heavy=HEAVY, rest=rest)
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_module_of_photo_is_imported_without_them(tmp_path):
+    done = run(tmp_path, """
+import importlib, pkgutil, kaggle_fkd.photo
+for module in pkgutil.walk_packages(kaggle_fkd.photo.__path__, "kaggle_fkd.photo."):
+    importlib.import_module(module.name)
+""")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_photograph_is_annotated_in_every_format_without_them(tmp_path):
+    done = run(tmp_path, """
+from kaggle_fkd.cli import main
+sys.exit(main(["photo", "astronaut", "--json", "--csv", "--pts", "--coco", "--indices"]))
+""")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "runs/photo").iterdir()}
+    assert names == {
+        "astronaut_keypoints.png", "astronaut.json", "astronaut.csv", "astronaut_1.pts", "coco.json"
+    }  # fmt: skip
+
+
+def test_a_stage_that_needs_them_says_what_to_install(tmp_path):
+    done = run(tmp_path, """
+from kaggle_fkd.cli import main
+sys.exit(main(["--stage", "all"]))
+""")  # fmt: skip
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "needs what is not installed: torch, pandas" in done.stderr
+    assert "pip install 'kaggle_fkd[competition]'" in done.stderr
