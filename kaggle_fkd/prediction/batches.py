@@ -7,20 +7,27 @@ from torch import Tensor
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.networks.network import KeypointNetwork, evaluating
+from kaggle_fkd.system.device import uses_bf16
 
 BATCH = 128
 """Faces per forward pass; 300 MB of activations with the largest network here."""
 
 
 @torch.inference_mode()
-def predict_batches(network: KeypointNetwork, images: Tensor, heads: Tensor) -> NDArray[np.float32]:
+def predict_batches(
+    network: KeypointNetwork, images: Tensor, heads: Tensor, precision: str = "fp32"
+) -> NDArray[np.float32]:
     """N x K x 3 pixels, the keypoints and expected errors of N x H x W faces.
 
-    Each face is predicted by the head that `heads`, N, names.
+    Each face is predicted by the head that `heads`, N, names; `precision` is fp32, bf16 or auto.
 
     Images and network must be on the same device; the network's mode is left as it was.
     """
-    with evaluating(network):
+    device = images.device
+    with (
+        evaluating(network),
+        torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(precision, device)),
+    ):
         predicted = [
             network.predict(batch, head).float().cpu()
             for batch, head in zip(images.split(BATCH), heads.split(BATCH), strict=True)

@@ -13,7 +13,7 @@ from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.prediction.batches import BATCH, predict_batches
 
-NO_TTA = PredictConfig(tta_flip=False, tta_scale=0)
+NO_TTA = PredictConfig(tta_flip=False, tta_scale=0, precision="fp32")
 """One prediction for each face, unchanged."""
 
 
@@ -45,7 +45,7 @@ def _mean_prediction(
     for mirrored, factor in product(mirrors, factors):
         augmented = zoom(images.flip(-1) if mirrored else images, factor)
         head = network.shape.mirrored_head_index(heads, mirrored)
-        predicted = torch.from_numpy(predict_batches(network, augmented, head))
+        predicted = torch.from_numpy(predict_batches(network, augmented, head, config.precision))
         keypoints, errors = predicted[..., :2], predicted[..., 2:] / factor
         keypoints = zoom_points(keypoints, 1 / factor, images.shape[-2:])
         if mirrored:

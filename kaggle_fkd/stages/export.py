@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Export(Stage):
     """All networks of a run, averaged, as one ONNX file: grey values in, keypoints in pixels out.
 
-    docs/export.md says what the file takes and gives; examples/ use it without this package.
+    examples/README.md says what the file takes and gives, and how to use it without this package.
     """
 
     summary: ClassVar[str] = "a trained run as one ONNX file, which runs without torch"

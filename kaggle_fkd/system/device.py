@@ -29,6 +29,11 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def uses_bf16(precision: str, device: torch.device) -> bool:
+    """Whether `precision` (fp32, bf16, or auto) means bf16 on the device."""
+    return precision == "bf16" or (precision == "auto" and has_fast_bf16(device))
+
+
 def has_fast_bf16(device: torch.device) -> bool:
     """Whether the device has instructions for bf16, so that it is faster than fp32."""
     if device.type == "cuda":

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.system.device import has_fast_bf16
+from kaggle_fkd.system.device import uses_bf16
 from kaggle_fkd.training.objective import Objective
 
 
@@ -28,9 +28,7 @@ class Trainer:
     ) -> None:
         """Initial weights and dropout draw from torch's global generator: see `seeded`."""
         self.config, self.objective, self.device = config, objective, device
-        self.precision = config.precision
-        if self.precision == "auto":
-            self.precision = "bf16" if has_fast_bf16(device) else "fp32"
+        self.precision = "bf16" if uses_bf16(config.precision, device) else "fp32"
         network = build_network(config.model, shape)
         objective.initialise(network)
         self.network = network.to(device)

@@ -24,7 +24,9 @@ SHAPE = NetworkShape(96, 96, keypoints=15, heads=2)
 def with_tta(network, images, flip=False, scale=0.0):
     """The keypoints of all faces, averaged over what flip and scale say, by the first head."""
     heads = torch.zeros(len(images), dtype=torch.int64)
-    return predict_with_tta(network, images, heads, KAGGLE15, PredictConfig(flip, scale))[..., :2]
+    return predict_with_tta(network, images, heads, KAGGLE15, PredictConfig(flip, scale, "fp32"))[
+        ..., :2
+    ]
 
 
 class Constant(KeypointNetwork):
@@ -137,7 +139,7 @@ def test_expected_errors_are_scaled_and_mirrored_with_the_keypoints():
     for flip in (False, True):
         for scale in (0.0, 0.25):
             predicted = predict_with_tta(network, images, heads, KAGGLE15,
-                                         PredictConfig(flip, scale))  # fmt: skip
+                                         PredictConfig(flip, scale, "fp32"))  # fmt: skip
             swapped = (errors + errors[list(KAGGLE15.flip_order)]) / 2 if flip else errors
             factor = (1 + 1 / 0.75 + 1 / 1.25) / 3 if scale else 1
             np.testing.assert_allclose(predicted[0, :, 2], factor * swapped, rtol=1e-5)
