@@ -2,6 +2,7 @@
 # make test   what the tests need, and all tests, on all cores
 # make fast   the tests that take no processes and no long trainings: about a minute
 # make check  lint and types
+# make light  photographs with nothing but what they need, in an environment of their own
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ BIN = $(VENV)/bin
 # One process per core, up to eight; the tests of a file stay together and share what they made.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
-.PHONY: run test fast check clean
+.PHONY: run test fast check light clean
 
 run: $(VENV)/installed
 	$(BIN)/python run_pipeline.py --stage all
@@ -25,6 +26,13 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+light:
+	rm -rf $(VENV)-light
+	$(PYTHON) -m venv $(VENV)-light
+	$(VENV)-light/bin/python -m pip install --quiet .
+	! $(VENV)-light/bin/python -c "import torch" 2>/dev/null
+	$(VENV)-light/bin/kaggle-fkd photo astronaut --json --output $(VENV)-light/photo | grep -q keypoints
+
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.txt
@@ -35,4 +43,4 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-light .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -34,8 +34,8 @@ class GridNet(KeypointNetwork):
         self.temperature = nn.Parameter(
             torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
-        self.grid = -(-shape.height // CELL), -(-shape.width // CELL)
-        centres = cell_centres(*self.grid, (shape.height, shape.width))
+        rows, columns = -(-shape.height // CELL), -(-shape.width // CELL)
+        centres = cell_centres(rows, columns, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
     def regress(self, images: Tensor) -> Tensor:
@@ -53,11 +53,6 @@ class GridNet(KeypointNetwork):
         votes = torch.baddbmm(bias[..., None], weight, features)
         votes = votes.view(-1, self.shape.keypoints, 4, len(self.cells))
         return self._mean(votes, self.temperature[heads], self.calibration[heads])
-
-    def heat_maps(self, images: Tensor) -> Tensor:
-        """The weight of each cell's vote, at the cell itself, whatever position it votes for."""
-        weight = self._weights(self._votes(self.trunk(images)), self.temperature)
-        return weight.reshape(*weight.shape[:-1], *self.grid)
 
     def _votes(self, features: Tensor) -> Tensor:
         """N x H x K x 4 x cells: logit of the weight, offset in x and y, logarithm of the error."""

@@ -35,8 +35,8 @@ class HeatmapNet(KeypointNetwork):
         self.temperature = nn.Parameter(
             torch.full((shape.total_heads, shape.keypoints, 1), FIRST_TEMPERATURE)
         )
-        self.grid = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
-        centres = cell_centres(*self.grid, (shape.height, shape.width))
+        rows, columns = -(-shape.height // CELL) * 2, -(-shape.width // CELL) * 2
+        centres = cell_centres(rows, columns, (shape.height, shape.width))
         self.register_buffer("cells", centres, persistent=False)
 
     def regress(self, images: Tensor) -> Tensor:
@@ -44,11 +44,6 @@ class HeatmapNet(KeypointNetwork):
         weight, logarithms = self._weights(images)
         logarithm = (weight.detach() * logarithms).sum(dim=-1)
         return self.with_errors(weight @ self.cells, logarithm, self.calibration)
-
-    def heat_maps(self, images: Tensor) -> Tensor:
-        """The heat maps, each of which sums to 1."""
-        weight, _ = self._weights(images)
-        return weight.reshape(*weight.shape[:-1], *self.grid)
 
     def _weights(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The heat maps, N x H x K x pixels, and the logarithms of the errors, of that shape."""

@@ -97,14 +97,6 @@ class KeypointNetwork(nn.Module):
         difference = MIRROR_DIFFERENCE_SCALE * difference
         return torch.cat([mean + difference, mean - difference], dim=1)
 
-    def heat_maps(self, images: Tensor) -> Tensor | None:
-        """The weight of each cell of a grid over the image for each keypoint.
-
-        N x 1 x height x width, standardised, to N x H x K x rows x columns, which sum to 1 over the
-        cells; None for a network that regresses coordinates.
-        """
-        return None
-
 
 def standardise(images: Tensor) -> Tensor:
     """N x H x W grey values 0..255 (any number type) to N x 1 x H x W of mean 0 and spread 1.
