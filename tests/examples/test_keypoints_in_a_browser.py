@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support.exported_networks import exported
 from support.keypoint_example import EXAMPLES, keypoints_in_python, spot
 from support.onnx_centroid import write_centroid_network
+
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.photo.pretrained import POINTS68
 
 pytestmark = pytest.mark.slow
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -28,6 +32,16 @@ FLAGS = (
 )
 NEAR = 0.05
 """Pixels between the keypoints in the browser and in Python, which rounds them to 0.01."""
+BOX = (172, 78, 282, 189)
+"""The face of the astronaut."""
+PREDICT = """async ([bytes, box]) => {
+    const { keypoints, openNetwork } = await import("./keypoints.js");
+    const canvas = document.querySelector("canvas");
+    while (!canvas.width) await new Promise(requestAnimationFrame);
+    const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return keypoints(await openNetwork(Uint8Array.from(bytes)), image, box);
+}"""
+"""The keypoints of the picture on the page."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -102,21 +116,27 @@ def wait_for(page: Any, status: str) -> None:
 def test_keypoints_are_those_of_the_example_in_python(page, network, tmp_path, box):
     picture = photograph(tmp_path / "photograph.png")
     page.set_input_files("#picture", picture)
-    found = page.evaluate(
-        """async ([bytes, box]) => {
-            const { keypoints, openNetwork } = await import("./keypoints.js");
-            const canvas = document.querySelector("canvas");
-            while (!canvas.width) await new Promise(requestAnimationFrame);
-            const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            return keypoints(await openNetwork(Uint8Array.from(bytes)), image, box);
-        }""",
-        [list(network.read_bytes()), box],
-    )
+    found = page.evaluate(PREDICT, [list(network.read_bytes()), box])
     expected = keypoints_in_python(network, picture, *box)
     assert [each["name"] for each in found] == list(expected)
     for each in found:
         place = [each["x"], each["y"], each["error"]]
         assert place == pytest.approx(expected[each["name"]], abs=NEAR)
+
+
+def test_an_exported_run_and_the_network_of_the_package_give_the_same_points_as_in_python(
+    page, tmp_path
+):
+    picture = Path(ASTRONAUT_FILE)
+    page.set_input_files("#picture", picture)
+    for network in (exported(tmp_path, "gridnet_xs").path, POINTS68):
+        found = page.evaluate(PREDICT, [list(network.read_bytes()), BOX])
+        expected = keypoints_in_python(network, picture, *BOX)
+        away = [
+            np.hypot(each["x"] - expected[each["name"]][0], each["y"] - expected[each["name"]][1])
+            for each in found
+        ]
+        assert np.mean(away) < NEAR and max(away) < 10 * NEAR
 
 
 def test_whoever_drags_a_box_sees_the_keypoints(page, network, tmp_path):

@@ -10,6 +10,10 @@ from PIL import Image
 from support.keypoint_example import EXAMPLES, keypoints_in_python, run_example, spot
 from support.onnx_centroid import ERROR, FIXED, HEIGHT, WIDTH, in_picture, write_centroid_network
 
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.pretrained import POINTS68
+
 EXIF_ORIENTATION, TURNED_LEFT = 0x0112, 6
 
 pytestmark = pytest.mark.slow
@@ -105,6 +109,15 @@ def test_another_network_or_an_empty_box_is_refused(network, tmp_path):
         result = run_example(file, picture, *box)
         assert result.returncode != 0 and reason in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_the_network_of_the_package_gives_the_points_that_the_package_gives(tmp_path):
+    (face,) = FaceKeypoints().detect("astronaut")
+    found = keypoints_in_python(POINTS68, ASTRONAUT_FILE, *face.box)
+    away = np.array([place[:2] for place in found.values()]) - face.keypoints
+    assert list(found) == list(face.scheme.names)
+    # The package aligns the face by its eyes; the example takes it as it is.
+    assert np.linalg.norm(away, axis=1).mean() < 0.03 * face.size
 
 
 def test_neither_kaggle_fkd_nor_torch_is_needed():

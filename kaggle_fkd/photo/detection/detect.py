@@ -87,7 +87,9 @@ def reduced(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     if scale >= 1:
         return grey, 1.0
     height, width = (max(1, round(scale * length)) for length in grey.shape)
-    resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    # As the crops of a training are cut; OpenCV's INTER_AREA takes ten times as long.
+    means = block_means(grey, int(1 / scale), cv2.BORDER_REPLICATE)
+    resized = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
     return resized.astype(np.uint8, copy=False), scale
 
 
