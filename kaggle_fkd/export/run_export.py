@@ -53,25 +53,29 @@ class Exported:
     """The number of networks whose mean it is."""
 
 
-def export_run(run: Run, path: Path) -> Exported:
+def export_run(run: Run, path: Path, *, mirror: bool = True) -> Exported:
     """Write the mean of all networks of a run, or its first detector; see `export_members`."""
     members = run.require_members().members
-    return export_members(
-        run, members[:1] if run.config.train.model in DETECTORS else members, path
-    )
+    wanted = members[:1] if run.config.train.model in DETECTORS else members
+    return export_members(run, wanted, path, mirror=mirror)
 
 
 def export_members(
-    run: Run, members: Sequence[Member], path: Path, *, may_halve: bool = True
+    run: Run, members: Sequence[Member], path: Path, *, may_halve: bool = True, mirror: bool = True
 ) -> Exported:
     """Write the mean of the members' networks, or the detector of the only one, as one file.
 
-    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. Raises
-    RunError for a network that cannot be exported, or differs from torch.
+    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. With
+    `mirror`, keypoints are averaged with those of the mirror image, if the run was trained on such.
+    Raises RunError for a network that cannot be exported, or differs from torch.
     """
     networks = [fused(member.load_network(torch.device("cpu"))) for member in members]
-    about = _about(run, members, networks)
-    module = DetectorModule(networks[0]) if about.task == FACES else KeypointsModule(networks)
+    mirror = mirror and run.config.augment.flip > 0
+    about = _about(run, members, networks, mirror)
+    if about.task == FACES:
+        module: nn.Module = DetectorModule(networks[0])
+    else:
+        module = KeypointsModule(networks, run.scheme, mirror)
     try:
         model = (_detector if about.task == FACES else _keypoints)(module.eval(), about)
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
@@ -94,7 +98,7 @@ def export_members(
     return Exported(path, parity, half_cost, half, len(members))
 
 
-def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> About:
+def _about(run: Run, members: Sequence[Member], networks: Sequence[Any], mirror: bool) -> About:
     detector = run.config.train.model in DETECTORS
     means = [] if detector else [network.mean_keypoints.numpy() for network in networks]
     trained = [set(member.summary.get("conventions", ())) for member in members]
@@ -102,7 +106,7 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> Abou
     origin = {
         "network": run.config.train.model, "members": str(len(members)), "run": run.name,
         "version": str(run.record["version"]), "commit": str(run.record.get("commit") or "unknown"),
-        "licence": LICENCE,
+        "licence": LICENCE, "mirror": str(mirror and not detector).lower(),
     }  # fmt: skip
     return About(
         task=FACES if detector else KEYPOINTS,

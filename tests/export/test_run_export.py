@@ -7,10 +7,12 @@ import torch
 from support.exported_networks import exported, finished_run
 from support.small_runs import CPU, quick
 
+from kaggle_fkd.config import AugmentConfig, Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.export.modules import fused
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.export.run_export import MOST_COST, MOST_PARITY, export_run
+from kaggle_fkd.imaging.warp import flip_predictions
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15
@@ -62,6 +64,24 @@ def test_several_networks_are_one_file_and_any_number_of_faces_is_taken(tmp_path
     with torch.no_grad():
         each = [network(torch.from_numpy(chips(5)))[:, 0].numpy() for network in networks]
     np.testing.assert_allclose(found, np.mean(each, axis=0), atol=0.02)
+
+
+def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(tmp_path):
+    network = trained_a_little("lenet")
+    images = torch.from_numpy(chips())
+    with torch.no_grad():
+        plain, mirrored = network(images)[:, 0], network(images.flip(-1))[:, 2]
+    turned = flip_predictions(mirrored, KAGGLE15, 96)
+    expected = {False: plain, True: (plain + turned) / 2}
+    for mirror, numbers in expected.items():
+        made = exported(tmp_path / str(mirror), mirror=mirror, networks=(network,))
+        found = KeypointsFile(made.path).predict(chips(), np.zeros(3, int))
+        np.testing.assert_allclose(found, numbers.numpy(), atol=0.02)
+    run = finished_run(tmp_path / "never", networks=(network,), config=Config(
+        quick().train, AugmentConfig(flip=0)))  # fmt: skip
+    alone = KeypointsFile(export_run(run, tmp_path / "never.onnx").path)
+    assert alone.about.origin["mirror"] == "false"
+    np.testing.assert_allclose(alone.predict(chips(), np.zeros(3, int)), plain.numpy(), atol=0.02)
 
 
 def test_one_head_predicts_the_faces_of_every_convention(tmp_path):

@@ -37,6 +37,7 @@ def fresh_network(model: str, shape: NetworkShape) -> nn.Module:
     return network
 
 
-def exported(folder: Path, model: str = "lenet", **options) -> Exported:
+def exported(folder: Path, model: str = "lenet", mirror: bool = False, **options) -> Exported:
     """The file of a run that `finished_run` makes with these options."""
-    return export_run(finished_run(folder, model, **options), folder / f"{model}.onnx")
+    run = finished_run(folder, model, **options)
+    return export_run(run, folder / f"{model}.onnx", mirror=mirror)
