@@ -86,8 +86,8 @@ def test_a_wheel_has_types_weights_filters_and_the_licences(tmp_path):
     files = [path for path in (source / "kaggle_fkd").rglob("*") if path.is_file()]
     assert {path.relative_to(source).as_posix() for path in files} <= packed
     filters = {f"kaggle_fkd/photo/overlay/filters/{name}.png" for name in filter_names()}
-    weights = {f"kaggle_fkd/weights/{name}.safetensors" for name in ("detector", "points68")}
-    assert packed >= filters | weights | {"kaggle_fkd/py.typed"}
+    weights = {f"kaggle_fkd/weights/{name}.onnx" for name in ("detector", "points68")}
+    assert packed >= filters | weights | {"kaggle_fkd/py.typed", "kaggle_fkd/imaging/astronaut.png"}
     licences = {name.rpartition("/")[2] for name in packed if "/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}
     assert not [name for name in packed if name.startswith(("tests", "tools", "benchmarks"))]

@@ -14,6 +14,7 @@ from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
+from kaggle_fkd.inference.providers import usable_device
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.metrics import covered, error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
@@ -57,7 +58,7 @@ def predict_test_set(
     It is predicted by the head of its label convention, if the run was trained on it.
     """
     finders = {
-        convention: [_finder(run, convention, name, device) for run in runs]
+        convention: [_finder(run, convention, name, usable_device(str(device))) for run in runs]
         for convention in sorted({picture.convention for picture in pictures})
     }
     predicted = predict_in_boxes(finders, pictures, f"testing on {name}")
@@ -84,7 +85,7 @@ def predict_in_boxes(
     return np.stack(predicted)
 
 
-def _finder(run: Run, convention: str, name: str, device: torch.device) -> FaceKeypoints:
+def _finder(run: Run, convention: str, name: str, device: str) -> FaceKeypoints:
     """The networks of the run, for a label convention that the test set of that name has."""
     finder = FaceKeypoints(run=run, device=device)
     known = finder.networks.conventions

@@ -36,6 +36,18 @@ def execution_providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
     return list(dict.fromkeys([provider, PROVIDERS["cpu"]]))
 
 
+def usable_device(device: str) -> str:
+    """The device itself if onnxruntime can use it, or else "cpu".
+
+    Torch may have a GPU where onnxruntime, in its usual build, has none.
+    """
+    try:
+        execution_providers(device)
+    except UsageError:
+        return "cpu"
+    return device
+
+
 def thread_count() -> int:
     """Threads of one network on the CPU: one for each processor that this process may use, up to
     `MOST_THREADS`; or what OMP_NUM_THREADS in the environment says."""

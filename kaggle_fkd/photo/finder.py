@@ -76,14 +76,14 @@ class FaceKeypoints:
         convention: str | None = None,
         points: int | None = None,
         detector: Detector | None = None,
-        device: object = "cpu",
+        device: str = "cpu",
     ) -> None:
         """See the class.
 
         Raises RunError for a run that cannot be used, UsageError for a convention or a number of
         points that its networks do not give, and for a detector or a device that cannot be used.
         """
-        self.device = str(device)
+        self.device = device
         given = None if run is None else open_networks(run, self.device, convention)
         own_keypoints = isinstance(given, ChipNetworks)
         self._cascade = PointsCascade(self.device, None if own_keypoints else convention)

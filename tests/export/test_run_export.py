@@ -77,10 +77,12 @@ def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(tmp_
         made = exported(tmp_path / str(mirror), mirror=mirror, networks=(network,))
         found = KeypointsFile(made.path).predict(chips(), np.zeros(3, int))
         np.testing.assert_allclose(found, numbers.numpy(), atol=0.02)
-    run = finished_run(tmp_path / "never", networks=(network,), config=Config(
-        quick().train, AugmentConfig(flip=0)))  # fmt: skip
+    unmirrored = Config(quick().train, AugmentConfig(flip=0))
+    run = finished_run(tmp_path / "never", config=unmirrored)
     alone = KeypointsFile(export_run(run, tmp_path / "never.onnx").path)
     assert alone.about.origin["mirror"] == "false"
+    with torch.no_grad():
+        plain = run.member(0).load_network(CPU)(images)[:, 0]
     np.testing.assert_allclose(alone.predict(chips(), np.zeros(3, int)), plain.numpy(), atol=0.02)
 
 

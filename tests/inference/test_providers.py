@@ -4,7 +4,12 @@ import onnxruntime
 import pytest
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.inference.providers import MOST_THREADS, execution_providers, thread_count
+from kaggle_fkd.inference.providers import (
+    MOST_THREADS,
+    execution_providers,
+    thread_count,
+    usable_device,
+)
 
 CPU = "CPUExecutionProvider"
 
@@ -25,6 +30,14 @@ def test_a_gpu_is_chosen_where_there_is_one(monkeypatch):
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: available)
     assert execution_providers("auto") == execution_providers("cuda") == available
     assert execution_providers("cuda:1") == [("CUDAExecutionProvider", {"device_id": 1}), CPU]
+
+
+def test_what_torch_can_use_and_onnxruntime_cannot_becomes_the_cpu(monkeypatch):
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CPU])
+    assert usable_device("cpu") == usable_device("cuda:0") == usable_device("mps") == "cpu"
+    available = ["CUDAExecutionProvider", CPU]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: available)
+    assert usable_device("cuda:0") == "cuda:0"
 
 
 def test_threads_are_those_of_the_environment_or_a_few(monkeypatch):

@@ -62,8 +62,6 @@ def test_in_bf16_weights_stay_fp32_and_a_training_repeats_itself(tmp_path):
 
 def test_auto_is_bf16_where_the_device_has_instructions_for_it(tmp_path, monkeypatch):
     for has, expected in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr(
-            "kaggle_fkd.training.trainer.has_fast_bf16", lambda device, has=has: has
-        )
+        monkeypatch.setattr("kaggle_fkd.system.device.has_fast_bf16", lambda device, has=has: has)
         _, trainer = trained(tmp_path, expected, precision="auto")
         assert trainer.precision == expected

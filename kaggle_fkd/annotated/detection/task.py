@@ -20,6 +20,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.providers import usable_device
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.detect import Detections, detect
@@ -88,7 +89,7 @@ class DetectionTask(Task):
         (run,), photographs = runs, self.photographs
         detections = [Detections.none() for _ in photographs.pictures]
         for member in run.members[: run.config.train.folds]:
-            network = open_exported(run, member, DetectorFile, str(device))
+            network = open_exported(run, member, DetectorFile, usable_device(str(device)))
             held_out = self._data.held_out(member).nonzero()[0]
             for index in progress(held_out, f"searching with {member.name}"):
                 detections[index] = detect(network, photographs.pictures[index], CURVE_START)

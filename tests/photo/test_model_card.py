@@ -1,0 +1,15 @@
+"""The model card of the package's networks, whose head model hubs read."""
+
+import re
+
+from kaggle_fkd.photo.pretrained import DETECTOR, POINTS68, WEIGHTS
+
+
+def test_the_head_of_the_model_card_names_task_licence_and_library():
+    card = (WEIGHTS / "MODEL_CARD.md").read_text()
+    head, text = re.fullmatch(r"---\n(.*?)\n---\n(.*)", card, re.DOTALL).groups()
+    entries = dict(line.split(": ", 1) for line in head.splitlines())
+    assert entries["license"] == "other" and (WEIGHTS / entries["license_link"]).is_file()
+    assert entries["pipeline_tag"] == "keypoint-detection" and entries["library_name"] == "onnx"
+    for network in (DETECTOR, POINTS68):
+        assert f"# {network.name}" in text and network.name in (WEIGHTS / "NOTICE").read_text()
