@@ -14,6 +14,7 @@ expected_errors-*.csv and .png, in per cent of the distance of the outer eye cor
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.annotated.load import crop_faces, find_pictures
+from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
 from kaggle_fkd.config import ChipConfig
 from kaggle_fkd.dataset import FaceDataset
@@ -33,7 +35,7 @@ from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.folds import held_out_faces
@@ -60,6 +62,18 @@ def _compare_errors(
     save_figure(expected_error_figure(table, "%"), folder / f"expected_errors-{title}.png")
 
 
+def faces_of_run(run: Run, pictures: Sequence[AnnotatedPicture]) -> FaceDataset:
+    """The faces that the run was trained on; RunError if they are not those of the pictures."""
+    chips = ChipConfig(run.shape.width)
+    faces = crop_faces(pictures, IBUG68, chips.size, chips.margin)
+    if run.record["data_hash"] != faces.digest():
+        raise RunError(
+            f"{run.folder} was not trained on these faces in this order",
+            "give --train-on the folders and zips of its training, in the same order",
+        )
+    return faces
+
+
 def main() -> None:
     """Score every network on every set, write the table and the curves."""
     parser = argparse.ArgumentParser(
@@ -73,15 +87,9 @@ def main() -> None:
     set_up(quiet=False)
     runs = [open_run(path) for path in options.runs]
     run = runs[0]
-    chips = ChipConfig(run.shape.width)
     sets = [find_pictures(path, IBUG68) for path in options.train_on]
     pictures = [picture for part in sets for picture in part]
-    faces = crop_faces(pictures, IBUG68, chips.size, chips.margin)
-    if run.record["data_hash"] != faces.digest():
-        raise RunError(
-            f"{run.folder} was not trained on these faces in this order",
-            "give --train-on the folders and zips of its training, in the same order",
-        )
+    faces = faces_of_run(run, pictures)
     held_out = held_out_faces(run.member(0), faces)
     for each in runs:
         if len(each.members) != 1 or (held_out_faces(each.member(0), faces) != held_out).any():

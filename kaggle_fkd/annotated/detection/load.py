@@ -70,8 +70,7 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     """
     photographs: list[_Photograph] = []
     for path in paths:
-        boxed = path.is_dir() and (path / BOXES).is_file()
-        photographs += _with_boxes(path) if boxed else _with_points(path)
+        photographs += _with_boxes(path) if _has_boxes(path) else _with_points(path)
     if not photographs:
         raise NoDataError("there are no photographs", "give folders that have some")
     counts = [len(each.faces) for each in photographs]
@@ -85,6 +84,23 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
         np.concatenate([each.ignored for each in photographs]),
         np.repeat(np.array([each.exact_eyes for each in photographs]), counts),
     )
+
+
+def photograph_files(path: Path) -> list[tuple[FileTree, str]]:
+    """The photographs that `load_photographs` reads from a path, in its order: trees and names."""
+    if not _has_boxes(path):
+        return [(each.tree, each.name) for each in find_pictures(path, IBUG68)]
+    trees = [FileTree(path), *(FileTree(each) for each in sorted(path.glob("*.zip")))]
+    return [
+        (tree, name)
+        for tree in trees
+        for name in sorted(tree.names)
+        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    ]
+
+
+def _has_boxes(path: Path) -> bool:
+    return path.is_dir() and (path / BOXES).is_file()
 
 
 def _subjects(photographs: Sequence[_Photograph]) -> list[str]:
@@ -119,13 +135,7 @@ def _with_points(path: Path) -> list[_Photograph]:
 
 def _with_boxes(path: Path) -> list[_Photograph]:
     """The photographs of a folder, and of the zips in it, with the faces of its boxes.csv."""
-    trees = [FileTree(path), *(FileTree(each) for each in sorted(path.glob("*.zip")))]
-    files = [
-        (tree, name)
-        for tree in trees
-        for name in sorted(tree.names)
-        if PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
-    ]
+    files = photograph_files(path)
     rows = _read_boxes(path / BOXES, [name for _, name in files])
     log.info("%s: %s", path, count_of(len(files), "photograph"))
     photographs = []
