@@ -29,7 +29,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # the detector are off: 98 % of the crops of 641 annotated pictures were rotated by -13 to 10
     # degrees, had 0.91 to 1.20 times the size, and were at most 11 pixels of 96 aside.
     "photo": {
-        "train.model": "gridnet_s",
+        "train.model": "gridnet",
+        "chips.size": 112,
         "train.precision": "auto",
         "train.epochs": 100,
         # 5 % of the faces are enough for validation; the others are needed for training.

@@ -14,7 +14,7 @@ from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.imaging.warp import flip, homography, warp
 from kaggle_fkd.keypoints import KeypointScheme
 
-OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.35
+OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.5
 """Range of the sides of an occluding rectangle, as shares of the image's."""
 
 
