@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from kaggle_fkd.imaging.warp import flip_predictions
-from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.detector import DetectorNet
 from kaggle_fkd.networks.network import KeypointNetwork
 
@@ -17,34 +15,24 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class KeypointsModule(nn.Module):
-    """The mean of networks, each on the face and, with `mirror`, on its mirror image, too."""
+    """The mean of networks; see `KeypointsFile.predict`."""
 
-    def __init__(
-        self, networks: Sequence[KeypointNetwork], scheme: KeypointScheme, mirror: bool
-    ) -> None:
+    def __init__(self, networks: Sequence[KeypointNetwork], conventions: int) -> None:
+        """`conventions` is the number of label conventions of the keypoints' scheme."""
         super().__init__()
         self.networks = nn.ModuleList(networks)
-        self.scheme, self.mirror, self.shape = scheme, mirror, networks[0].shape
+        self.conventions, self.shape = conventions, networks[0].shape
 
     def forward(self, images: Tensor, convention: Tensor) -> Tensor:
-        """N x H x W uint8 and N int64 to N x K x 3; see `KeypointsFile.predict`.
+        """N x H x W uint8 and N int64 to N x K x 3.
 
         One head predicts the faces of every convention if the network has but one.
         """
-        heads = convention.clamp(0, self.shape.heads - 1)
+        mirrored = convention >= self.conventions
+        heads = (convention - self.conventions * mirrored).clamp(0, self.shape.heads - 1)
+        heads = self.shape.mirrored_head_index(heads, mirrored)
         networks = [cast(KeypointNetwork, network) for network in self.networks]
-        return torch.stack([self._predict(each, images, heads) for each in networks]).mean(dim=0)
-
-    def _predict(self, network: KeypointNetwork, images: Tensor, heads: Tensor) -> Tensor:
-        if not self.mirror:
-            return network.predict(images, heads)
-        # In one batch: half as many and larger operations are faster.
-        both = torch.cat([images, images.flip(-1)])
-        mirrored_heads = self.shape.mirrored_head_index(heads, True)
-        predicted = network.predict(both, torch.cat([heads, mirrored_heads]))
-        count = images.shape[0]  # len() would fix it in the exported file
-        plain, mirrored = predicted[:count], predicted[count:]
-        return (plain + flip_predictions(mirrored, self.scheme, self.shape.width)) / 2
+        return torch.stack([network.predict(images, heads) for network in networks]).mean(dim=0)
 
 
 class DetectorModule(nn.Module):

@@ -53,29 +53,27 @@ class Exported:
     """The number of networks whose mean it is."""
 
 
-def export_run(run: Run, path: Path, *, mirror: bool = True) -> Exported:
+def export_run(run: Run, path: Path) -> Exported:
     """Write the mean of all networks of a run, or its first detector; see `export_members`."""
     members = run.require_members().members
     wanted = members[:1] if run.config.train.model in DETECTORS else members
-    return export_members(run, wanted, path, mirror=mirror)
+    return export_members(run, wanted, path)
 
 
 def export_members(
-    run: Run, members: Sequence[Member], path: Path, *, may_halve: bool = True, mirror: bool = True
+    run: Run, members: Sequence[Member], path: Path, *, may_halve: bool = True
 ) -> Exported:
     """Write the mean of the members' networks, or the detector of the only one, as one file.
 
-    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. With
-    `mirror`, keypoints are averaged with those of the mirror image, if the run was trained on such.
-    Raises RunError for a network that cannot be exported, or differs from torch.
+    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. Raises
+    RunError for a network that cannot be exported, or differs from torch.
     """
     networks = [fused(member.load_network(torch.device("cpu"))) for member in members]
-    mirror = mirror and run.config.augment.flip > 0
-    about = _about(run, members, networks, mirror)
+    about = _about(run, members, networks)
     if about.task == FACES:
         module: nn.Module = DetectorModule(networks[0])
     else:
-        module = KeypointsModule(networks, run.scheme, mirror)
+        module = KeypointsModule(networks, len(run.scheme.conventions))
     try:
         model = (_detector if about.task == FACES else _keypoints)(module.eval(), about)
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
@@ -98,7 +96,7 @@ def export_members(
     return Exported(path, parity, half_cost, half, len(members))
 
 
-def _about(run: Run, members: Sequence[Member], networks: Sequence[Any], mirror: bool) -> About:
+def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> About:
     detector = run.config.train.model in DETECTORS
     means = [] if detector else [network.mean_keypoints.numpy() for network in networks]
     trained = [set(member.summary.get("conventions", ())) for member in members]
@@ -106,7 +104,7 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any], mirror:
     origin = {
         "network": run.config.train.model, "members": str(len(members)), "run": run.name,
         "version": str(run.record["version"]), "commit": str(run.record.get("commit") or "unknown"),
-        "licence": LICENCE, "mirror": str(mirror and not detector).lower(),
+        "licence": LICENCE,
     }  # fmt: skip
     return About(
         task=FACES if detector else KEYPOINTS,
@@ -115,6 +113,7 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any], mirror:
         height=run.shape.height,
         width=run.shape.width,
         mean_keypoints=np.mean(means, axis=0)[: run.shape.heads] if means else np.empty((0, 0, 2)),
+        mirror=run.config.augment.flip > 0 and not detector,
         weights=digest_of(members),
         origin=origin,
     )

@@ -39,6 +39,8 @@ class About:
     """Their width, in pixels."""
     mean_keypoints: NDArray[np.float64]
     """H x K x 2, the mean keypoints of the training faces, in pixels of a chip, of each head."""
+    mirror: bool
+    """Whether it was trained on mirrored faces, too."""
     weights: str
     """Hex sha256 of the files of weights that it was made of."""
     origin: Mapping[str, str]
@@ -66,6 +68,7 @@ class About:
             "height": self.height,
             "width": self.width,
             "scheme": self.scheme.as_dict(),
+            "mirror": self.mirror,
             "mean_keypoints": np.round(self.mean_keypoints, 4).tolist(),
         }
         if self.task == KEYPOINTS:
@@ -77,7 +80,7 @@ class About:
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
         """What the metadata say; raises one of `UNREADABLE` for those of another program."""
-        keys = ("trained_on", "height", "width", "scheme", "mean_keypoints")
+        keys = ("trained_on", "height", "width", "scheme", "mirror", "mean_keypoints")
         values = {key: json.loads(metadata[key]) for key in keys}
         used = {*keys, "task", "weights", "names", "conventions", "box", "chip"}
         return cls(
@@ -87,6 +90,7 @@ class About:
             height=int(values["height"]),
             width=int(values["width"]),
             mean_keypoints=np.array(values["mean_keypoints"], np.float64),
+            mirror=bool(values["mirror"]),
             weights=metadata["weights"],
             origin={key: value for key, value in metadata.items() if key not in used},
         )

@@ -18,6 +18,7 @@ class KeypointsFile(OnnxNetwork):
         """N x K x 3, x, y and expected error in pixels, of N x H x W grey chips.
 
         Each is predicted as faces of the label convention are labelled whose index in the scheme
-        `convention`, N, names.
+        `convention`, N, names. That index plus the number of conventions means that a chip is the
+        mirror image of a face: labels may be off to one side.
         """
         return self.run("keypoints", images=images, convention=convention.astype(np.int64))

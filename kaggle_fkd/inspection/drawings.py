@@ -130,7 +130,11 @@ def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title
 
 
 def half_radius(saliency: Maps, keypoint: Maps) -> float:
-    """The radius, in pixels, of the circle around the keypoint with half of the saliency, H x W."""
+    """The radius, in pixels, of the circle around the keypoint with half of the saliency, H x W.
+
+    What is below the median counts for nothing: covering any part moves a keypoint a little.
+    """
+    saliency = np.clip(saliency - np.median(saliency), 0, None)
     y, x = np.indices(saliency.shape)
     distance = np.hypot(x - keypoint[0], y - keypoint[1]).ravel()
     order = np.argsort(distance)

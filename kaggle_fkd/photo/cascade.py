@@ -30,9 +30,11 @@ class PointsCascade:
     Detection", CVPR 2013.
     """
 
-    def __init__(self, device: str = "cpu", convention: str | None = None) -> None:
+    def __init__(
+        self, device: str = "cpu", convention: str | None = None, mirror: bool = True
+    ) -> None:
         """Read the network; UsageError for a convention that it was not trained on."""
-        self.networks = ChipNetworks.from_file(POINTS68, device, convention)
+        self.networks = ChipNetworks.from_file(POINTS68, device, convention, mirror)
 
     def align(
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]

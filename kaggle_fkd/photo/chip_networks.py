@@ -20,14 +20,19 @@ BATCH = 64
 class ChipNetworks:
     """An ensemble: its keypoints are the mean of its networks' predictions."""
 
-    def __init__(self, files: Sequence[KeypointsFile], convention: str | None = None) -> None:
+    def __init__(
+        self, files: Sequence[KeypointsFile], convention: str | None = None, mirror: bool = True
+    ) -> None:
         """Networks of one run, which predict in one label convention.
 
         By default, it is the first that they were trained on of those which have all keypoints.
+        With `mirror`, networks that were trained on mirrored faces predict each face as the mean
+        with its mirror image.
         Raises RunError for networks of faces that are not square; UsageError for a convention that
         they were not trained on.
         """
         self.files, about = files, files[0].about
+        self.mirror = mirror and about.mirror
         if about.width != about.height:
             raise RunError(
                 f"{files[0].path}: trained on faces of {about.width} x {about.height} pixels",
@@ -51,19 +56,19 @@ class ChipNetworks:
 
     @classmethod
     def from_file(
-        cls, path: Path, device: str = "cpu", convention: str | None = None
+        cls, path: Path, device: str = "cpu", convention: str | None = None, mirror: bool = True
     ) -> "ChipNetworks":
         """The network of an exported file."""
-        return cls([KeypointsFile(path, device)], convention)
+        return cls([KeypointsFile(path, device)], convention, mirror)
 
     @classmethod
     def from_run(
-        cls, run: Run, device: str = "cpu", convention: str | None = None
+        cls, run: Run, device: str = "cpu", convention: str | None = None, mirror: bool = True
     ) -> "ChipNetworks":
         """The networks of the run's finished members; RunError without one."""
         members = run.require_members().members
         files = [open_exported(run, member, KeypointsFile, device) for member in members]
-        return cls(files, convention)
+        return cls(files, convention, mirror)
 
     def predict(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
@@ -74,15 +79,21 @@ class ChipNetworks:
         chip.
         """
         chips = self.cut(greys, maps)
+        batches = [chips[start : start + BATCH] for start in range(0, len(chips), BATCH)]
+        predicted = np.concatenate([self._predict(batch) for batch in batches])
+        return to_pictures(predicted, maps)
+
+    def _predict(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """N x K x 3 of N chips, in their pixels: the mean over the networks, and both images."""
         convention = np.full(len(chips), self.convention)
-        predicted = [
-            np.mean([
-                file.predict(chips[start : start + BATCH], convention[start : start + BATCH])
-                for file in self.files
-            ], axis=0)
-            for start in range(0, len(chips), BATCH)
-        ]  # fmt: skip
-        return to_pictures(np.concatenate(predicted), maps)
+        means = [np.mean([file.predict(chips, convention) for file in self.files], axis=0)]
+        if self.mirror:
+            seen, convention = chips[:, :, ::-1], convention + len(self.scheme.conventions)
+            mirrored = np.mean([file.predict(seen, convention) for file in self.files], axis=0)
+            mirrored = mirrored[:, list(self.scheme.flip_order)]
+            mirrored[:, :, 0] = self.size - 1 - mirrored[:, :, 0]
+            means.append(mirrored)
+        return np.asarray(np.mean(means, axis=0), np.float32)
 
     def cut(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]

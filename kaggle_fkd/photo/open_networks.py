@@ -12,7 +12,7 @@ from kaggle_fkd.runs.run import Run, open_run
 
 
 def open_networks(
-    run: Run | Path | str, device: str, convention: str | None
+    run: Run | Path | str, device: str, convention: str | None, mirror: bool
 ) -> ChipNetworks | DetectorFile:
     """What predicts keypoints in that label convention, or the first network of a detector's run.
 
@@ -23,9 +23,9 @@ def open_networks(
         path = Path(run)
         if read_about(path).task == FACES:
             return DetectorFile(path, device)
-        return ChipNetworks.from_file(path, device, convention)
+        return ChipNetworks.from_file(path, device, convention, mirror)
     opened = run if isinstance(run, Run) else open_run(Path(run))
     if opened.config.train.model in DETECTORS:
         member = opened.require_members().members[0]
         return open_exported(opened, member, DetectorFile, device)
-    return ChipNetworks.from_run(opened, device, convention)
+    return ChipNetworks.from_run(opened, device, convention, mirror)

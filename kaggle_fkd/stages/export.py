@@ -26,11 +26,6 @@ class Export(Stage):
         "--run", default=(), positional=True, type=run_names, metavar="RUN",
         help="the run to export (default: the newest)",
     )  # fmt: skip
-    no_mirror: bool = option(
-        "--no-mirror", default=False, action="store_true",
-        help="predict the face alone, and not its mirror image, too: in half the time, with errors "
-        "that are larger by 3 %%",
-    )  # fmt: skip
     output: Path | None = option(
         "--output", type=Path, metavar="FILE",
         help="the file to write (default: RUNS_DIR/RUN/RUN.onnx)",
@@ -54,7 +49,7 @@ class Export(Stage):
 
         run = self._chosen(made)
         path = self.output or run.folder / f"{run.name}.onnx"
-        exported = export_run(run, path, mirror=not self.no_mirror)
+        exported = export_run(run, path)
         log.info(
             "%s: %s, %.2f MB; its keypoints are %.1g pixels from those of torch",
             run.name, count_of(exported.networks, "network"), path.stat().st_size / 1e6,

@@ -7,12 +7,10 @@ import torch
 from support.exported_networks import exported, finished_run
 from support.small_runs import CPU, quick
 
-from kaggle_fkd.config import AugmentConfig, Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.export.modules import fused
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.export.run_export import MOST_COST, MOST_PARITY, export_run
-from kaggle_fkd.imaging.warp import flip_predictions
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15
@@ -66,24 +64,17 @@ def test_several_networks_are_one_file_and_any_number_of_faces_is_taken(tmp_path
     np.testing.assert_allclose(found, np.mean(each, axis=0), atol=0.02)
 
 
-def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(tmp_path):
-    network = trained_a_little("lenet")
+def test_mirrored_faces_are_predicted_by_their_own_heads_if_there_are_some(tmp_path):
     images = torch.from_numpy(chips())
-    with torch.no_grad():
-        plain, mirrored = network(images)[:, 0], network(images.flip(-1))[:, 2]
-    turned = flip_predictions(mirrored, KAGGLE15, 96)
-    expected = {False: plain, True: (plain + turned) / 2}
-    for mirror, numbers in expected.items():
-        made = exported(tmp_path / str(mirror), mirror=mirror, networks=(network,))
-        found = KeypointsFile(made.path).predict(chips(), np.zeros(3, int))
-        np.testing.assert_allclose(found, numbers.numpy(), atol=0.02)
-    unmirrored = Config(quick().train, AugmentConfig(flip=0))
-    run = finished_run(tmp_path / "never", config=unmirrored)
-    alone = KeypointsFile(export_run(run, tmp_path / "never.onnx").path)
-    assert alone.about.origin["mirror"] == "false"
-    with torch.no_grad():
-        plain = run.member(0).load_network(CPU)(images)[:, 0]
-    np.testing.assert_allclose(alone.predict(chips(), np.zeros(3, int)), plain.numpy(), atol=0.02)
+    for mirror_heads in (True, False):
+        folder = tmp_path / str(mirror_heads)
+        run = finished_run(folder, config=quick(mirror_heads=mirror_heads))
+        file = KeypointsFile(export_run(run, folder / "exported.onnx").path)
+        assert file.about.mirror
+        network = run.member(0).load_network(CPU)
+        with torch.no_grad():
+            expected = network(images)[:, 3 if mirror_heads else 1].numpy()
+        np.testing.assert_allclose(file.predict(chips(), np.full(3, 3)), expected, atol=0.02)
 
 
 def test_one_head_predicts_the_faces_of_every_convention(tmp_path):

@@ -60,7 +60,7 @@ def test_arguments_are_given_by_name():
 
 def test_the_help_describes_every_argument_and_the_default_device():
     text = FaceKeypoints.__doc__
-    for argument in ("run", "convention", "points", "detector", "device"):
+    for argument in ("run", "convention", "points", "detector", "mirror", "device"):
         assert f"\n    {argument}: " in text
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
@@ -144,6 +144,18 @@ def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, scheme):
     assert np.linalg.norm(found.keypoints - expected, axis=1).mean() < 5
     assert finder.chip(found).shape == (96, 96)
     assert found.as_dict()["names"] == list(scheme.names)
+
+
+def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(tmp_path):
+    """The network of this run gives the same places whatever it sees."""
+    run = mean_run(tmp_path, IBUG68)
+    own = run.member(0).load_network(torch.device("cpu")).mean_keypoints[0].numpy()
+    chips = np.zeros((1, 96, 96), np.uint8)
+    for mirror in (True, False):
+        networks = FaceKeypoints(run=run, mirror=mirror).networks
+        found = networks.predict(chips, np.eye(2, 3)[None])[0, :, :2]
+        turned = own[list(IBUG68.flip_order)] * [-1, 1] + [95, 0]
+        np.testing.assert_allclose(found, (own + turned) / 2 if mirror else own, atol=0.01)
 
 
 def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(tmp_path):

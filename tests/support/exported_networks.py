@@ -37,7 +37,7 @@ def fresh_network(model: str, shape: NetworkShape) -> nn.Module:
     return network
 
 
-def exported(folder: Path, model: str = "lenet", mirror: bool = False, **options) -> Exported:
+def exported(folder: Path, model: str = "lenet", **options) -> Exported:
     """The file of a run that `finished_run` makes with these options."""
     run = finished_run(folder, model, **options)
-    return export_run(run, folder / f"{model}.onnx", mirror=mirror)
+    return export_run(run, folder / f"{model}.onnx")
