@@ -59,7 +59,8 @@ class PointsCascade:
         shape = self.networks.mean_shape
         mean = face_of_points(shape)
         maps = upright_maps(faces, mean[CENTRE], float(mean[SIZE]))
-        predicted = self.networks.predict(greys, maps)
+        chips = self.networks.cut(greys, maps)
+        predicted = self.networks.look(chips, maps)
         points = predicted[..., :2]
         aligned = similarity(points, shape)
         moved = transform_points(aligned, points) - transform_points(maps, points)
@@ -68,5 +69,6 @@ class PointsCascade:
         again = np.flatnonzero(far & certain)
         if len(again):
             maps[again] = aligned[again]
-            predicted[again] = self.networks.predict([greys[int(i)] for i in again], maps[again])
-        return maps, predicted
+            chips[again] = self.networks.cut([greys[int(i)] for i in again], maps[again])
+            predicted[again] = self.networks.look(chips[again], maps[again])
+        return maps, self.networks.with_mirror_images(predicted, chips, maps)

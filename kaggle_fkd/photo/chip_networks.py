@@ -79,21 +79,32 @@ class ChipNetworks:
         chip.
         """
         chips = self.cut(greys, maps)
-        batches = [chips[start : start + BATCH] for start in range(0, len(chips), BATCH)]
-        predicted = np.concatenate([self._predict(batch) for batch in batches])
-        return to_pictures(predicted, maps)
+        return self.with_mirror_images(self.look(chips, maps), chips, maps)
 
-    def _predict(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """N x K x 3 of N chips, in their pixels: the mean over the networks, and both images."""
-        convention = np.full(len(chips), self.convention)
-        means = [np.mean([file.predict(chips, convention) for file in self.files], axis=0)]
-        if self.mirror:
-            seen, convention = chips[:, :, ::-1], convention + len(self.scheme.conventions)
-            mirrored = np.mean([file.predict(seen, convention) for file in self.files], axis=0)
-            mirrored = mirrored[:, list(self.scheme.flip_order)]
-            mirrored[:, :, 0] = self.size - 1 - mirrored[:, :, 0]
-            means.append(mirrored)
-        return np.asarray(np.mean(means, axis=0), np.float32)
+    def with_mirror_images(
+        self, predicted: NDArray[np.float64], chips: NDArray[np.uint8], maps: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """What `look` predicted for chips, averaged with what it predicts for their mirror images.
+
+        Without `mirror`, it is returned as it is.
+        """
+        return (predicted + self.look(chips, maps, mirrored=True)) / 2 if self.mirror else predicted
+
+    def look(
+        self, chips: NDArray[np.uint8], maps: NDArray[np.floating], mirrored: bool = False
+    ) -> NDArray[np.float64]:
+        """N x K x 3 in pixels of the pictures, predicted from N chips or their mirror images."""
+        seen = chips[:, :, ::-1] if mirrored else chips
+        index = self.convention + len(self.scheme.conventions) * mirrored
+        batches = [seen[start : start + BATCH] for start in range(0, len(seen), BATCH)]
+        predicted = np.concatenate([
+            np.mean([file.predict(each, np.full(len(each), index)) for file in self.files], axis=0)
+            for each in batches
+        ])  # fmt: skip
+        if mirrored:
+            predicted = predicted[:, list(self.scheme.flip_order)]
+            predicted[:, :, 0] = self.size - 1 - predicted[:, :, 0]
+        return to_pictures(predicted, maps)
 
     def cut(
         self, greys: Sequence[NDArray[np.uint8]], maps: NDArray[np.floating]
