@@ -31,7 +31,7 @@ class PointsCascade:
     """
 
     def __init__(
-        self, device: str = "cpu", convention: str | None = None, mirror: bool = True
+        self, device: str = "cpu", convention: str | None = None, mirror: bool = False
     ) -> None:
         """Read the network; UsageError for a convention that it was not trained on."""
         self.networks = ChipNetworks.from_file(POINTS68, device, convention, mirror)

@@ -21,7 +21,7 @@ class ChipNetworks:
     """An ensemble: its keypoints are the mean of its networks' predictions."""
 
     def __init__(
-        self, files: Sequence[KeypointsFile], convention: str | None = None, mirror: bool = True
+        self, files: Sequence[KeypointsFile], convention: str | None = None, mirror: bool = False
     ) -> None:
         """Networks of one run, which predict in one label convention.
 
@@ -56,14 +56,14 @@ class ChipNetworks:
 
     @classmethod
     def from_file(
-        cls, path: Path, device: str = "cpu", convention: str | None = None, mirror: bool = True
+        cls, path: Path, device: str = "cpu", convention: str | None = None, mirror: bool = False
     ) -> "ChipNetworks":
         """The network of an exported file."""
         return cls([KeypointsFile(path, device)], convention, mirror)
 
     @classmethod
     def from_run(
-        cls, run: Run, device: str = "cpu", convention: str | None = None, mirror: bool = True
+        cls, run: Run, device: str = "cpu", convention: str | None = None, mirror: bool = False
     ) -> "ChipNetworks":
         """The networks of the run's finished members; RunError without one."""
         members = run.require_members().members

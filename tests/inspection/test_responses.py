@@ -117,7 +117,7 @@ def test_a_chip_has_the_size_that_the_networks_are_given(crossed_run, pretrained
 
 def test_the_chip_of_a_face_is_what_the_network_took(crossed_run):
     for run in (None, crossed_run):
-        find = FaceKeypoints(run=run, mirror=False)
+        find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
         (face,) = find.track("astronaut", [face], search=False)
         inspected = [InspectedNetwork(file.path) for file in find.networks.files]
