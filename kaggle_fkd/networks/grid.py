@@ -83,12 +83,12 @@ class GridNet(KeypointNetwork):
 
 
 class GridNetS(GridNet):
-    """The larger network of the package: 2.0 M parameters, 4 MB in float16."""
+    """A smaller one: 2.0 M parameters."""
 
     channels = EIGHTH, 192
 
 
 class GridNetXS(GridNet):
-    """The smaller network of the package: 0.4 M parameters, 0.9 MB in float16."""
+    """The smallest: 0.4 M parameters."""
 
     channels = 64, 80
