@@ -5,7 +5,7 @@ Importing this does not import torch.
 
 from typing import TypeVar
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.inference.network import OnnxNetwork
 from kaggle_fkd.runs.member import Member, digest_of
 from kaggle_fkd.runs.run import Run
@@ -15,7 +15,8 @@ File = TypeVar("File", bound=OnnxNetwork)
 
 
 def open_exported(run: Run, member: Member, kind: type[File], device: str) -> File:
-    """The member's network, exported now if it has not been, or has been trained again since.
+    """The member's network, exported now if it has not been, or has been trained again since, or in
+    another format.
 
     Raises what `export_members` and `OnnxNetwork` raise, UsageError without the libraries that an
     export needs.
@@ -31,5 +32,13 @@ def open_exported(run: Run, member: Member, kind: type[File], device: str) -> Fi
     require_extra("competition", f"the run {run.name} is not exported yet, which")
     from kaggle_fkd.export.run_export import export_members
 
-    export_members(run, [member], path, may_halve=False)
+    try:
+        export_members(run, [member], path, may_halve=False)
+    except RunError:
+        raise
+    except FkdError as error:
+        raise RunError(
+            f"{run.folder}: its networks cannot be kept there as ONNX files ({error.problem})",
+            f"kaggle-fkd export {run.name} --output FILE.onnx, and give that file instead",
+        ) from error
     return kind(path, device)

@@ -24,6 +24,7 @@ from kaggle_fkd.networks.detector_shape import CHIP, STRIDES
 from kaggle_fkd.runs.member import Member, digest_of
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.text import first_line
 
 LICENCE = "the terms of the training data"
 """What users' own networks say of their licence."""
@@ -44,7 +45,7 @@ class Exported:
     path: Path
     """Where it is."""
     parity: float
-    """Mean distance in pixels between its keypoints and those of torch, with fp32 weights."""
+    """Mean difference in pixels of its numbers from those of torch, with fp32 weights."""
     half_cost: float
     """The same, with weights stored as fp16."""
     half: bool
@@ -75,11 +76,12 @@ def export_members(
     else:
         module = KeypointsModule(networks, len(run.scheme.conventions))
     try:
-        model = (_detector if about.task == FACES else _keypoints)(module.eval(), about)
+        module.eval()
+        model = _detector(module) if about.task == FACES else _keypoints(module, about)
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
-        reason = str(error).strip().splitlines()[0]
         raise RunError(
-            f"{run.folder}: the network {run.config.train.model} cannot be exported ({reason})",
+            f"{run.folder}: the network {run.config.train.model} cannot be exported "
+            f"({first_line(str(error))})",
             "use one that torch.onnx.export understands",
         ) from error
     exact = with_metadata(model, about.as_metadata())
@@ -127,8 +129,7 @@ def _keypoints(module: nn.Module, about: About) -> onnx.ModelProto:
     return export(module, inputs, ["keypoints"], dynamic)
 
 
-def _detector(module: nn.Module, about: About) -> onnx.ModelProto:
-    del about  # a picture has any size
+def _detector(module: nn.Module) -> onnx.ModelProto:
     cell = STRIDES[-1]
     inputs: dict[str, Tensor] = {
         "images": torch.zeros(EXAMPLES, 3 * cell, 4 * cell, dtype=torch.uint8),
@@ -144,25 +145,26 @@ def _detector(module: nn.Module, about: About) -> onnx.ModelProto:
 
 
 def _distance(model: onnx.ModelProto, module: nn.Module, about: About) -> float:
-    """Mean distance in pixels between the points that the file and torch give."""
+    """Mean difference in pixels between the numbers that the file and torch give."""
     with TemporaryDirectory() as folder, torch.inference_mode():
         path = Path(folder) / "exported.onnx"
         path.write_bytes(model.SerializeToString())
         if about.task == FACES:
-            detector, chips = DetectorFile(path), _images(CHIP, CHIP)
+            detector = DetectorFile(path)
+            pictures, chips = _images(3 * STRIDES[-1], 4 * STRIDES[-1]), _images(CHIP, CHIP)
             logits = np.zeros(len(chips), np.float32)
-            none = torch.zeros(1, STRIDES[-1], STRIDES[-1])
-            torchs = module(none, torch.from_numpy(chips), torch.from_numpy(logits))[1]
-            return _mean_distance(detector.refine(chips, logits)[:, None, 1:3], torchs[:, None, 1:])
-        images = _images(about.height, about.width)
-        convention = np.arange(len(images)) % len(about.scheme.conventions)
-        torchs = module(torch.from_numpy(images), torch.from_numpy(convention))
-        return _mean_distance(KeypointsFile(path).predict(images, convention), torchs)
-
-
-def _mean_distance(ours: NDArray[np.float32], torchs: Tensor) -> float:
-    away = ours[..., :2] - torchs.numpy()[..., :2]
-    return float(np.linalg.norm(away, axis=-1).mean())
+            searched, refined = module(*map(torch.from_numpy, (pictures, chips, logits)))
+            # The first number of a face is a logit.
+            pairs = [
+                (detector.search(pictures)[..., 1:], searched[..., 1:]),
+                (detector.refine(chips, logits)[:, 1:], refined[:, 1:]),
+            ]
+        else:
+            images = _images(about.height, about.width)
+            heads = np.arange(len(images)) % (2 * len(about.scheme.conventions))  # mirrored, too
+            torchs = module(torch.from_numpy(images), torch.from_numpy(heads))
+            pairs = [(KeypointsFile(path).predict(images, heads), torchs)]
+    return max(float(np.abs(ours - torchs.numpy()).mean()) for ours, torchs in pairs)
 
 
 def _images(height: int, width: int) -> NDArray[np.uint8]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
 
+FORMAT = "1"
+"""What files are like; a change of what they take and give, or of these metadata, changes it."""
 KEYPOINTS, FACES = "keypoints", "faces"
 """The tasks: keypoints of a chip, and faces in a picture."""
 HOW_TO_CUT = (
@@ -75,14 +77,23 @@ class About:
             values["box"] = box_of_keypoints(self.mean_keypoints[0]).round(2).tolist()
         words = {key: json.dumps(value) for key, value in values.items()}
         chips = {"chip": HOW_TO_CUT} if self.task == KEYPOINTS else {}
-        return {"task": self.task, **words, **chips, "weights": self.weights, **self.origin}
+        return {
+            "task": self.task,
+            "format": FORMAT,
+            **words,
+            **chips,
+            "weights": self.weights,
+            **self.origin,
+        }
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
         """What the metadata say; raises one of `UNREADABLE` for those of another program."""
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"its metadata do not say that its format is {FORMAT}")
         keys = ("trained_on", "height", "width", "scheme", "mirror", "mean_keypoints")
         values = {key: json.loads(metadata[key]) for key in keys}
-        used = {*keys, "task", "weights", "names", "conventions", "box", "chip"}
+        used = {*keys, "task", "format", "weights", "names", "conventions", "box", "chip"}
         return cls(
             task=metadata["task"],
             scheme=KeypointScheme.from_dict(values["scheme"]),

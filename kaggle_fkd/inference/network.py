@@ -6,17 +6,18 @@ from typing import Any, Self
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidGraph,
-    InvalidProtobuf,
-    NotImplemented,
-)
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.inference.about import UNREADABLE, About
 from kaggle_fkd.inference.providers import execution_providers, thread_count
+from kaggle_fkd.system.text import first_line
 
+UNUSABLE = (
+    state.EPFail, state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf,
+    state.NotImplemented, state.RuntimeException,
+)  # fmt: skip
+"""What onnxruntime raises for a file that it cannot run; they have no class in common."""
 ONLY_ERRORS = 3
 """onnxruntime's level of logging: it warns of devices that it does not find."""
 REMEDY = "export it again: kaggle-fkd export RUN (or install the package again, if it is its own)"
@@ -56,19 +57,36 @@ def read_about(path: Path) -> About:
 
 
 def _open(path: Path, device: str) -> tuple[onnxruntime.InferenceSession, About]:
+    try:
+        session = new_session(path.read_bytes(), device)
+        return session, About.from_metadata(session.get_modelmeta().custom_metadata_map)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror or error})", REMEDY) from error
+    except UsageError:
+        raise
+    except (*UNUSABLE, *UNREADABLE) as error:
+        raise RunError(
+            f"{path}: not a network that was exported here ({first_line(str(error))})", REMEDY
+        ) from error
+
+
+def new_session(content: bytes, device: str) -> onnxruntime.InferenceSession:
+    """What runs an ONNX model, with a few threads.
+
+    Raises UsageError for a device that onnxruntime cannot use, one of `UNUSABLE` for a model that
+    it cannot run.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
     options.log_severity_level = ONLY_ERRORS
     # Waiting threads would otherwise keep a processor busy between two faces.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = execution_providers(device)
-    try:
-        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers)
-        return session, About.from_metadata(session.get_modelmeta().custom_metadata_map)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror or error})", REMEDY) from error
-    except (Fail, InvalidGraph, InvalidProtobuf, NotImplemented, *UNREADABLE) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise RunError(
-            f"{path}: not a network that was exported here ({reason})", REMEDY
-        ) from error
+    session = onnxruntime.InferenceSession(content, options, providers)
+    wanted = providers[0] if isinstance(providers[0], str) else providers[0][0]
+    if session.get_providers()[0] != wanted:
+        raise UsageError(
+            f"the device {device}: onnxruntime has {wanted}, but cannot use it here",
+            "check its driver and libraries, or use cpu",
+        )
+    return session

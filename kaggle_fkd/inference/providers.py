@@ -7,19 +7,15 @@ import onnxruntime
 
 from kaggle_fkd.errors import UsageError
 
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "mps": "CoreMLExecutionProvider",
-}
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 """The name of each device, as torch spells it, in onnxruntime's words."""
-REMEDY = "use auto or cpu, or install a build of onnxruntime for it (onnxruntime-gpu for cuda)"
+REMEDY = "use auto or cpu, or install onnxruntime-gpu instead of onnxruntime (for cuda)"
 MOST_THREADS = 4
 """The networks are small: further threads wait for each other."""
 
 
 def execution_providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
-    """What onnxruntime is asked to use for a device: auto, cpu, cuda, cuda:1, or mps.
+    """What onnxruntime is asked to use for a device: auto, cpu, cuda, or cuda:1.
 
     auto is a CUDA device if onnxruntime can use one. Raises UsageError when it cannot use the
     device.

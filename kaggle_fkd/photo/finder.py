@@ -29,6 +29,7 @@ from kaggle_fkd.photo.detectors import (
 )
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.open_networks import open_networks
+from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.pretrained import DETECTOR
 from kaggle_fkd.runs.run import Run
 
@@ -48,10 +49,9 @@ class FaceKeypoints:
     in several threads, use one in each. All arguments are given by name:
 
     run: a training run, the path of its folder, or of a file that was exported from one. Its
-        networks then predict the keypoints of their
-        own scheme, which must define `ibug68`; or, if it is one of a face detector, its first
-        network finds the faces. By default, the networks of the package find faces and predict
-        iBUG's 68 points.
+        networks then predict the keypoints of their own scheme, which must define `ibug68`; or, if
+        it is one of a face detector, its first network finds the faces. By default, the networks of
+        the package find faces and predict iBUG's 68 points.
     convention: the label convention of the keypoints, one of those that the networks were trained
         on. By default the first: for iBUG's points "photographs", as people marked them, rather
         than "frames", as a tracker did. The package's networks know both.
@@ -64,8 +64,8 @@ class FaceKeypoints:
         `Detector`). By default, the package's network, which finds faces of any roll.
     mirror: whether the keypoints of a face are averaged with those of its mirror image. That makes
         their errors 2 % smaller, and takes nearly twice the time. By default, they are not.
-    device: where the networks are computed: "cpu", "cuda", "cuda:1", "mps", or "auto" for a GPU
-        where there is one. By default, "cpu" (the default of the command line is auto).
+    device: where the networks are computed: "cpu", "cuda", "cuda:1", or "auto" for a GPU that
+        onnxruntime can use. By default, "cpu" (the default of the command line is auto).
 
     Its attributes are `scheme`, the names and groups of the keypoints that it gives, `detector`,
     `networks`, those that predict the keypoints, and `device`.
@@ -173,8 +173,6 @@ class FaceKeypoints:
         `line_width` is a factor on the widths of lines and keypoints. Raises PictureError for an
         unreadable picture.
         """
-        from kaggle_fkd.photo.overlay.drawing import draw_faces  # imports matplotlib: 0.5 s
-
         return draw_faces(read_picture(picture), faces, boxes, indices, line_width)
 
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:

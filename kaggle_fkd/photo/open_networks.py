@@ -19,7 +19,7 @@ def open_networks(
     Raises RunError for a run or a file that cannot be used, UsageError for a convention that it
     was not trained on.
     """
-    if not isinstance(run, Run) and Path(run).suffix == ".onnx":
+    if not isinstance(run, Run) and Path(run).suffix.lower() == ".onnx":
         path = Path(run)
         if read_about(path).task == FACES:
             return DetectorFile(path, device)

@@ -11,7 +11,9 @@ from typing import Any
 
 from kaggle_fkd import __version__
 
-RECORDED_PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "safetensors")
+RECORDED_PACKAGES = (
+    "torch", "numpy", "pandas", "scikit-learn", "safetensors", "onnx", "onnxscript", "onnxruntime",
+)  # fmt: skip
 """The packages whose versions can change a result."""
 
 

@@ -70,17 +70,23 @@ class Inside(PictureStage):
 
         Raises RunError for the run of a face detector.
         """
+        from kaggle_fkd.inference.about import FACES
+        from kaggle_fkd.inference.network import read_about
+
         chosen = self.chosen(made)
         if chosen is None:
             return "the network of the package"
         if isinstance(chosen, Path):
-            return chosen.stem
-        if chosen.config.train.model in DETECTORS:
+            name, folder, detector = chosen.stem, chosen, read_about(chosen).task == FACES
+        else:
+            name, folder = chosen.members[0].name, chosen.folder
+            detector = chosen.config.train.model in DETECTORS
+        if detector:
             raise RunError(
-                f"{chosen.folder}: a face detector, which predicts no keypoints of a face",
+                f"{folder}: a face detector, which predicts no keypoints of a face",
                 "give a run that was trained on keypoints",
             )
-        return chosen.members[0].name
+        return name
 
 
 def find_keypoint(scheme: "KeypointScheme", wanted: str | None) -> int:

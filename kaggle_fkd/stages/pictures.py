@@ -24,9 +24,8 @@ class PictureStage(PictureOptions, Stage):
     needs_task: ClassVar[bool] = False
 
     def check(self, task: "Task | None") -> None:
-        """Reject missing inputs, several runs, and runs, points or devices that do not exist."""
+        """Reject missing inputs, several runs, and runs or points that do not exist."""
         from kaggle_fkd.inference.network import read_about
-        from kaggle_fkd.inference.providers import execution_providers
 
         name = name_of_stage(type(self))
         if not self.inputs:
@@ -44,23 +43,29 @@ class PictureStage(PictureOptions, Stage):
             read_about(chosen)
         elif chosen is not None:
             chosen.require_members()
-        execution_providers(self.device)
 
     def chosen(self, made: Made) -> "Run | Path | None":
         """Whose networks are used: the named run or file, or the run just trained, if any."""
         from kaggle_fkd.runs.find import find_run
 
         for name in self.runs:
-            return Path(name) if name.endswith(EXPORTED) else find_run(self.runs_dir, name)
+            return Path(name) if name.lower().endswith(EXPORTED) else find_run(self.runs_dir, name)
         return made.run
 
     def finder(self, made: Made) -> "FaceKeypoints":
         """What finds the faces: the package's networks, or the chosen ones."""
+        from kaggle_fkd.inference.providers import usable_device
         from kaggle_fkd.photo.finder import FaceKeypoints
+        from kaggle_fkd.system.console import log
 
+        device = usable_device(self.device)
+        if device != self.device:
+            log.warning(
+                "onnxruntime cannot use the device %s here: %s is used", self.device, device
+            )
         return FaceKeypoints(
             run=self.chosen(made),
             convention=self.points_of,
             points=int(self.points) if self.points else None,
-            device=self.device,
+            device=device,
         )

@@ -36,3 +36,8 @@ def innermost_cause(error: BaseException) -> str:
 
 def _argument(error: BaseException) -> BaseException | None:
     return next((each for each in error.args if isinstance(each, BaseException)), None)
+
+
+def first_line(text: str) -> str:
+    """The first line of a message that is not blank; or that there is none."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")

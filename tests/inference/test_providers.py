@@ -18,7 +18,7 @@ def test_the_cpu_is_always_there():
     assert execution_providers("cpu") == [CPU]
 
 
-@pytest.mark.parametrize("device", ["tpu", "cpu:1", "cuda:x", "", "mps:0"])
+@pytest.mark.parametrize("device", ["tpu", "cpu:1", "cuda:x", "", "mps", "mps:0"])
 def test_what_onnxruntime_cannot_use_is_refused(device):
     with pytest.raises(UsageError, match="is not available to onnxruntime here -> use auto or cpu"):
         execution_providers(device)

@@ -26,7 +26,10 @@ def test_a_file_says_what_it_is_and_where_it_comes_from(path, kind, scheme):
 def test_a_damaged_file_and_one_for_another_task_are_named(tmp_path):
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(POINTS68.read_bytes()[:1000])
+    empty = tmp_path / "empty.onnx"
+    empty.touch()
     for path, kind, problem in [
+        (empty, DetectorFile, r"empty\.onnx: not a network"),
         (broken, KeypointsFile, r"broken\.onnx: not a network"),
         (tmp_path / "gone.onnx", KeypointsFile, r"gone\.onnx: cannot be read"),
         (DETECTOR, KeypointsFile, r"detector\.onnx: exported for faces, not for keypoints"),
