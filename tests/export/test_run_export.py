@@ -14,7 +14,7 @@ from kaggle_fkd.export.run_export import MOST_COST, MOST_PARITY, export_run
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15
-from kaggle_fkd.networks import NETWORKS, build_network
+from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
@@ -37,8 +37,8 @@ def trained_a_little(model, seed=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", NETWORKS)
-def test_every_network_gives_in_a_file_what_it_gives_in_torch(tmp_path, model):
+@pytest.mark.parametrize("model", ["gridnet_xs", "heatmapnet", "naimishnet"])
+def test_a_network_gives_in_a_file_what_it_gives_in_torch(tmp_path, model):
     network = trained_a_little(model)
     made = exported(tmp_path, model, networks=(network,))
     assert made.parity <= MOST_PARITY and made.half == (made.half_cost <= MOST_COST)

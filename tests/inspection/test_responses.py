@@ -47,13 +47,13 @@ def heatmapnet(tmp_path_factory):
 def test_the_saliency_of_a_network_that_looks_at_one_place_is_that_place(tmp_path, chip):
     network = build_network("lenet", SHAPE)
     with torch.no_grad():
-        # Of the last features before the fully connected layers, all keypoints depend on one alone.
+        # Of the last features before the fully connected layers, only those of one place count.
         for layer in (network.head[0], network.head[2], network.head[4]):
             layer.weight.fill_(0)
             layer.weight[:, 0] = 0.1
             layer.bias.fill_(1)
         network.head[0].weight[:, 0] = 0
-        network.head[0].weight[:, 10 * 21 + 5] = 0.1  # row 10 and column 5 of 21 x 21
+        network.head[0].weight[:, 10 * 21 + 5 :: 21 * 21] = 0.1  # row 10, column 5 of every map
     found = InspectedNetwork(exported(tmp_path, networks=(network,)).path).saliency(chip, 0)
     # Two convolutions of 5 x 5 with pooling between: 4 pixels apart, 16 wide.
     y, x = np.indices(found.shape)

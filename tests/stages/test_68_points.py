@@ -38,7 +38,7 @@ def test_a_network_is_trained_and_evaluated_on_68_points(place, pts_folder):
     assert code == 0 and "out-of-fold NME of 24 faces" in err
     (run,) = runs_in(place.runs)
     assert run.scheme == IBUG68 and run.shape.keypoints == 68 and run.shape.heads == 2
-    assert (run.shape.height, run.shape.width) == (96, 96)
+    assert (run.shape.height, run.shape.width) == (112, 112)
     (folder,) = place.runs.glob("evaluation-*")
     table = pd.read_csv(folder / "nme.csv").set_index("region")
     assert set(table.index) == {"all", *IBUG68.groups} and table.loc["all", "mean"] < 0.5
