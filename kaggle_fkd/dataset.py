@@ -82,8 +82,7 @@ class FaceDataset:
 
     def flipped(self) -> "FaceDataset":
         """The mirror images: x becomes W - 1 - x (95 - x at 96 pixels), left and right swap."""
-        keypoints = self.keypoints[:, list(self.scheme.flip_order)].copy()
-        keypoints[..., 0] = self.size[1] - 1 - keypoints[..., 0]
+        keypoints = self.scheme.mirrored(self.keypoints, self.size[1])
         return replace(self, images=self.images[:, :, ::-1], keypoints=keypoints)
 
     def inner(self) -> "FaceDataset":

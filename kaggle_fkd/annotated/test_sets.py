@@ -89,9 +89,9 @@ def _finder(run: Run, convention: str, name: str, device: str) -> FaceKeypoints:
     """The networks of the run, for a label convention that the test set of that name has."""
     finder = FaceKeypoints(run=run, device=device)
     known = finder.networks.conventions
-    if convention in known:
+    if convention in known[1:]:  # the first is the default
         return FaceKeypoints(run=run, convention=convention, device=device)
-    if convention in [each.name for each in run.scheme.conventions]:
+    if convention not in known and convention in [each.name for each in run.scheme.conventions]:
         log.warning(
             "%s: not trained on the label convention %s of %s; scored with the keypoints of %s",
             run.name, convention, name, known[0],

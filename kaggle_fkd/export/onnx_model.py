@@ -15,8 +15,6 @@ from torch import Tensor, nn
 from kaggle_fkd.system.warning_filters import warnings_filtered
 
 OPSET = 20
-EXAMPLES = 2
-"""Torch takes a batch of one face for a batch that can have no other size."""
 LARGE = 1024
 """Arrays with fewer numbers are not worth storing in half precision."""
 
@@ -28,7 +26,8 @@ def export(
     """The ONNX model of a module in evaluation mode.
 
     `inputs` are examples by name, in the order of the module's arguments, and `dynamic` the axes
-    of each whose length is free, as `torch.export.Dim`s.
+    of each whose length is free, as `torch.export.Dim`s. The examples should be longer than 1
+    there, which torch takes for a fixed length.
     """
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -11,14 +10,13 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.export.modules import DetectorModule, KeypointsModule, fused
-from kaggle_fkd.export.onnx_model import EXAMPLES, export, in_half_precision, with_metadata
+from kaggle_fkd.export.onnx_model import export, in_half_precision, with_metadata
 from kaggle_fkd.inference.about import FACES, KEYPOINTS, About
-from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.network import new_session
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.networks.detector_shape import CHIP, STRIDES
 from kaggle_fkd.runs.member import Member, digest_of
@@ -33,9 +31,12 @@ MOST_PARITY = 1e-3
 MOST_COST = 0.01
 """Pixels, on average over the keypoints, that storing the weights as fp16 may cost."""
 COMPARED = 16
-"""Images on which a file is compared with torch."""
+"""Images with which a network is traced, and on which its file is compared with torch."""
 BLOBS = 8
 """Width in pixels of the random light and dark parts of these images."""
+
+Inputs = dict[str, NDArray[Any]]
+"""Arrays by the name of the input."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Exported:
     parity: float
     """Mean difference in pixels of its numbers from those of torch, with fp32 weights."""
     half_cost: float
-    """The same, with weights stored as fp16."""
+    """The same, with weights stored as fp16; infinite if that was not tried."""
     half: bool
     """Whether they are."""
     networks: int
@@ -75,26 +76,30 @@ def export_members(
         module: nn.Module = DetectorModule(networks[0])
     else:
         module = KeypointsModule(networks, len(run.scheme.conventions))
+    module.eval()
+    inputs = _inputs(about)
     try:
-        module.eval()
-        model = _detector(module) if about.task == FACES else _keypoints(module, about)
+        model = with_metadata(_export(module, inputs, about), about.as_metadata())
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
         raise RunError(
             f"{run.folder}: the network {run.config.train.model} cannot be exported "
             f"({first_line(str(error))})",
             "use one that torch.onnx.export understands",
         ) from error
-    exact = with_metadata(model, about.as_metadata())
-    halved = in_half_precision(exact)
-    parity, half_cost = _distance(exact, module, about), _distance(halved, module, about)
+    truth = _computed_by_torch(module, inputs)
+    parity = _difference(model, inputs, truth, about)
     if not parity <= MOST_PARITY:
         raise RunError(
             f"{run.folder}: the exported network differs from torch by {parity:.2g} pixels",
             "report this, with the versions of torch, onnx and onnxruntime",
         )
-    half = may_halve and half_cost <= MOST_COST
+    half_cost = np.inf
+    if may_halve:
+        halved = in_half_precision(model)
+        half_cost = _difference(halved, inputs, truth, about)
+    half = half_cost <= MOST_COST
     with atomic_path(path) as temporary:
-        temporary.write_bytes((halved if half else exact).SerializeToString())
+        temporary.write_bytes((halved if half else model).SerializeToString())
     return Exported(path, parity, half_cost, half, len(members))
 
 
@@ -121,54 +126,52 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> Abou
     )
 
 
-def _keypoints(module: nn.Module, about: About) -> onnx.ModelProto:
-    images = torch.zeros(EXAMPLES, about.height, about.width, dtype=torch.uint8)
-    inputs = {"images": images, "convention": torch.zeros(EXAMPLES, dtype=torch.int64)}
-    faces = torch.export.Dim("faces")
-    dynamic = {"images": {0: faces}, "convention": {0: faces}}
-    return export(module, inputs, ["keypoints"], dynamic)
+def _inputs(about: About) -> Inputs:
+    """What the network is traced with, and compared on: images of random light and dark parts."""
+    if about.task == FACES:
+        chips = _images(CHIP, CHIP)
+        return {
+            "images": _images(3 * STRIDES[-1], 4 * STRIDES[-1]),
+            "chips": chips, "logits": np.zeros(len(chips), np.float32),
+        }  # fmt: skip
+    images = _images(about.height, about.width)
+    heads = 2 * len(about.scheme.conventions)  # for mirrored faces, too
+    return {"images": images, "convention": np.arange(len(images)) % heads}
 
 
-def _detector(module: nn.Module) -> onnx.ModelProto:
-    cell = STRIDES[-1]
-    inputs: dict[str, Tensor] = {
-        "images": torch.zeros(EXAMPLES, 3 * cell, 4 * cell, dtype=torch.uint8),
-        "chips": torch.zeros(EXAMPLES + 1, CHIP, CHIP, dtype=torch.uint8),
-        "logits": torch.zeros(EXAMPLES + 1),
-    }
+def _export(module: nn.Module, inputs: Inputs, about: About) -> onnx.ModelProto:
+    tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
+    if about.task == KEYPOINTS:
+        faces = torch.export.Dim("faces")
+        return export(module, tensors, ["keypoints"], {name: {0: faces} for name in inputs})
     pictures, rows, columns, chips = map(torch.export.Dim, ("pictures", "rows", "columns", "chips"))
+    cell = STRIDES[-1]
     dynamic = {
         "images": {0: pictures, 1: cell * rows, 2: cell * columns},
         "chips": {0: chips}, "logits": {0: chips},
     }  # fmt: skip
-    return export(module, inputs, ["proposals", "faces"], dynamic)
+    return export(module, tensors, ["proposals", "faces"], dynamic)
 
 
-def _distance(model: onnx.ModelProto, module: nn.Module, about: About) -> float:
-    """Mean difference in pixels between the numbers that the file and torch give."""
-    with TemporaryDirectory() as folder, torch.inference_mode():
-        path = Path(folder) / "exported.onnx"
-        path.write_bytes(model.SerializeToString())
-        if about.task == FACES:
-            detector = DetectorFile(path)
-            pictures, chips = _images(3 * STRIDES[-1], 4 * STRIDES[-1]), _images(CHIP, CHIP)
-            logits = np.zeros(len(chips), np.float32)
-            searched, refined = module(*map(torch.from_numpy, (pictures, chips, logits)))
-            # The first number of a face is a logit.
-            pairs = [
-                (detector.search(pictures)[..., 1:], searched[..., 1:]),
-                (detector.refine(chips, logits)[:, 1:], refined[:, 1:]),
-            ]
-        else:
-            images = _images(about.height, about.width)
-            heads = np.arange(len(images)) % (2 * len(about.scheme.conventions))  # mirrored, too
-            torchs = module(torch.from_numpy(images), torch.from_numpy(heads))
-            pairs = [(KeypointsFile(path).predict(images, heads), torchs)]
-    return max(float(np.abs(ours - torchs.numpy()).mean()) for ours, torchs in pairs)
+def _computed_by_torch(module: nn.Module, inputs: Inputs) -> list[NDArray[np.float32]]:
+    """The outputs of the module itself, in the order of those of the file."""
+    with torch.inference_mode():
+        outputs = module(*map(torch.from_numpy, inputs.values()))
+    return [each.numpy() for each in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
+def _difference(
+    model: onnx.ModelProto, inputs: Inputs, truth: Sequence[NDArray[np.float32]], about: About
+) -> float:
+    """Mean difference in pixels between the numbers that the model gives and the true ones."""
+    found = new_session(model.SerializeToString(), "cpu").run(None, inputs)
+    first = 1 if about.task == FACES else 0  # the first number of a face is a logit
+    pairs = zip(found, truth, strict=True)
+    return max(float(np.abs(ours - theirs)[..., first:].mean()) for ours, theirs in pairs)
 
 
 def _images(height: int, width: int) -> NDArray[np.uint8]:
-    """Images of random light and dark parts, the same at every call."""
+    """N x height x width, the same at every call."""
     random = np.random.default_rng(0)
     rows, columns = -(-height // BLOBS), -(-width // BLOBS)
     small = random.integers(0, 256, (COMPARED, rows, columns)).astype(np.uint8)

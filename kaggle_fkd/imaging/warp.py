@@ -29,12 +29,6 @@ def flip_keypoints(keypoints: Tensor, scheme: KeypointScheme, width: int) -> Ten
     return swapped + keypoints.new_tensor([width - 1, 0])
 
 
-def flip_predictions(predicted: Tensor, scheme: KeypointScheme, width: int) -> Tensor:
-    """N x K x 3, x, y and expected error, of the mirror images, which are `width` pixels wide."""
-    keypoints = flip_keypoints(predicted[..., :2], scheme, width)
-    return torch.cat([keypoints, predicted[:, list(scheme.flip_order), 2:]], dim=-1)
-
-
 def homography(
     rotation: Tensor,
     scale: Tensor,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +14,8 @@ from kaggle_fkd.keypoints import KeypointScheme
 
 FORMAT = "1"
 """What files are like; a change of what they take and give, or of these metadata, changes it."""
+SUFFIX = ".onnx"
+"""What the names of files end in."""
 KEYPOINTS, FACES = "keypoints", "faces"
 """The tasks: keypoints of a chip, and faces in a picture."""
 HOW_TO_CUT = (
@@ -23,6 +26,11 @@ HOW_TO_CUT = (
 """What the metadata say about chips, for whoever runs the file without this package."""
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 """What reading the metadata of another program's file raises."""
+
+
+def is_exported(path: str | Path) -> bool:
+    """Whether the path is that of an exported network, by its name."""
+    return Path(path).suffix.lower() == SUFFIX
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +81,11 @@ class About:
             "mirror": self.mirror,
             "mean_keypoints": np.round(self.mean_keypoints, 4).tolist(),
         }
+        words = {"task": self.task, "format": FORMAT, "weights": self.weights, **self.origin}
         if self.task == KEYPOINTS:
             values["box"] = box_of_keypoints(self.mean_keypoints[0]).round(2).tolist()
-        words = {key: json.dumps(value) for key, value in values.items()}
-        chips = {"chip": HOW_TO_CUT} if self.task == KEYPOINTS else {}
-        return {
-            "task": self.task,
-            "format": FORMAT,
-            **words,
-            **chips,
-            "weights": self.weights,
-            **self.origin,
-        }
+            words["chip"] = HOW_TO_CUT
+        return words | {key: json.dumps(value) for key, value in values.items()}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Self:

@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 from kaggle_fkd.inference.about import KEYPOINTS
 from kaggle_fkd.inference.network import OnnxNetwork
 
+BATCH = 64
+"""Chips per forward pass."""
+
 
 class KeypointsFile(OnnxNetwork):
     """Inputs `images` and `convention`, output `keypoints`; see `predict`."""
@@ -21,4 +24,9 @@ class KeypointsFile(OnnxNetwork):
         `convention`, N, names. That index plus the number of conventions means that a chip is the
         mirror image of a face: labels may be off to one side.
         """
-        return self.run("keypoints", images=images, convention=convention.astype(np.int64))
+        convention = convention.astype(np.int64)
+        batches = [slice(start, start + BATCH) for start in range(0, max(1, len(images)), BATCH)]
+        return np.concatenate([
+            self.run("keypoints", images=images[batch], convention=convention[batch])
+            for batch in batches
+        ])  # fmt: skip

@@ -13,12 +13,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from kaggle_fkd.inference.network import new_session, read_about
+from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.network import new_session
 
 PATCH = 16
 """The squares that are covered for a saliency are a sixteenth of the face wide: half an eye."""
-BATCH = 64
-"""Covered faces per forward pass."""
 FIRST = "networks.0."
 """What the names of an ensemble's first network begin with in an exported file."""
 CONVOLUTIONS = ("Conv", "ConvTranspose")
@@ -36,9 +35,10 @@ class InspectedNetwork:
     def __init__(self, path: Path, convention: int = 0) -> None:
         """`convention` is the index of the label convention in the scheme.
 
-        Raises RunError for a file that is not an exported network.
+        Raises RunError for a file that is not an exported network for keypoints.
         """
-        self.about, self.convention = read_about(path), convention
+        self._file, self.convention = KeypointsFile(path), convention
+        self.about = self._file.about
         model = onnx.load(path)
         self._layers = dict(_convolutions(model.graph))
         softmax = [node.output[0] for node in model.graph.node if node.op_type == "Softmax"]
@@ -57,15 +57,13 @@ class InspectedNetwork:
 
     def predict(self, chips: NDArray[np.uint8]) -> Maps:
         """N x K x 3, keypoints and expected errors of N x H x W chips, in their pixels."""
-        return np.concatenate([
-            self._run("keypoints", chips[start : start + BATCH])
-            for start in range(0, len(chips), BATCH)
-        ])  # fmt: skip
+        return self._file.predict(chips, np.full(len(chips), self.convention))
 
     def first_filters(self) -> Maps:
         """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
         weight, _ = next(iter(self._layers.values()))
-        return self._run(_seen(weight), self._blank())[:, 0]
+        blank = np.zeros((self.about.height, self.about.width), np.uint8)
+        return self._see([weight], blank)[0][:, 0]
 
     def feature_maps(self, chip: NDArray[np.uint8]) -> dict[str, Maps]:
         """C x h x w for each convolution: its output for the chip, by its name.
@@ -73,9 +71,7 @@ class InspectedNetwork:
         Outputs are taken after the normalisation, which is part of the convolution in an exported
         network, and before any pooling and activation.
         """
-        outputs = [_seen(output) for _, output in self._layers.values()]
-        inputs = {"images": chip[None], "convention": np.array([self.convention])}
-        maps = self._session.run(outputs, inputs)
+        maps = self._see([output for _, output in self._layers.values()], chip)
         return {name: each[0] for name, each in zip(self._layers, maps, strict=True)}
 
     def heat_maps(self, chip: NDArray[np.uint8]) -> Maps | None:
@@ -85,7 +81,7 @@ class InspectedNetwork:
         """
         if not self._heat_maps:
             return None
-        weights = self._run(_seen(self._heat_maps[0]), chip[None])[0]
+        weights = self._see(self._heat_maps, chip)[0][0]
         if weights.ndim == 3:  # of all heads
             weights = weights[min(self.convention, len(self.about.mean_keypoints) - 1)]
         rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
@@ -115,13 +111,11 @@ class InspectedNetwork:
             count[place] += 1
         return np.asarray(total / count, np.float32)
 
-    def _run(self, output: str, chips: NDArray[np.uint8]) -> Maps:
-        convention = np.full(len(chips), self.convention, np.int64)
-        (values,) = self._session.run([output], {"images": chips, "convention": convention})
-        return np.asarray(values, np.float32)
-
-    def _blank(self) -> NDArray[np.uint8]:
-        return np.zeros((1, self.about.height, self.about.width), np.uint8)
+    def _see(self, names: list[str], chip: NDArray[np.uint8]) -> list[Maps]:
+        """The inner values of these names for a chip."""
+        inputs = {"images": chip[None], "convention": np.array([self.convention])}
+        values: list[Maps] = self._session.run([_seen(name) for name in names], inputs)
+        return values
 
 
 def _convolutions(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import UsageError
+
+Number = TypeVar("Number", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,15 @@ class KeypointScheme:
         for left, right in self.flip_pairs:
             order[left], order[right] = right, left
         return tuple(order)
+
+    def mirrored(self, keypoints: NDArray[Number], width: int) -> NDArray[Number]:
+        """N x K x D keypoints in the mirror images of their faces, which are `width` pixels wide.
+
+        x becomes width - 1 - x, and left and right swap; what follows x stays with its keypoint.
+        """
+        swapped = keypoints[:, list(self.flip_order)]
+        swapped[..., 0] = width - 1 - swapped[..., 0]
+        return swapped
 
     @cached_property
     def group_by_keypoint(self) -> tuple[str, ...]:

@@ -40,11 +40,7 @@ class GridNet(KeypointNetwork):
 
     def regress(self, images: Tensor) -> Tensor:
         """N x 1 x height x width, standardised, to N x H x K x 3 pixels."""
-        return self.decode(self.trunk(images))
-
-    def decode(self, features: Tensor) -> Tensor:
-        """The weighted mean of the cells' votes; features are N x C x rows x columns."""
-        return self._mean(self._votes(features), self.temperature, self.calibration)
+        return self._mean(self._votes(self.trunk(images)), self.temperature, self.calibration)
 
     def predict(self, images: Tensor, heads: Tensor) -> Tensor:
         """As `forward`, with the votes of one head for each face, in a quarter less time."""
@@ -55,21 +51,20 @@ class GridNet(KeypointNetwork):
         return self._mean(votes, self.temperature[heads], self.calibration[heads])
 
     def _votes(self, features: Tensor) -> Tensor:
-        """N x H x K x 4 x cells: logit of the weight, offset in x and y, logarithm of the error."""
+        """N x H x K x 4 x cells: logit of the weight, offset in x and y, logarithm of the error.
+
+        The features are N x C x rows x columns.
+        """
         heads, keypoints = self.shape.total_heads, self.shape.keypoints
         votes: Tensor = self.vote(features)
         return self.split_mirror_heads(votes.reshape(-1, heads, keypoints, 4, len(self.cells)))
-
-    def _weights(self, votes: Tensor, temperature: Tensor) -> Tensor:
-        """... x K x cells, the weights of the votes, ... x K x 4 x cells; they sum to 1."""
-        return (votes[..., 0, :] * temperature).softmax(dim=-1)
 
     def _mean(self, votes: Tensor, temperature: Tensor, calibration: Tensor) -> Tensor:
         """... x K x 3, what the votes, ... x K x 4 x cells, are on average.
 
         `temperature`, ... x K x 1, and `calibration`, ... x K, are those of their heads.
         """
-        weight = self._weights(votes, temperature)
+        weight = (votes[..., 0, :] * temperature).softmax(dim=-1)
         positions = self.cells.T + votes[..., 1:3, :] * CELL
         keypoints = (weight[..., None, :] * positions).sum(dim=-1)
         # The weights are learnt from the keypoints alone.

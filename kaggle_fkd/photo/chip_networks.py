@@ -13,9 +13,6 @@ from kaggle_fkd.imaging.similarity import invert, transform_points
 from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.runs.run import Run
 
-BATCH = 64
-"""Chips per forward pass."""
-
 
 class ChipNetworks:
     """An ensemble: its keypoints are the mean of its networks' predictions."""
@@ -96,14 +93,10 @@ class ChipNetworks:
         """N x K x 3 in pixels of the pictures, predicted from N chips or their mirror images."""
         seen = chips[:, :, ::-1] if mirrored else chips
         index = self.convention + len(self.scheme.conventions) * mirrored
-        batches = [seen[start : start + BATCH] for start in range(0, len(seen), BATCH)]
-        predicted = np.concatenate([
-            np.mean([file.predict(each, np.full(len(each), index)) for file in self.files], axis=0)
-            for each in batches
-        ])  # fmt: skip
+        convention = np.full(len(chips), index)
+        predicted = np.mean([file.predict(seen, convention) for file in self.files], axis=0)
         if mirrored:
-            predicted = predicted[:, list(self.scheme.flip_order)]
-            predicted[:, :, 0] = self.size - 1 - predicted[:, :, 0]
+            predicted = self.scheme.mirrored(predicted, self.size)
         return to_pictures(predicted, maps)
 
     def cut(

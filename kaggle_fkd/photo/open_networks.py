@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kaggle_fkd.export.opened import open_exported
-from kaggle_fkd.inference.about import FACES
+from kaggle_fkd.inference.about import FACES, is_exported
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.inference.network import read_about
 from kaggle_fkd.networks import DETECTORS
@@ -19,7 +19,7 @@ def open_networks(
     Raises RunError for a run or a file that cannot be used, UsageError for a convention that it
     was not trained on.
     """
-    if not isinstance(run, Run) and Path(run).suffix.lower() == ".onnx":
+    if not isinstance(run, Run) and is_exported(run):
         path = Path(run)
         if read_about(path).task == FACES:
             return DetectorFile(path, device)

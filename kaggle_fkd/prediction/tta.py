@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kaggle_fkd.config import PredictConfig
-from kaggle_fkd.imaging.warp import flip_predictions, zoom, zoom_points
+from kaggle_fkd.imaging.warp import flip_keypoints, zoom, zoom_points
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.prediction.batches import BATCH, predict_batches
@@ -48,8 +48,8 @@ def _mean_prediction(
         predicted = torch.from_numpy(predict_batches(network, augmented, head, config.precision))
         keypoints, errors = predicted[..., :2], predicted[..., 2:] / factor
         keypoints = zoom_points(keypoints, 1 / factor, images.shape[-2:])
-        predicted = torch.cat([keypoints, errors], dim=-1)
         if mirrored:
-            predicted = flip_predictions(predicted, scheme, images.shape[-1])
-        predictions.append(predicted)
+            keypoints = flip_keypoints(keypoints, scheme, images.shape[-1])
+            errors = errors[:, list(scheme.flip_order)]
+        predictions.append(torch.cat([keypoints, errors], dim=-1))
     return torch.stack(predictions).mean(dim=0)

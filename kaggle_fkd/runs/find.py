@@ -43,10 +43,10 @@ def named_runs(runs_dir: Path, names: Sequence[str]) -> list[Run]:
     return list({run.folder.resolve(): run for run in runs}.values())
 
 
-def newest_trained(runs_dir: Path, scheme: KeypointScheme) -> Run:
-    """The run of that scheme whose member finished last; RunError when there is none."""
+def newest_trained(runs_dir: Path, scheme: KeypointScheme | None = None) -> Run:
+    """The run, of that scheme or of any, whose member finished last; RunError without one."""
     for run in runs_in(runs_dir):
-        if run.members and run.scheme == scheme:
+        if run.members and scheme in (None, run.scheme):
             return run
     raise RunError(f"{runs_dir}: there is no trained run", "train one first: the train stage")
 

@@ -8,7 +8,6 @@ from kaggle_fkd.stages.options import option, run_names
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
-    from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
 
@@ -42,12 +41,17 @@ class Export(Stage):
             run.require_members()
 
     def run(self, task: "Task | None", made: Made) -> Made:
-        """Write the file, and say how it compares with torch."""
+        """Write the file, and say how it compares with torch.
+
+        It is that of the named run, the one just trained, or the newest.
+        """
         from kaggle_fkd.export.run_export import export_run
+        from kaggle_fkd.runs.find import named_runs, newest_trained
         from kaggle_fkd.system.console import log
         from kaggle_fkd.system.text import count_of
 
-        run = self._chosen(made)
+        named = named_runs(self.runs_dir, self.runs)
+        run = named[0] if named else made.run or newest_trained(self.runs_dir)
         path = self.output or run.folder / f"{run.name}.onnx"
         exported = export_run(run, path)
         log.info(
@@ -60,16 +64,3 @@ class Export(Stage):
             "fp16" if exported.half else "fp32", exported.half_cost,
         )  # fmt: skip
         return replace(made, document=str(path.resolve()))
-
-    def _chosen(self, made: Made) -> "Run":
-        """The named run, the one just trained, or the newest; RunError without one."""
-        from kaggle_fkd.errors import RunError
-        from kaggle_fkd.runs.find import named_runs, runs_in
-
-        named = named_runs(self.runs_dir, self.runs)
-        for run in named or ([made.run] if made.run else runs_in(self.runs_dir)):
-            if run.members:
-                return run
-        raise RunError(
-            f"{self.runs_dir}: there is no trained run", "train one first: the train stage"
-        )

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
-EXPORTED = ".onnx"
-"""What the names of exported networks end in."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PictureStage(PictureOptions, Stage):
@@ -46,10 +43,11 @@ class PictureStage(PictureOptions, Stage):
 
     def chosen(self, made: Made) -> "Run | Path | None":
         """Whose networks are used: the named run or file, or the run just trained, if any."""
+        from kaggle_fkd.inference.about import is_exported
         from kaggle_fkd.runs.find import find_run
 
         for name in self.runs:
-            return Path(name) if name.lower().endswith(EXPORTED) else find_run(self.runs_dir, name)
+            return Path(name) if is_exported(name) else find_run(self.runs_dir, name)
         return made.run
 
     def finder(self, made: Made) -> "FaceKeypoints":
