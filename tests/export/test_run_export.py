@@ -127,7 +127,7 @@ def test_a_member_is_exported_once_and_again_when_its_weights_have_changed(tmp_p
 
 
 def test_a_network_that_differs_from_torch_is_refused(tmp_path):
-    """One whose weights are no numbers, as after a training that diverged."""
+    """One with weights that are NaN, as after a training that diverged."""
     network = build_network("lenet", SHAPE)
     with torch.no_grad():
         network.head[0].weight[:] = torch.nan

@@ -26,7 +26,7 @@ def annotate(on_pictures):
 
 @pytest.fixture
 def pictures(tmp_path):
-    """A folder with a face, a picture without one, and a file that is no picture."""
+    """A folder with a face, a picture without one, and a file that is not a picture."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     Image.fromarray(data.astronaut()).save(folder / "face.png")
