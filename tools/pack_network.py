@@ -74,12 +74,13 @@ def chips(run: Run, paths: list[Path]) -> Iterator[Inputs]:
     generator = torch.Generator().manual_seed(0)
     for start in range(0, len(chosen), BATCH):
         part = chosen[start : start + BATCH]
-        moved, _, _ = augment(
+        moved, _, mirrored = augment(
             torch.from_numpy(np.array(part.images)), torch.from_numpy(part.keypoints),
             run.scheme, run.config.augment, generator, part.margin,
         )  # fmt: skip
         images = moved.round().to(torch.uint8).numpy()
-        yield {"images": images, "convention": part.convention.astype(np.int64)}
+        convention = part.convention + len(run.scheme.conventions) * mirrored.numpy()
+        yield {"images": images, "convention": convention.astype(np.int64)}
 
 
 def photographs(network: DetectorFile, paths: list[Path]) -> Iterator[Inputs]:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -118,7 +119,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             # One question: between two, another process may have moved the folder away.
             if path.is_file():
                 raise NotADirectoryError("a file has this name")
-            shutil.rmtree(temporary, ignore_errors=True)  # a killed process had the same id
+            shutil.rmtree(temporary, ignore_errors=True)  # a killed one had the same id
             new.mkdir(parents=True)
         yield new
         with writing_to(path):
@@ -149,8 +150,8 @@ def _put_in_place(new: Path, path: Path) -> None:
 
 
 def _temporary_beside(path: Path) -> Path:
-    """The hidden name beside `path` that only this process writes to."""
-    return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    """The hidden name beside `path` that only this thread of this process writes to."""
+    return path.with_name(f".{path.stem}.{threading.get_native_id()}{path.suffix}")
 
 
 def _remove_stale_temporaries(path: Path) -> None:

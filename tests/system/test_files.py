@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -233,3 +235,18 @@ def test_json_is_read_as_it_was_written_and_never_holds_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"x": float("nan")})
     assert read_json_or_empty(tmp_path / "a.json") == {"ä": [1, None, 0.1]}
+
+
+def test_two_threads_that_write_one_file_leave_one_of_both_texts(tmp_path):
+    path, both = tmp_path / "network.onnx", Barrier(2)
+
+    def write(text: str) -> None:
+        with atomic_path(path) as temporary:
+            temporary.write_text(text)
+            both.wait(timeout=60)  # both have written, none has replaced the file
+            assert temporary.read_text() == text
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, ["one", "two"]))
+    assert path.read_text() in ("one", "two")
+    assert names_in(tmp_path) == ["network.onnx"]
