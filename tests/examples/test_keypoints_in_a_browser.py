@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -34,14 +35,15 @@ NEAR = 0.05
 """Pixels between the keypoints in the browser and in Python, which rounds them to 0.01."""
 BOX = (172, 78, 282, 189)
 """The face of the astronaut."""
-PREDICT = """async ([bytes, box]) => {
+PREDICT = """async ([network, box]) => {
     const { keypoints, openNetwork } = await import("./keypoints.js");
     const canvas = document.querySelector("canvas");
     while (!canvas.width) await new Promise(requestAnimationFrame);
     const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return keypoints(await openNetwork(Uint8Array.from(bytes)), image, box);
+    const bytes = Uint8Array.from(atob(network), character => character.charCodeAt(0));
+    return keypoints(await openNetwork(bytes), image, box);
 }"""
-"""The keypoints of the picture on the page."""
+"""The keypoints of the picture on the page, by a network in base64."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -99,6 +101,11 @@ def photograph(path: Path) -> Path:
     return path
 
 
+def keypoints_on(page: Any, network: Path, box: tuple[float, ...]) -> Any:
+    """What the example finds in the box of the picture on the page."""
+    return page.evaluate(PREDICT, [b64encode(network.read_bytes()).decode(), box])
+
+
 def wait_for(page: Any, status: str) -> None:
     page.wait_for_function(
         "status => document.querySelector('#status').textContent.startsWith(status)", arg=status
@@ -116,7 +123,7 @@ def wait_for(page: Any, status: str) -> None:
 def test_keypoints_are_those_of_the_example_in_python(page, network, tmp_path, box):
     picture = photograph(tmp_path / "photograph.png")
     page.set_input_files("#picture", picture)
-    found = page.evaluate(PREDICT, [list(network.read_bytes()), box])
+    found = keypoints_on(page, network, box)
     expected = keypoints_in_python(network, picture, *box)
     assert [each["name"] for each in found] == list(expected)
     for each in found:
@@ -130,7 +137,7 @@ def test_an_exported_run_and_the_network_of_the_package_give_the_same_points_as_
     picture = Path(ASTRONAUT_FILE)
     page.set_input_files("#picture", picture)
     for network in (exported(tmp_path, "gridnet_xs").path, POINTS68):
-        found = page.evaluate(PREDICT, [list(network.read_bytes()), BOX])
+        found = keypoints_on(page, network, BOX)
         expected = keypoints_in_python(network, picture, *BOX)
         away = [
             np.hypot(each["x"] - expected[each["name"]][0], each["y"] - expected[each["name"]][1])

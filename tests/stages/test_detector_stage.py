@@ -28,7 +28,9 @@ def folder(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_detector_finds_faces_that_it_never_saw(place, folder):
-    crops = ("smallest=25", "largest=50", "any_roll=0", "cover=0")
+    crops = (
+        "crop=96", "smallest=25", "largest=50", "any_roll=0", "cover=0", "backgrounds=1"
+    )  # fmt: skip
     settings = [word for crop in crops for word in ("--set", f"detect.{crop}")]
     code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 80, *settings)
     assert code == 0 and out == "" and "validation loss" in err
