@@ -66,7 +66,7 @@ class TrainConfig(Section):
         0, 1e3,
     )  # fmt: skip
     precision: str = setting(
-        "fp32",
+        "auto",
         "The numbers of the forward pass: fp32, or bf16 (16 bits; weights and losses keep 32). "
         "auto is bf16 where the processor or the GPU has instructions for it, such as AVX512-BF16, "
         "else fp32.",

@@ -38,45 +38,53 @@ def train(
     runs_dir: Path | str = "runs",
     device: str = "cpu",
     sample_faces: bool = False,
+    jobs: int = 1,
 ) -> Run:
     """Train a run on the faces, or return the finished run with the same settings and faces.
 
     `settings` are by `section.name` (`{"train.epochs": 5}`), on top of the preset's. An interrupted
-    training is continued by the same call. Raises UsageError for settings that do not exist or
-    fit, DataError for faces that cannot be trained on.
+    training is continued by the same call. `jobs` members are trained at the same time, in
+    processes of their own: a script needs `if __name__ == "__main__":` then. Raises UsageError for
+    settings that do not exist or fit, DataError for faces that cannot be trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
     config, data = build_config(preset, overrides), KeypointData(faces)
     request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)
     run = choose_run(request, describe_device(chosen))
-    return train_run(run, data, config.train.members, chosen)
+    return train_run(run, data, config.train.members, chosen, jobs)
 
 
-def train_run(run: Run, data: TrainingData, count: int, device: torch.device) -> Run:
+def train_run(
+    run: Run, data: TrainingData, count: int, device: torch.device, jobs: int | None
+) -> Run:
     """Train the run's first `count` members, except finished ones, and draw their learning curves.
 
-    Raises what `train_members` does.
+    `jobs` is what `train_members` takes. Raises what that does.
     """
-    for member in train_members(run, data, count, device):
+    for member in train_members(run, data, count, device, jobs):
         figure = learning_curve(pd.read_csv(member.metrics_file), member.name)
         save_figure(figure, member.folder / "learning_curve.png")
     return run
 
 
 def cross_validate(
-    run: Run, faces: FaceDataset, device: str = "cpu", config: PredictConfig | None = None
+    run: Run,
+    faces: FaceDataset,
+    device: str = "cpu",
+    config: PredictConfig | None = None,
+    jobs: int = 1,
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, the x, y and expected error of each keypoint, out of fold.
 
     Each face is predicted by the member that held it out. Trains the members that are missing, so
-    that every fold is held out once. Raises RunError when the run was trained on a different data
-    set.
+    that every fold is held out once; `jobs` of them at the same time, as in `train`.
+    Raises RunError when the run was trained on a different data set.
     """
     data = KeypointData(faces)
     require_same_data(run, data)
     chosen = pick_device(device)
-    train_run(run, data, run.config.train.folds, chosen)
+    train_run(run, data, run.config.train.folds, chosen, jobs)
     return out_of_fold(run, faces, chosen, config or PredictConfig())
 
 

@@ -31,7 +31,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "photo": {
         "train.model": "gridnet",
         "chips.size": 112,
-        "train.precision": "auto",
         "train.epochs": 100,
         # 5 % of the faces are enough for validation; the others are needed for training.
         "train.folds": 20,
@@ -49,7 +48,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # The face detector of the package.
     "detector": {
         "train.model": "detector",
-        "train.precision": "auto",
         "train.epochs": 30,
         "train.batch_size": 32,
         "train.lr": 3e-3,

@@ -9,6 +9,7 @@ import pytest
 from support import csv_files
 from support.command_line import QUICK, QUICK_ALL, interrupted_at, last_line
 
+from kaggle_fkd import experiment
 from kaggle_fkd.competition.archive import BUNDLE
 from kaggle_fkd.runs.find import runs_in
 
@@ -137,6 +138,20 @@ def test_resume_continues_in_the_second_member(real):
     assert code == 0 and "member-01: continuing after epoch 1" in err
     (run,) = runs_in(real.runs)
     assert run.finished and run.member(0).weights_file.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(("given", "jobs"), [((), None), (("--jobs", 3), 3)])
+def test_jobs_are_the_members_that_are_trained_at_the_same_time(done, monkeypatch, given, jobs):
+    asked = []
+    monkeypatch.setattr(experiment, "train_members", lambda *given: asked.append(given[-1]) or [])
+    settings = ("--set", "train.members=2", *QUICK)
+    assert done("--stage", "train", *settings, *given)[0] == 0 and asked == [jobs]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5", ""])
+def test_jobs_are_a_whole_number_from_1(place, jobs):
+    code, _, err = place("--stage", "train", f"--jobs={jobs}")
+    assert code == 2 and "--jobs" in err and "not a whole number from 1" in err
 
 
 def test_resume_names_an_unfinished_run_of_other_settings(done):

@@ -102,6 +102,13 @@ def setting_text(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SettingOptions:
     """Single settings."""
@@ -132,6 +139,11 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
     seed: str | None = option(
         "--seed", metavar="N", help="seeds all random numbers of the training"
     )
+    jobs: int | None = option(
+        "--jobs", type=positive, metavar="N",
+        help="members to train at the same time (default: one for each GPU; without a GPU, one for "
+        "each thread)",
+    )  # fmt: skip
     resume: str | None = option(
         "--resume", type=run_name, nargs="?", const=NEWEST, metavar="RUN",
         help="continue that run, or the newest unfinished one (of these settings, if given)",

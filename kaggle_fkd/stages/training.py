@@ -75,7 +75,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         if device.type == "cpu":
             keep_freed_memory()
         try:
-            train_run(run, task.training_data(self.config(task)), count, device)
+            train_run(run, task.training_data(self.config(task)), count, device, self.jobs)
         except KeyboardInterrupt:
             log.warning(
                 "interrupted: the same command with --resume (or --resume %s) continues", run.name

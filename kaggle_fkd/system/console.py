@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
@@ -69,12 +69,26 @@ def set_up(quiet: bool) -> None:
     log.setLevel(logging.WARNING if quiet else logging.INFO)
 
 
+class Progress(Protocol):
+    """What a progress bar is told; those of `progress` are told so, too."""
+
+    def reset(self, total: int) -> object:
+        """Begin, with so many steps."""
+
+    def update(self, n: int = 1) -> object:
+        """Advance by `n` steps."""
+
+    def set_postfix_str(self, s: str) -> object:
+        """Show `s` behind the bar."""
+
+
 def progress(
-    items: Iterable[Any] | None, description: str, total: int | None = None
+    items: Iterable[Any] | None, description: str, total: int | None = None, line: int | None = None
 ) -> "tqdm[Any]":
     """`items` behind a progress bar on stderr, which is hidden in quiet mode and off a terminal.
 
-    Without items, the caller advances the bar with `update()`.
+    Without items, the caller advances the bar with `update()`. `line` is the one, from 0, on which
+    it is shown beside others.
     """
     on_a_terminal = sys.stderr is not None and sys.stderr.isatty()
     return tqdm(
@@ -85,6 +99,7 @@ def progress(
         disable=not (on_a_terminal and log.isEnabledFor(logging.INFO)),
         dynamic_ncols=True,
         leave=False,
+        position=line,
     )
 
 

@@ -8,15 +8,19 @@ import torch
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member
-from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.console import Progress, log
 from kaggle_fkd.training.checkpoint import load_checkpoint, save_checkpoint
 from kaggle_fkd.training.objective import Objective
 from kaggle_fkd.training.summary import epoch_row, log_epoch, summarise
 from kaggle_fkd.training.trainer import Trainer, seeded
 
 
-def train_member(member: Member, objective: Objective[Any], device: torch.device) -> dict[str, Any]:
+def train_member(
+    member: Member, objective: Objective[Any], device: torch.device, bar: Progress
+) -> dict[str, Any]:
     """Train one member to the end, from its checkpoint if there is one; its summary.
+
+    `bar` counts the steps.
 
     Validation decides nothing but whether the training has diverged: the last weights are kept.
     Raises RunError when it has, when the checkpoint is damaged, or when another process is training
@@ -30,18 +34,17 @@ def train_member(member: Member, objective: Objective[Any], device: torch.device
         epochs, commits = load_checkpoint(member, trainer)
         if epochs:
             log.info("%s: continuing after epoch %d", member.name, len(epochs))
-        steps = config.epochs * trainer.steps_per_epoch
-        with progress(None, f"training {member.name}", total=steps) as bar:
-            bar.update(len(epochs) * trainer.steps_per_epoch)
-            for epoch in range(len(epochs), config.epochs):
-                started = time.perf_counter()
-                score = trainer.run_epoch(epoch, bar.update)
-                held_out = objective.validate(trainer.network)
-                _refuse_divergence(member, objective, epoch, score, held_out["all"])
-                epochs.append(epoch_row(trainer, epoch, score, held_out, started))
-                log_epoch(epochs[-1], metric, config.epochs)
-                bar.set_postfix_str(f"validation {metric.title} {metric.text(held_out['all'])}")
-                save_checkpoint(member, trainer, epochs, commits)
+        bar.reset(config.epochs * trainer.steps_per_epoch)
+        bar.update(len(epochs) * trainer.steps_per_epoch)
+        for epoch in range(len(epochs), config.epochs):
+            started = time.perf_counter()
+            score = trainer.run_epoch(epoch, bar.update)
+            held_out = objective.validate(trainer.network)
+            _refuse_divergence(member, objective, epoch, score, held_out["all"])
+            epochs.append(epoch_row(trainer, epoch, score, held_out, started))
+            log_epoch(member, epochs[-1], metric)
+            bar.set_postfix_str(f"validation {metric.title} {metric.text(held_out['all'])}")
+            save_checkpoint(member, trainer, epochs, commits)
         objective.finalise(trainer.network)
         summary = summarise(member, trainer, epochs, commits)
         member.finish(trainer.weights(), summary)

@@ -6,33 +6,32 @@ import torch
 
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.console import progress
+from kaggle_fkd.system.device import places_on
 from kaggle_fkd.training.data import TrainingData
-from kaggle_fkd.training.fit import train_member
+from kaggle_fkd.training.job import Job
+from kaggle_fkd.training.parallel import train_in_processes
 
 
 def train_members(
-    run: Run, data: TrainingData, count: int, device: torch.device
+    run: Run, data: TrainingData, count: int, device: torch.device, jobs: int | None = 1
 ) -> Iterator[Member]:
     """Train the run's first `count` members, except those that are finished; gives each when done.
 
-    Raises DataError when there is nothing to learn from or to validate on, and what
-    `train_member` raises; KeyboardInterrupt leaves all complete epochs on disk.
+    Up to `jobs` are trained at the same time, each in a process of its own; None: as many as
+    `places_on` gives. On a CPU they share the threads. Raises what `Job.work` and
+    `train_in_processes` raise; KeyboardInterrupt leaves all complete epochs on disk.
     """
-    for member in map(run.member, range(count)):
-        if member.finished:
-            continue
-        objective = data.objective(member, run.audit_file, device)
-        log.info(
-            "%s (%d of %d): %s to train on, %d to validate, on %s",
-            member.folder, member.index + 1, count, count_of(objective.examples, objective.noun),
-            objective.held_out, describe_device(device),
-        )  # fmt: skip
-        summary = train_member(member, objective, device)
-        metric = objective.metric
-        parts = summary[f"validation_{metric.name}"].items()
-        scores = ", ".join(f"{name} {value:.3f}" for name, value in parts)
-        log.info("%s: validation %s: %s", member.name, metric.long_title, scores)
-        yield member
+    waiting = [
+        Job(run, index, count, data, device)
+        for index in range(count)
+        if not run.member(index).finished
+    ]
+    places = places_on(device, len(waiting), jobs)
+    if len(places) > 1:
+        yield from train_in_processes(waiting, places)
+        return
+    for job in waiting:
+        with progress(None, f"training {job.member.name}") as bar:
+            job.work(bar)
+        yield job.member

@@ -33,8 +33,8 @@ def epoch_row(
     }
 
 
-def log_epoch(row: EpochRow, metric: Metric, epochs: int) -> None:
-    """Log one line about the epoch; `epochs` is the number of all epochs."""
+def log_epoch(member: Member, row: EpochRow, metric: Metric) -> None:
+    """Log one line about an epoch of the member."""
     start = f"val_{metric.name}_"
     parts = [
         f"{key.removeprefix(start)} {value:.3f}"
@@ -42,10 +42,11 @@ def log_epoch(row: EpochRow, metric: Metric, epochs: int) -> None:
         if key.startswith(start)
     ]
     log.info(
-        "epoch %d/%d: training %s %.3f, validation %s %s%s, %.1f s",
-        row["epoch"], epochs, metric.title, row[f"train_{metric.name}"], metric.title,
-        metric.text(row[f"val_{metric.name}"]), f" ({', '.join(parts)})" if parts else "",
-        row["seconds"],
+        "%s, epoch %d/%d: training %s %.3f, validation %s %s%s, %.1f s",
+        member.folder.name, row["epoch"], member.config.train.epochs,
+        metric.title, row[f"train_{metric.name}"],
+        metric.title, metric.text(row[f"val_{metric.name}"]),
+        f" ({', '.join(parts)})" if parts else "", row["seconds"],
     )  # fmt: skip
 
 

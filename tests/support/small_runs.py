@@ -1,7 +1,7 @@
 """Small runs for tests: quick settings, a new run directory, trainings that are interrupted."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
-from kaggle_fkd.system.console import log
+from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.training import fit
 from kaggle_fkd.training.folds import assign_folds
 from kaggle_fkd.training.keypoint_data import KeypointData
@@ -61,7 +61,7 @@ def train_member(
 ) -> dict[str, Any]:
     """Train the member on these faces to the end; its summary."""
     objective = KeypointObjective(member.shape, member.config, train, validation, device)
-    return fit.train_member(member, objective, device)
+    return fit.train_member(member, objective, device, progress(None, member.name))
 
 
 def new_trainer(member: Member, train: FaceDataset, device: torch.device = CPU) -> Trainer:
@@ -78,21 +78,32 @@ def train_all(run: Run, faces: FaceDataset, count: int) -> list[Member]:
 @contextmanager
 def interrupted_in_epoch(number: int) -> Iterator[None]:
     """Ctrl-C at the end of every epoch of that number, from 1, before it is stored."""
-    ctrl_c = _CtrlC(f"epoch {number}/")
-    log.addHandler(ctrl_c)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with at_the_end_of_epoch(number, interrupt):
+        yield
+
+
+@contextmanager
+def at_the_end_of_epoch(number: int, act: Callable[[], None]) -> Iterator[None]:
+    """Call `act` whenever the end of an epoch of that number, from 1, is logged."""
+    listener = _Listener(f", epoch {number}/", act)
+    log.addHandler(listener)
     try:
         yield
     finally:
-        log.removeHandler(ctrl_c)
+        log.removeHandler(listener)
 
 
-class _CtrlC(logging.Handler):
-    """Raises what Ctrl-C raises when a message begins like that."""
+class _Listener(logging.Handler):
+    """Calls `act` for every message with these words."""
 
-    def __init__(self, beginning: str) -> None:
+    def __init__(self, words: str, act: Callable[[], None]) -> None:
         super().__init__()
-        self.beginning = beginning
+        self.words, self.act = words, act
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().startswith(self.beginning):
-            raise KeyboardInterrupt
+        if self.words in record.getMessage():
+            self.act()

@@ -1,0 +1,54 @@
+"""`Job`: the training of one member of a run, which may be sent to another process."""
+
+from dataclasses import dataclass
+
+import torch
+
+from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.console import Progress, log
+from kaggle_fkd.system.device import describe_device
+from kaggle_fkd.system.text import count_of
+from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.fit import train_member
+
+
+@dataclass(frozen=True)
+class Job:
+    """The training of one member, and what it is trained on."""
+
+    run: Run
+    """The run that the member belongs to."""
+    index: int
+    """The member's number, from 0."""
+    count: int
+    """The number of members that are wanted."""
+    data: TrainingData
+    """What it learns from."""
+    device: torch.device
+    """What it is trained on."""
+
+    @property
+    def member(self) -> Member:
+        """The member."""
+        return self.run.member(self.index)
+
+    def work(self, bar: Progress) -> None:
+        """Train the member to the end, in steps that `bar` counts.
+
+        Raises DataError when there is nothing to learn from or to validate on, and what
+        `train_member` raises.
+        """
+        member = self.member
+        objective = self.data.objective(member, self.run.audit_file, self.device)
+        log.info(
+            "%s (%d of %d): %s to train on, %d to validate, on %s",
+            member.folder, self.index + 1, self.count,
+            count_of(objective.examples, objective.noun), objective.held_out,
+            describe_device(self.device),
+        )  # fmt: skip
+        summary = train_member(member, objective, self.device, bar)
+        metric = objective.metric
+        parts = summary[f"validation_{metric.name}"].items()
+        scores = ", ".join(f"{name} {value:.3f}" for name, value in parts)
+        log.info("%s: validation %s: %s", member.name, metric.long_title, scores)
