@@ -96,6 +96,12 @@ class TrainConfig(Section):
         "With masked labels: labels that are biased to one side are not mirror-symmetric, so "
         "mirrored faces have separate heads, which learn by how much the two sides differ.",
     )
+    start_from: str = setting(
+        "",
+        "Where the trunk of a grid network has its first weights from: points68, the package's "
+        "network for photographs, or a run, by its name or path; empty: random weights. These are "
+        "outside data for Kaggle, and points68 is for research and teaching only.",
+    )
     only_convention: str = setting(
         "", "Train on the faces of this label convention alone; empty: on all faces."
     )

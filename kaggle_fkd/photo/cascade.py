@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.similarity import similarity, transform_points
+from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, face_of_points, upright_maps
-from kaggle_fkd.photo.pretrained import POINTS68
 
 FAR = 0.05
 """Mean distance of keypoints in the crop of a face from where they are in an aligned one, as a

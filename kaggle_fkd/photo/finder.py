@@ -13,6 +13,7 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
 from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
@@ -30,7 +31,6 @@ from kaggle_fkd.photo.detectors import (
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.open_networks import open_networks
 from kaggle_fkd.photo.overlay.drawing import draw_faces
-from kaggle_fkd.photo.pretrained import DETECTOR
 from kaggle_fkd.runs.run import Run
 
 LOST = 1.5

@@ -77,6 +77,11 @@ class Member:
         return self.folder / "weights.onnx"
 
     @property
+    def start_file(self) -> Path:
+        """What the trunks of all members of its run start from, if the settings say so."""
+        return self.run_folder / "start.safetensors"
+
+    @property
     def metrics_file(self) -> Path:
         """A row for each epoch: learning rate, training and validation RMSE, seconds."""
         return self.folder / "metrics.csv"

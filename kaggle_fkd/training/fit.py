@@ -11,6 +11,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import Progress, log
 from kaggle_fkd.training.checkpoint import load_checkpoint, save_checkpoint
 from kaggle_fkd.training.objective import Objective
+from kaggle_fkd.training.start import start_from_stored_weights
 from kaggle_fkd.training.summary import epoch_row, log_epoch, summarise
 from kaggle_fkd.training.trainer import Trainer, seeded
 
@@ -34,6 +35,8 @@ def train_member(
         epochs, commits = load_checkpoint(member, trainer)
         if epochs:
             log.info("%s: continuing after epoch %d", member.name, len(epochs))
+        elif config.start_from:
+            start_from_stored_weights(trainer.network, member, objective, device)
         bar.reset(config.epochs * trainer.steps_per_epoch)
         bar.update(len(epochs) * trainer.steps_per_epoch)
         for epoch in range(len(epochs), config.epochs):

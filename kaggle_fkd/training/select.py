@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import DataError, RunError, UsageError
-from kaggle_fkd.networks import build_network
+from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import find_run, runs_in
 from kaggle_fkd.runs.member import Member
@@ -15,6 +13,7 @@ from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.start import load_trunk, store_weights, weights_to_start_from
 
 
 @dataclass(frozen=True)
@@ -131,12 +130,17 @@ def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
     """A new run directory, once it is clear that its members can be trained."""
     config, data = wanted.config, wanted.data
     shape = data.shape(config)
-    with torch.random.fork_rng(devices=[]):
-        build_network(config.train.model, shape)  # raises where the faces are too small for it
+    network = build_to_load(config.train.model, shape)  # raises where the faces are too small
+    start = None
+    if config.train.start_from:
+        start = weights_to_start_from(config.train.start_from, wanted.runs_dir)
+        load_trunk(network, start, config.train)
     members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
     data.check(members, Path(config.train.audit))
     about = {"data_hash": digest, "sample_faces": wanted.sample_faces}
     run = start_run(wanted.runs_dir, config, about, data.scheme, shape, device)
     if config.train.audit:  # a later evaluation may replace the file that the settings name
         write_text(run.audit_file, Path(config.train.audit).read_text(encoding="utf-8"))
+    if start is not None:
+        store_weights(run.member(0), start)
     return run

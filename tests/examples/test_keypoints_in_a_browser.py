@@ -18,7 +18,7 @@ from support.keypoint_example import EXAMPLES, keypoints_in_python, spot
 from support.onnx_centroid import write_centroid_network
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
-from kaggle_fkd.photo.pretrained import POINTS68
+from kaggle_fkd.inference.pretrained import POINTS68
 
 pytestmark = pytest.mark.slow
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -11,8 +11,8 @@ from support.keypoint_example import EXAMPLES, keypoints_in_python, run_example,
 from support.onnx_centroid import ERROR, FIXED, HEIGHT, WIDTH, in_picture, write_centroid_network
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import POINTS68
 
 EXIF_ORIENTATION, TURNED_LEFT = 0x0112, 6
 

@@ -6,13 +6,13 @@ import torch
 from support.exported_networks import exported
 
 from kaggle_fkd.imaging.similarity import similarity, transform_points
+from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.inspection.drawings import half_radius
 from kaggle_fkd.inspection.responses import PATCH, InspectedNetwork
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import POINTS68
 
 SHAPE = NetworkShape(96, 96, keypoints=15, heads=2, mirrored=True)
 

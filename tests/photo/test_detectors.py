@@ -8,13 +8,13 @@ import skimage.data
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_overlap
 from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.photo.detectors import (
     FaceDetector,
     checked_boxes,
     faces_in_boxes,
     scores_of_boxes,
 )
-from kaggle_fkd.photo.pretrained import DETECTOR
 
 FACE = np.array([177.0, 80.0, 272.0, 177.0])
 """The astronaut's face: the tight box of her 68 points with 10 % at each side, by eye."""

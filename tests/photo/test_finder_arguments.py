@@ -16,11 +16,11 @@ import kaggle_fkd
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.photo.detectors import FaceDetector
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.pretrained import POINTS68
 from kaggle_fkd.training.labels import network_shape
 
 ASTRONAUT = data.astronaut()

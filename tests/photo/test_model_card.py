@@ -2,7 +2,7 @@
 
 import re
 
-from kaggle_fkd.photo.pretrained import DETECTOR, POINTS68, WEIGHTS
+from kaggle_fkd.inference.pretrained import DETECTOR, POINTS68, WEIGHTS
 
 
 def test_the_head_of_the_model_card_names_task_licence_and_library():

@@ -5,8 +5,8 @@ import pytest
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.pretrained import DETECTOR, POINTS68, WEIGHTS
 from kaggle_fkd.keypoints import EYES, IBUG68
-from kaggle_fkd.photo.pretrained import DETECTOR, POINTS68, WEIGHTS
 
 
 def test_all_files_together_are_small():

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.exported_networks import finished_run
 
+from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.photo.pretrained import DETECTOR
 
 
 def test_a_run_is_exported_and_the_file_used_on_a_photograph(place):
