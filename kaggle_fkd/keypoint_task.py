@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.task import Task
@@ -47,5 +48,9 @@ class KeypointTask(Task):
         """The runs' out-of-fold predictions, averaged, N x K x 3; and their report in lines."""
         faces = self.load_faces(config)
         evaluated = evaluate_runs(runs, faces, device, config.predict)
-        lines = self.write_report(folder, evaluated.predicted, faces.inner(), evaluated.summary)
-        return evaluated.predicted, lines
+        predicted, seen = evaluated.predicted, faces.inner()
+        lines = self.write_report(folder, predicted, seen, evaluated.summary)
+        if config.evaluate.coco:
+            covered = np.asarray(np.isfinite(predicted).all(axis=(1, 2)))
+            write_pictures(folder / "faces", predicted[covered], seen[covered])
+        return predicted, lines

@@ -36,7 +36,7 @@ class PhotographsTask(KeypointTask):
     presets = ("photo",)
     default_preset = "photo"
     is_sample = False
-    sections = frozenset({"train", "augment", "predict", "chips"})
+    sections = frozenset({"train", "augment", "predict", "evaluate", "chips"})
     stages = frozenset({"download", "train", "evaluate"})
 
     def __init__(

@@ -36,7 +36,7 @@ class CompetitionTask(KeypointTask):
 
     scheme = KAGGLE15
     presets = ("cpu", "smoke", "best")
-    sections = frozenset({"train", "augment", "predict", "eda"})
+    sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
     stages = frozenset({"download", "eda", "train", "evaluate", "predict", "blend", "submit"})
 
     def __init__(self, data_dir: Path, sample_size: SampleSize | None = None) -> None:

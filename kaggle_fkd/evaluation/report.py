@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.audit import audit, write_audit
+from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.scores import score_figure, score_table
-from kaggle_fkd.evaluation.suspect_pictures import write_suspects
 from kaggle_fkd.evaluation.worst_faces import audit_gallery, worst_faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.metrics import rmse_by_convention
@@ -52,7 +52,9 @@ def write_evaluation(
     suspected = int(suspects["suspected"].sum())
     write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
     write_audit(folder / "audit.csv", suspects)
-    write_suspects(folder / "suspects", predicted, faces, suspects)
+    rows = suspects.loc[suspects["suspected"], "row"]
+    most_suspicious = pd.Index(faces.ids).get_indexer(pd.Index(rows))
+    write_pictures(folder / "suspects", predicted[most_suspicious], faces[most_suspicious])
     record = {
         **summary,
         "oof_rmse": results,

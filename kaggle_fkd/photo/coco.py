@@ -8,7 +8,7 @@ import numpy as np
 
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.coco import format_annotation, format_category
-from kaggle_fkd.photo.face import uncertain_keypoints
+from kaggle_fkd.keypoints.uncertainty import uncertain_keypoints
 from kaggle_fkd.photo.inputs import Record
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_json

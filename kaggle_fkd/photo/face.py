@@ -11,12 +11,11 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.keypoints.uncertainty import size_of_face, uncertain_keypoints
 from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
 
 NOSE_TIP = "nose_tip"
 """An alias of the tip of the nose that every scheme understands."""
-UNCERTAIN = 0.05
-"""Share of a face's size. Keypoints with a larger expected error are uncertain."""
 
 
 class EyeAspectRatio(NamedTuple):
@@ -78,7 +77,7 @@ class DetectedFace:
     @property
     def size(self) -> float:
         """The square root of the area of the tight box of its keypoints, in pixels."""
-        return _size(self.keypoints)
+        return size_of_face(self.keypoints)
 
     @property
     def uncertain(self) -> NDArray[np.bool_]:
@@ -169,18 +168,6 @@ class DetectedFace:
             ratios = self.eye_aspect_ratio()._asdict()
             values["eye_aspect_ratio"] = {name: round(ratio, 3) for name, ratio in ratios.items()}
         return values
-
-
-def uncertain_keypoints(
-    keypoints: NDArray[np.float64], errors: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """K, true where the expected error of K x 2 keypoints is more than `UNCERTAIN` of the size."""
-    return np.asarray(errors > UNCERTAIN * _size(keypoints))
-
-
-def _size(keypoints: NDArray[np.float64]) -> float:
-    """The square root of the area of the tight box of K x 2 keypoints."""
-    return float(np.sqrt(np.ptp(keypoints, axis=0).prod()))
 
 
 def _regions(scheme: KeypointScheme) -> dict[str, list[int]]:

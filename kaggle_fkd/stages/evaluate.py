@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Evaluate(RunOptions, TrainingStage):
     """Out-of-fold scores of a run; missing members are trained first."""
 
-    sections: ClassVar[tuple[str, ...]] = (*TrainingStage.sections, "predict")
+    sections: ClassVar[tuple[str, ...]] = (*TrainingStage.sections, "predict", "evaluate")
     summary: ClassVar[str] = "out-of-fold scores with intervals, worst faces, label audit"
     examples: ClassVar[tuple[str, ...]] = (
         "evaluate",

@@ -20,7 +20,7 @@ TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
     "oof.csv", "scores.csv", "published.csv", "audit.csv", "evaluation.json",
     "rmse_by_keypoint.png", "worst_faces.png", "audit.png", "expected_errors.csv",
-    "expected_errors.png", "suspects",
+    "expected_errors.png", "suspects", "faces",
 }  # fmt: skip
 
 
@@ -30,7 +30,8 @@ def evaluated_root(tmp_path_factory, sample_dir):
     root = tmp_path_factory.mktemp("evaluated")
     real_data(sample_dir, root / "data")
     folders = ["--data-dir", str(root / "data"), "--runs-dir", str(root / "runs")]
-    assert main(["--stage", "evaluate", *TWO_FOLDS, *folders]) == 0
+    settings = [*TWO_FOLDS, "--set", "evaluate.coco=true"]
+    assert main(["--stage", "evaluate", *settings, *folders]) == 0
     return root
 
 
@@ -84,6 +85,8 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     suspected = pd.read_csv(folder / "audit.csv")["suspected"]
     assert record["suspected_faces"] == suspected.sum() > 0
     assert len(list((folder / "suspects").glob("*.png"))) == suspected.sum()
+    coco = json.loads((folder / "faces" / "coco.json").read_text())
+    assert [image["id"] for image in coco["images"]] == faces.ids.tolist()
     assert set(record["oof_rmse"]) == {"all", "A", "B"}
     assert record["rmse_without_tta"][run.name] > 0
     assert record["commit"] == run.record["commit"]
