@@ -36,11 +36,11 @@ from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
 from kaggle_fkd.annotated.detection.report import match, scored_faces
 from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import scaling
+from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, transform_faces
 from kaggle_fkd.photo.detectors import boxes_of_faces, faces_in_boxes
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text

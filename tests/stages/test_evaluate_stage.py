@@ -224,7 +224,7 @@ def test_sample_faces_are_evaluated_too(place, sample_dir):
     shutil.copytree(sample_dir, place.data, dirs_exist_ok=True)
     code, out, err = place("--stage", "evaluate,predict", *TWO_FOLDS)
     assert code == 0, err
-    assert {path.name for path in evaluation(place).iterdir()} == FILES - {"published.csv"}
+    assert {path.name for path in evaluation(place).iterdir()} == FILES - {"published.csv", "faces"}
     assert "published on Kaggle" not in err
     assert last_line(out).name.startswith("sample-")
 
