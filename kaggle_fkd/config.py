@@ -12,6 +12,8 @@ from typing import Any, get_type_hints
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.presets import PRESETS
 
+PRECISIONS = ("fp32", "bf16", "fp16", "auto")
+"""What the settings of precision may say; auto is what the device computes fastest with."""
 LARGEST_SEED = 2**32 - 1
 """The largest seed that scikit-learn accepts."""
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
@@ -67,10 +69,10 @@ class TrainConfig(Section):
     )  # fmt: skip
     precision: str = setting(
         "auto",
-        "The numbers of the forward pass: fp32, or bf16 (16 bits; weights and losses keep 32). "
-        "auto is bf16 where the processor or the GPU has instructions for it, such as AVX512-BF16, "
-        "else fp32.",
-        choices=("fp32", "bf16", "auto"),
+        "The numbers of the forward pass: fp32, or, with 16 bits (weights and losses keep 32), "
+        "bf16 or fp16. auto is what the device is fastest with: bf16 on processors with AVX512-BF16 or "
+        "AMX and GPUs since Ampere, fp16 on GPUs since Volta, else fp32.",
+        choices=PRECISIONS,
     )
     loss: str = setting(
         "smooth_l1",
@@ -189,10 +191,9 @@ class PredictConfig(Section):
     )  # fmt: skip
     precision: str = setting(
         "auto",
-        "The numbers of the network: fp32, or bf16 (16 bits). auto is bf16 where the processor or "
-        "the GPU has instructions for it: it takes half the time, and moves keypoints by 0.01 "
-        "pixels, up or down.",
-        choices=("fp32", "bf16", "auto"),
+        "The numbers of the network, as in train.precision. bf16 takes half the time, and moves "
+        "keypoints by 0.01 pixels, up or down.",
+        choices=PRECISIONS,
     )
 
 

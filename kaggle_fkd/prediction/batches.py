@@ -7,7 +7,7 @@ from torch import Tensor
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.networks.network import KeypointNetwork, evaluating
-from kaggle_fkd.system.device import uses_bf16
+from kaggle_fkd.system.precision import precision_on
 
 BATCH = 128
 """Faces per forward pass; 300 MB of activations with the largest network here."""
@@ -19,15 +19,13 @@ def predict_batches(
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, the keypoints and expected errors of N x H x W faces.
 
-    Each face is predicted by the head that `heads`, N, names; `precision` is fp32, bf16 or auto.
+    Each face is predicted by the head that `heads`, N, names; `precision` is one of
+    `config.PRECISIONS`.
 
     Images and network must be on the same device; the network's mode is left as it was.
     """
     device = images.device
-    with (
-        evaluating(network),
-        torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(precision, device)),
-    ):
+    with evaluating(network), precision_on(device, precision).autocast(device):
         predicted = [
             network.predict(batch, head).float().cpu()
             for batch, head in zip(images.split(BATCH), heads.split(BATCH), strict=True)

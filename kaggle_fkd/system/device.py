@@ -10,14 +10,12 @@ import torch
 
 from kaggle_fkd.errors import UsageError
 
-BF16_INSTRUCTIONS = ("avx512_bf16", "amx_tile")
-"""Instructions of processors for arithmetic with bf16, as torch names them."""
-
 
 def pick_device(name: str) -> torch.device:
     """The device of that name, as torch spells it; auto chooses a GPU if one is available.
 
-    Raises UsageError when the named device is not available.
+    Raises UsageError when the named device is not available, or is a GPU for which torch has no
+    code (it says then that CUDA is available, and fails at the first operation).
     """
     counts = {
         "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1,
@@ -27,7 +25,28 @@ def pick_device(name: str) -> torch.device:
     kind, _, number = name.partition(":")
     if (number or "0") not in map(str, range(counts.get(kind, 0))):
         raise UsageError(f"the device {name} is not available here", "use auto or cpu")
+    if kind == "cuda":
+        for index in [int(number)] if number else range(counts["cuda"]):
+            _require_code_for(index)
     return torch.device(name)
+
+
+def _require_code_for(index: int) -> None:
+    """UsageError if this build of torch has no code for the GPU of that number."""
+    capability = torch.cuda.get_device_capability(index)
+    built_for = torch.cuda.get_arch_list()  # sm_75: code for 7.5 to 7.9; compute_90: from 9.0 on
+    for name in built_for:
+        kind, _, digits = name.partition("_")
+        number = "".join(filter(str.isdigit, digits))  # sm_90a
+        version = int(number[:-1]), int(number[-1])
+        if version <= capability and (kind == "compute" or version[0] == capability[0]):
+            return
+    raise UsageError(
+        f"the GPU {torch.cuda.get_device_name(index)} has compute capability "
+        f"{capability[0]}.{capability[1]}, for which this torch has no code "
+        f"({', '.join(built_for)})",
+        "use --device cpu, another GPU (on Kaggle: GPU T4 x2), or another build of torch",
+    )
 
 
 @dataclass(frozen=True)
@@ -56,21 +75,6 @@ def places_on(device: torch.device, wanted: int, jobs: int | None) -> list[Place
     return [
         Place(devices[index % len(devices)], max(1, threads // count)) for index in range(count)
     ]
-
-
-def uses_bf16(precision: str, device: torch.device) -> bool:
-    """Whether `precision` (fp32, bf16, or auto) means bf16 on the device."""
-    return precision == "bf16" or (precision == "auto" and has_fast_bf16(device))
-
-
-def has_fast_bf16(device: torch.device) -> bool:
-    """Whether the device has instructions for bf16, so that it is faster than fp32."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "mps":
-        return False
-    asked = [getattr(torch.cpu, f"_is_{name}_supported", None) for name in BF16_INSTRUCTIONS]
-    return any(bool(ask()) for ask in asked if ask is not None)
 
 
 def describe_device(device: torch.device) -> str:

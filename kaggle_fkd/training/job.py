@@ -8,6 +8,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import Progress, log
 from kaggle_fkd.system.device import describe_device
+from kaggle_fkd.system.precision import precision_on
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.fit import train_member
@@ -41,11 +42,12 @@ class Job:
         """
         member = self.member
         objective = self.data.objective(member, self.run.audit_file, self.device)
+        precision = precision_on(self.device, member.config.train.precision)
         log.info(
-            "%s (%d of %d): %s to train on, %d to validate, on %s",
+            "%s (%d of %d): %s to train on, %d to validate, on %s, in %s (%s)",
             member.folder, self.index + 1, self.count,
             count_of(objective.examples, objective.noun), objective.held_out,
-            describe_device(self.device),
+            describe_device(self.device), precision.name, precision.reason,
         )  # fmt: skip
         summary = train_member(member, objective, self.device, bar)
         metric = objective.metric

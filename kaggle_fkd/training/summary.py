@@ -66,7 +66,7 @@ def summarise(
         "epochs": len(epochs),
         "held_out_fold": member.fold,
         "seed": member.seed,
-        "precision": trainer.precision,
+        "precision": trainer.precision.name,
         f"training_{trainer.objective.noun}s": trainer.objective.examples,
         f"validation_{trainer.objective.noun}s": trainer.objective.held_out,
         **trainer.objective.results(trainer.network),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.system.device import uses_bf16
+from kaggle_fkd.system.precision import precision_on
 from kaggle_fkd.training.objective import Objective
 
 
@@ -28,7 +28,8 @@ class Trainer:
     ) -> None:
         """Initial weights and dropout draw from torch's global generator: see `seeded`."""
         self.config, self.objective, self.device = config, objective, device
-        self.precision = "bf16" if uses_bf16(config.precision, device) else "fp32"
+        self.precision = precision_on(device, config.precision)
+        self.scaler = self.precision.scaler(device)
         network = build_network(config.model, shape)
         objective.initialise(network)
         self.network = network.to(device)
@@ -61,13 +62,14 @@ class Trainer:
 
     def _step(self, index: Tensor, lr: float) -> Tensor:
         """One gradient step on the examples at `index`; 2, what its score is made of."""
-        with torch.autocast(self.device.type, torch.bfloat16, self.precision == "bf16"):
+        with self.precision.autocast(self.device):
             loss, sums = self.objective.loss(self.network, index, self.generator)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         return sums
 
     def weights(self) -> dict[str, Tensor]:
@@ -79,6 +81,7 @@ class Trainer:
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "generator": self.generator.get_state(),
             "dropout": _global_random_state(self.device),
         }
@@ -90,6 +93,7 @@ class Trainer:
         """
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
         self.generator.set_state(state["generator"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(state["dropout"], self.device)

@@ -50,18 +50,14 @@ def trained(tmp_path, name, **settings):
         return trainer.run_epoch(0, lambda: None), trainer
 
 
-def test_in_bf16_weights_stay_fp32_and_a_training_repeats_itself(tmp_path):
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_with_16_bits_weights_stay_fp32_and_a_training_repeats_itself(tmp_path, precision):
     exact, _ = trained(tmp_path, "a", precision="fp32")
-    score, trainer = trained(tmp_path, "b", precision="bf16")
-    again, other = trained(tmp_path, "c", precision="bf16")
-    assert trainer.precision == "bf16" and score != exact and abs(score / exact - 1) < 0.05
+    score, trainer = trained(tmp_path, "b", precision=precision)
+    again, other = trained(tmp_path, "c", precision=precision)
+    assert trainer.precision.name == precision
+    assert score != exact and abs(score / exact - 1) < 0.05
     assert score == again
     for name, tensor in trainer.weights().items():
-        assert tensor.dtype != torch.bfloat16 and torch.equal(tensor, other.weights()[name])
-
-
-def test_auto_is_bf16_where_the_device_has_instructions_for_it(tmp_path, monkeypatch):
-    for has, expected in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr("kaggle_fkd.system.device.has_fast_bf16", lambda device, has=has: has)
-        _, trainer = trained(tmp_path, expected, precision="auto")
-        assert trainer.precision == expected
+        assert tensor.dtype not in (torch.bfloat16, torch.float16)
+        assert torch.equal(tensor, other.weights()[name])
