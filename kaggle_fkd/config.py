@@ -70,8 +70,8 @@ class TrainConfig(Section):
     precision: str = setting(
         "auto",
         "The numbers of the forward pass: fp32, or, with 16 bits (weights and losses keep 32), "
-        "bf16 or fp16. auto is what the device is fastest with: bf16 on processors with AVX512-BF16 or "
-        "AMX and GPUs since Ampere, fp16 on GPUs since Volta, else fp32.",
+        "bf16 or fp16. auto is what the device is fastest with: bf16 on processors with "
+        "AVX512-BF16 or AMX and GPUs since Ampere, fp16 on GPUs since Volta, else fp32.",
         choices=PRECISIONS,
     )
     loss: str = setting(
