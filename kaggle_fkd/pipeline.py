@@ -8,7 +8,7 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.stages.options import DATA_DIR, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 from kaggle_fkd.system.console import banner, log
-from kaggle_fkd.system.extras import require_extra
+from kaggle_fkd.system.extras import require_modules
 
 if TYPE_CHECKING:
     from kaggle_fkd.task import Task
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 def check_extras(stages: Sequence[Stage]) -> None:
     """UsageError for a stage whose libraries are not installed."""
     for stage in stages:
-        if stage.extra:
-            require_extra(stage.extra, f"the stage {name_of_stage(type(stage))}")
+        require_modules(stage.needs, f"the stage {name_of_stage(type(stage))}")
 
 
 def run_pipeline(stages: Sequence[Stage], task: "Task | None") -> Iterator[str]:

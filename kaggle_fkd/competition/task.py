@@ -37,7 +37,9 @@ class CompetitionTask(KeypointTask):
     scheme = KAGGLE15
     presets = ("cpu", "smoke", "best")
     sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
-    stages = frozenset({"download", "eda", "train", "evaluate", "predict", "blend", "submit"})
+    stages = frozenset(
+        {"download", "eda", "train", "evaluate", "predict", "blend", "submit", "kernel"}
+    )
 
     def __init__(self, data_dir: Path, sample_size: SampleSize | None = None) -> None:
         """`data_dir` is where the files are, or will be stored; `sample_size` is the number of

@@ -9,7 +9,7 @@ from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.inference.network import OnnxNetwork
 from kaggle_fkd.runs.member import Member, digest_of
 from kaggle_fkd.runs.run import Run
-from kaggle_fkd.system.extras import require_extra
+from kaggle_fkd.system.extras import require_modules
 
 File = TypeVar("File", bound=OnnxNetwork)
 
@@ -29,7 +29,7 @@ def open_exported(run: Run, member: Member, kind: type[File], device: str) -> Fi
                 return network
         except RunError:
             pass  # a damaged file is made anew
-    require_extra("competition", f"the run {run.name} is not exported yet, which")
+    require_modules(["training", "onnx"], f"the run {run.name} is not exported yet, which")
     from kaggle_fkd.export.run_export import export_members
 
     try:

@@ -15,6 +15,7 @@ STAGES: Mapping[str, str] = {
     "predict": "Predict",
     "blend": "Blend",
     "submit": "Submit",
+    "kernel": "Kernel",
     "export": "Export",
     "photo": "Photo",
     "inside": "Inside",

@@ -15,6 +15,7 @@ class Download(TaskOptions, Stage):
     """The competition's files from Kaggle, or Udacity's 68-point frames; every row is checked."""
 
     summary: ClassVar[str] = "the competition's files, from Kaggle or in place, every row checked"
+    needs: ClassVar[tuple[str, ...]] = ("training", "kaggle")
     examples: ClassVar[tuple[str, ...]] = ("download", "download --points 68")
     url: str | None = option(
         "--url", metavar="URL", help="with --points 68: another address of Udacity's archive"

@@ -20,6 +20,7 @@ class Export(Stage):
 
     summary: ClassVar[str] = "a trained run as one ONNX file, which runs without torch"
     needs_task: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("training", "onnx")
     examples: ClassVar[tuple[str, ...]] = ("export", "export RUN --output keypoints.onnx")
     runs: tuple[str, ...] = option(
         "--run", default=(), positional=True, type=run_names, metavar="RUN",

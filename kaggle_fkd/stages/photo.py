@@ -24,7 +24,7 @@ class Photo(PictureStage):
     """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV, COCO, .pts."""
 
     summary: ClassVar[str] = "keypoints or a filter on pictures and videos; JSON, CSV, COCO, .pts"
-    extra: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = (
         "photo family.jpg holiday/ clip.mp4",
         "photo astronaut --filter sunglasses",

@@ -19,7 +19,7 @@ class Settings(Stage):
 
     summary: ClassVar[str] = "a list of all settings of --set, with their meanings"
     needs_task: ClassVar[bool] = False
-    extra: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = ("settings",)
 
     def run(self, task: "Task | None", made: Made) -> Made:

@@ -38,8 +38,8 @@ class Stage(CommonOptions, ABC):
     needs_task: ClassVar[bool] = True
     """Whether it works on the data of a task, which then must list it in `Task.stages`. Other
     stages are given None instead of a task."""
-    extra: ClassVar[str] = "competition"
-    """The extra of the package whose libraries it uses; empty for none."""
+    needs: ClassVar[tuple[str, ...]] = ("training",)
+    """What it uses of the libraries that not everyone has (`system.extras.NEEDS`)."""
     examples: ClassVar[tuple[str, ...]] = ()
     """Command lines that --help shows, without the program's name."""
 

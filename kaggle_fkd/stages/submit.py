@@ -21,6 +21,7 @@ class Submit(Stage):
     """Check the newest submission and show it; with --yes, upload it and wait for its scores."""
 
     summary: ClassVar[str] = "checks and shows the newest submission; with --yes, sends it"
+    needs: ClassVar[tuple[str, ...]] = ("training", "kaggle")
     examples: ClassVar[tuple[str, ...]] = (
         "submit",
         'submit --yes --message "gridnet, 34 epochs"',

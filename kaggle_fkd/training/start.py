@@ -23,6 +23,7 @@ from kaggle_fkd.networks.grid import GridNet
 from kaggle_fkd.networks.network import evaluating
 from kaggle_fkd.runs.find import find_run
 from kaggle_fkd.runs.member import Member
+from kaggle_fkd.system.extras import require_modules
 from kaggle_fkd.system.files import atomic_path
 from kaggle_fkd.training.objective import Objective
 
@@ -129,6 +130,7 @@ def measure_normalisation(
 
 def _trunk_of_file(path: Path) -> Weights:
     """The trunk of an exported grid network, whose normalisation is part of its convolutions."""
+    require_modules(["onnx"], f"train.start_from={PACKAGE}")
     import onnx
     from onnx import numpy_helper
 

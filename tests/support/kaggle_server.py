@@ -27,6 +27,8 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><title>Login | Kaggle</title></html>"
 LOGIN_PATH = "/account/login"
 BUNDLE_PATH = "/storage/bundle/archive.zip"
 UPLOAD_PATH = "/upload/one"
+OUTPUT_PATH = "/output/"
+KERNEL_PAGE = "https://www.kaggle.com/code/someone/kaggle-fkd"
 REF = 4711
 
 
@@ -79,6 +81,15 @@ class KaggleServer:
     created: dict = field(default_factory=lambda: {"message": "Successfully submitted", "ref": REF})
     listings: list = field(default_factory=lambda: [complete_submission()])
     """What each coming ListSubmissions answers, a submission, None or a status; the last stays."""
+    pushed: dict = field(default_factory=lambda: {"url": KERNEL_PAGE, "versionNumber": 1})
+    """What SaveKernel answers."""
+    kernel_states: list[str] = field(default_factory=lambda: ["QUEUED", "RUNNING", "COMPLETE"])
+    """What each coming GetKernelSessionStatus answers; the last stays."""
+    kernel_failure: str = ""
+    """What Kaggle says of a kernel that failed."""
+    kernel_files: dict[str, bytes] = field(default_factory=dict)
+    """The files of its output, by name."""
+    kernel_log: str = ""
     hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     """What happens when a call of that API method arrives, before it is answered."""
 
@@ -116,6 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
         request = self._record()
         if request.path == LOGIN_PATH:
             self._send(200, LOGIN_PAGE, {"Content-Type": "text/html"})
+        elif request.path.startswith(OUTPUT_PATH):
+            content = self.state.kernel_files[request.path.removeprefix(OUTPUT_PATH)]
+            modified = {"Last-Modified": "Tue, 07 May 2013 00:00:00 GMT"}
+            self._send(200, content, modified)
         else:
             self._file(request)
 
@@ -143,6 +158,21 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             teammates = submission("ERROR", errorDescription="a team mate's") | {"ref": REF + 1}
             self._json({"submissions": [teammates, listing] if listing else [teammates]})
+
+    def _SaveKernel(self, request):  # noqa: N802
+        self._json(self.state.pushed)
+
+    def _GetKernelSessionStatus(self, request):  # noqa: N802
+        states = self.state.kernel_states
+        state = states.pop(0) if len(states) > 1 else states[0]
+        self._json({"status": state, "failureMessage": self.state.kernel_failure})
+
+    def _ListKernelSessionOutput(self, request):  # noqa: N802
+        files = [
+            {"url": f"http://localhost{OUTPUT_PATH}{name}", "fileName": name}
+            for name in self.state.kernel_files
+        ]
+        self._json({"files": files, "log": self.state.kernel_log})
 
     def _file(self, request):
         """The bundle, all of it or from the byte that a valid Range asks for."""

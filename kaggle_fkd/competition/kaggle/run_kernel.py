@@ -1,0 +1,103 @@
+"""Running a kernel on Kaggle: pushed, followed to its end, and its output fetched."""
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
+from kaggle_fkd.competition.kaggle.credentials import redact
+from kaggle_fkd.errors import KaggleError
+from kaggle_fkd.system.console import announce, log
+
+if TYPE_CHECKING:
+    from kaggle.api.kaggle_api_extended import KaggleApi
+
+POLL_S = 30.0
+"""Polling interval, in seconds."""
+MOST_FAILURES = 20
+"""Questions in a row that may remain without an answer: ten minutes."""
+SHOWN = 15
+"""Lines of the log that are shown of a kernel that failed."""
+RUNNING = ("queued", "running", "new_script")
+"""The states of a kernel that has not ended, as the client names them."""
+SUBMISSION = "submission.csv"
+
+
+def user_name() -> str:
+    """The name on Kaggle that the credentials are of; raises what `connect` raises."""
+    name = connect().get_config_value("username")
+    if not name:
+        raise KaggleError("the credentials do not say whose they are", "give it with --user")
+    return str(name)
+
+
+def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) -> Path:
+    """Push the kernel in `folder`, wait for its end, and fetch what it made; its submission.
+
+    `kernel` is its name, USER/SLUG. Raises KaggleError if Kaggle refuses it, or if it fails: the
+    last lines of its log are shown then. Ctrl-C leaves it running.
+    """
+    api = connect()
+    with client_calls():
+        answer = api.kernels_push(str(folder))
+    if answer.error or answer.invalid_competition_sources:
+        reason = answer.error or "it cannot use the competition's data"
+        raise KaggleError(
+            f"Kaggle refuses the kernel {kernel}: {redact(str(reason))}",
+            "accept the competition's rules, or choose another --title",
+        )
+    announce(f"pushed: {answer.url} (version {answer.version_number})")
+    try:
+        state, problem = _wait(api, kernel, poll_s)
+    except KeyboardInterrupt:
+        announce(f"the kernel runs on: kaggle kernels status {kernel}")
+        raise
+    with client_calls():
+        files, _ = api.kernels_output(kernel, str(output), force=True, quiet=is_quiet())
+    log.info("%s: %d files of the kernel", output, len(files))
+    if state != "complete":
+        for line in log_lines(output / f"{kernel.partition('/')[2]}.log")[-SHOWN:]:
+            announce(line)
+        raise KaggleError(
+            f"the kernel {kernel} has ended with {state}{problem and f': {problem}'}",
+            f"see its log: {answer.url}",
+        )
+    if not (output / SUBMISSION).is_file():
+        raise KaggleError(f"the kernel {kernel} has made no {SUBMISSION}", f"see {answer.url}")
+    return output / SUBMISSION
+
+
+def _wait(api: "KaggleApi", kernel: str, poll_s: float) -> tuple[str, str]:
+    """How the kernel ended, and what Kaggle says of it."""
+    state, failures = "", 0
+    log.info("waiting for the kernel to end (Ctrl-C leaves it running)")
+    while True:
+        time.sleep(poll_s)
+        try:
+            with client_calls():
+                answer = api.kernels_status(kernel)
+            failures = 0
+        except KaggleError as error:
+            failures += 1  # it runs on: a lost connection must not look like its end
+            if failures == MOST_FAILURES:
+                raise
+            log.info("no status of the kernel yet: %s", error.problem)
+            continue
+        if answer.status.name.lower() != state:
+            state = answer.status.name.lower()
+            log.info("the kernel is %s", state)
+        if state not in RUNNING:
+            return state, redact(answer.failure_message or "")
+
+
+def log_lines(file: Path) -> list[str]:
+    """The lines of a kernel's log, which is a JSON list of pieces, or plain text."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    with suppress(ValueError, TypeError, KeyError):
+        text = "".join(piece["data"] for piece in json.loads(text))
+    return redact(text).splitlines()

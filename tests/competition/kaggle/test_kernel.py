@@ -1,0 +1,160 @@
+"""A kernel: its script is run for real, and it is pushed with the real client."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+
+import pandas as pd
+import pytest
+from support.command_line import real_data
+from support.kaggle_server import KERNEL_PAGE, ROOT, run_python
+
+from kaggle_fkd.competition.kaggle.kernel import METADATA, SCRIPT, packed_package, write_kernel
+from kaggle_fkd.competition.kaggle.run_kernel import log_lines
+from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.runs.provenance import source_commit
+
+QUICK = ["--preset", "smoke", "--set", "train.model=lenet", "--set", "train.epochs=1"]
+RUN = """
+import json, sys
+from pathlib import Path
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.competition.kaggle.run_kernel import run_kernel, user_name
+from kaggle_fkd.system.console import set_up
+set_up(quiet=False)
+folder = Path(sys.argv[1])
+try:
+    path = run_kernel(f"{user_name()}/kaggle-fkd", folder, folder / "output", poll_s=0.05)
+    result = {"submission": str(path)}
+except FkdError as error:
+    result = {"error": type(error).__name__, "text": str(error)}
+print(json.dumps(result))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_kernel(tmp_path / "kernel", "someone", "kaggle-fkd", QUICK)
+    return tmp_path / "kernel"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Kaggle's two folders, elsewhere."""
+    (tmp_path / "input" / "competitions" / "facial-keypoints-detection").mkdir(parents=True)
+    (tmp_path / "working").mkdir()
+    return tmp_path
+
+
+def start(folder, machine):
+    """Run the script as Kaggle does, except that its two folders are those of `machine`."""
+    script = (folder / SCRIPT).read_text()
+    for name in ("input", "working"):
+        assert script.count(f'"/kaggle/{name}"') == 1
+        script = script.replace(f'"/kaggle/{name}"', f'"{machine / name}"')
+    (machine / "script.py").write_text(script)
+    return subprocess.run(
+        [sys.executable, machine / "script.py"], cwd=machine / "working", text=True,
+        capture_output=True, env={"PATH": os.environ["PATH"], "HOME": str(machine)}, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_script_makes_a_submission_of_what_kaggle_mounts(folder, machine, sample_dir):
+    data = real_data(sample_dir, machine / "as-shipped")
+    mounted = machine / "input" / "competitions" / "facial-keypoints-detection"
+    for name in ("training", "test"):
+        with zipfile.ZipFile(mounted / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(data / f"{name}.csv", f"{name}.csv")
+    (data / "IdLookupTable.csv").rename(mounted / "IdLookupTable.csv")
+    before = sorted(mounted.iterdir())
+    answer = start(folder, machine)
+    assert answer.returncode == 0, answer.stderr
+    assert "submission.csv is ready" in answer.stdout
+    submission = pd.read_csv(machine / "working" / "submission.csv")
+    assert len(submission) == len(pd.read_csv(mounted / "IdLookupTable.csv"))
+    assert submission["Location"].between(0, 96).all()
+    (run,) = runs_in(machine / "working" / "runs")
+    assert run.finished and run.config.train.model == "lenet"
+    assert run.record["commit"] == source_commit()
+    assert sorted(mounted.iterdir()) == before  # Kaggle's data are read-only
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_ends_the_script_with_its_exit_code(folder, machine, sample_dir):
+    mounted = machine / "input" / "competitions" / "facial-keypoints-detection"
+    real_data(sample_dir, mounted)
+    (mounted / "training.csv").write_text("Image\n")
+    answer = start(folder, machine)
+    assert answer.returncode == 1 and "error: " in answer.stderr
+    assert not (machine / "working" / "submission.csv").exists()
+
+
+def test_without_the_competition_the_script_says_what_to_add(folder, machine):
+    answer = start(folder, machine)
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr
+    assert "add the competition facial-keypoints-detection as an input" in answer.stderr
+
+
+def test_the_metadata_ask_for_two_t4_the_data_and_no_internet(folder):
+    metadata = json.loads((folder / METADATA).read_text())
+    assert metadata["id"] == "someone/kaggle-fkd" and metadata["code_file"] == SCRIPT
+    assert metadata["machine_shape"] == "NvidiaTeslaT4" and metadata["enable_gpu"]
+    assert not metadata["enable_internet"] and metadata["is_private"]
+    assert metadata["competition_sources"] == ["facial-keypoints-detection"]
+
+
+def test_the_package_is_packed_without_networks_and_pictures_and_always_the_same():
+    packed = packed_package()
+    assert packed == packed_package() and len(packed) < 600_000
+    with zipfile.ZipFile(BytesIO(packed)) as archive:
+        names = archive.namelist()
+        assert archive.read("kaggle_fkd/cli.py") == (ROOT / "kaggle_fkd" / "cli.py").read_bytes()
+    assert not [name for name in names if name.endswith((".onnx", ".png", ".pyc"))]
+
+
+def test_a_kernel_is_pushed_followed_and_its_submission_fetched(kaggle_server, kaggle_env, folder):
+    kaggle_server.kernel_files = {"submission.csv": b"RowId,Location\n1,66.5\n"}
+    outcome = run_python(RUN, kaggle_env, folder)
+    submission = folder / "output" / "submission.csv"
+    assert outcome.result == {"submission": str(submission)}
+    assert submission.read_bytes() == b"RowId,Location\n1,66.5\n"
+    for words in (KERNEL_PAGE, "the kernel is running", "the kernel is complete"):
+        assert words in outcome.stderr
+    (push,) = kaggle_server.of("SaveKernel")
+    assert push.json["text"] == (folder / SCRIPT).read_text()
+    assert push.json["machineShape"] == "NvidiaTeslaT4"
+    assert push.json["enableInternet"] is False
+
+
+def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, kaggle_env, folder):
+    kaggle_server.kernel_states = ["RUNNING", "ERROR"]
+    kaggle_server.kernel_failure = "Your notebook threw an exception"
+    pieces = [{"stream_name": "stderr", "time": 1.5, "data": f"line {n}\n"} for n in range(40)]
+    kaggle_server.kernel_log = json.dumps(pieces)
+    outcome = run_python(RUN, kaggle_env, folder)
+    assert outcome.result["error"] == "KaggleError"
+    assert "has ended with error: Your notebook threw" in outcome.result["text"]
+    assert KERNEL_PAGE in outcome.result["text"]
+    assert "line 39" in outcome.stderr and "line 24\n" not in outcome.stderr
+
+
+def test_a_kernel_without_a_submission_is_not_a_success(kaggle_server, kaggle_env, folder):
+    outcome = run_python(RUN, kaggle_env, folder)
+    assert "has made no submission.csv" in outcome.result["text"]
+
+
+def test_a_kernel_that_kaggle_refuses_is_not_waited_for(kaggle_server, kaggle_env, folder):
+    kaggle_server.pushed = {"error": "Maximum batch GPU session count of 2 reached"}
+    outcome = run_python(RUN, kaggle_env, folder)
+    assert "Maximum batch GPU session count" in outcome.result["text"]
+    assert not kaggle_server.of("GetKernelSessionStatus")
+
+
+def test_a_log_may_be_plain_text_or_missing(tmp_path):
+    (tmp_path / "plain.log").write_text("one\ntwo\n")
+    assert log_lines(tmp_path / "plain.log") == ["one", "two"]
+    assert log_lines(tmp_path / "missing.log") == []

@@ -1,0 +1,34 @@
+"""The kernel stage: what it writes and refuses. tests/competition/kaggle runs what it writes."""
+
+import json
+
+import pytest
+
+
+def test_a_folder_is_written_and_nothing_sent(place):
+    code, out, err = place(
+        "kernel", "--user", "someone", "--set", "train.epochs=3", "--title", "Two T4s!"
+    )
+    assert code == 0 and out == "" and "nothing was sent" in err
+    folder = place.runs / "kernel"
+    assert {path.name for path in folder.iterdir()} == {"kernel.py", "kernel-metadata.json"}
+    assert json.loads((folder / "kernel-metadata.json").read_text())["id"] == "someone/two-t4s"
+    arguments = '["--preset", "best", "--set", "train.epochs=3"]'
+    assert f"ARGUMENTS: list[str] = {arguments}" in (folder / "kernel.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "owner is unknown -> give your name on Kaggle: --user NAME"),
+        (("--user", "a", "--preset", "photo"), "not made for the keypoints"),
+        (("--user", "a", "--set", "train.epoch=3"), "did you mean train.epochs"),
+        (("--user", "a", "--set", "eda.seed=3"), "no stage here uses that setting"),
+        (("--user", "a", "--set", "train.start_from=points68"), "carries the package's code alone"),
+        (("--user", "a", "--title", "??"), "too short for Kaggle"),
+    ],
+)
+def test_what_cannot_run_there_is_refused(place, arguments, message):
+    code, _, err = place("kernel", *arguments)
+    assert code == 2 and message in err
+    assert not (place.runs / "kernel").exists()
