@@ -1,22 +1,25 @@
-"""Which task a call is about; the only place that knows all of them."""
+"""Which task a call is about; the only place that knows all of them.
+
+A task is imported when it is chosen: on Kaggle's machines there is no onnxruntime, which those of
+photographs need.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kaggle_fkd.annotated.detection.task import DetectionTask
-from kaggle_fkd.annotated.download import UDACITY_URL
-from kaggle_fkd.annotated.task import PhotographsTask
-from kaggle_fkd.competition.task import CompetitionTask
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15, read_scheme
 from kaggle_fkd.stages.download import Download
 from kaggle_fkd.stages.evaluate import Evaluate
 from kaggle_fkd.stages.options import TaskOptions
 from kaggle_fkd.stages.stage import Stage
-from kaggle_fkd.task import Task
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
 
 
-def choose_task(stages: Sequence[Stage]) -> Task:
+def choose_task(stages: Sequence[Stage]) -> "Task":
     """The task of the keypoints that the stages were given.
 
     Kaggle's, iBUG's, a TOML file's, or the eyes, which a face detector gives.
@@ -39,11 +42,18 @@ def choose_task(stages: Sequence[Stage]) -> Task:
                     f"{flag} is for annotated photographs, not for the competition's data",
                     f"add --points {len(IBUG68.names)}, or a scheme of your own",
                 )
+        from kaggle_fkd.competition.task import CompetitionTask
+
         return CompetitionTask(data_dir)
     if chosen.points == EYES.name:
         if test_on:
             raise UsageError("--test-on is for keypoints, not for a face detector", "leave it out")
+        from kaggle_fkd.annotated.detection.task import DetectionTask
+
         return DetectionTask(chosen.train_on)
+    from kaggle_fkd.annotated.download import UDACITY_URL
+    from kaggle_fkd.annotated.task import PhotographsTask
+
     own = chosen.points != str(len(IBUG68.names))
     scheme = read_scheme(Path(str(chosen.points))) if own else IBUG68
     return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL, test_on)

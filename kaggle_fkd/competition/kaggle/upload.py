@@ -18,6 +18,8 @@ from kaggle_fkd.system.files import sha256_of
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import ApiCreateSubmissionResponse, KaggleApi
 
+UPLOAD_FAILED = "Could not submit to competition"
+"""The client's answer when the file could not be uploaded."""
 LOOK_FIRST = f"before you send it again, check {SUBMISSIONS_PAGE} to see whether it was received"
 
 
@@ -90,7 +92,7 @@ def _submit(api: "KaggleApi", file: Path, message: str) -> "ApiCreateSubmissionR
     with client_calls():
         answer = api.competition_submit(str(file), message, SLUG, quiet=is_quiet())
     # A failed upload raises nothing, but is reported by this message.
-    if answer.message == api.COMPETITION_SUBMIT_UPLOAD_FAILED_MESSAGE:
+    if answer.message == UPLOAD_FAILED:
         raise KaggleError(
             f"the upload of {file} failed, and nothing was submitted",
             "check the network, then try again",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.kaggle_download import DOWNLOAD, download
-from support.kaggle_server import ROOT, run_python
+from support.kaggle_server import ROOT, SINCE_2_2, run_python
 
 from kaggle_fkd.competition.kaggle.credentials import credentials_source
 
@@ -106,6 +106,9 @@ LAYOUTS = {
     ),
 }
 
+NEW_LAYOUTS = ("half from each", "login")
+"""Those that older clients read otherwise."""
+
 
 def lay_out(env, files, variables):
     """Write the files under the home folder and return the environment with the variables."""
@@ -116,7 +119,13 @@ def lay_out(env, files, variables):
     return env | {name: value.format(home=home) for name, value in variables.items()}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize(
+    "layout",
+    [
+        pytest.param(layout, id=name, marks=SINCE_2_2 if name in NEW_LAYOUTS else ())
+        for name, layout in LAYOUTS.items()
+    ],
+)
 def test_the_source_named_is_the_one_that_the_client_uses(
     kaggle_server, no_credentials_env, folder, layout
 ):

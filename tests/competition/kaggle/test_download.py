@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 from support.kaggle_download import DOWNLOAD, download
-from support.kaggle_server import LOGIN_PATH, MIB, a_bundle, run_python, start_python
+from support.kaggle_server import (
+    LOGIN_PATH,
+    MIB,
+    SINCE_2_2,
+    a_bundle,
+    run_python,
+    start_python,
+)
 
 from kaggle_fkd.competition.archive import BUNDLE, SLUG
 from kaggle_fkd.competition.kaggle.pages import RULES_PAGE
@@ -41,6 +48,7 @@ def test_the_clients_prints_stay_off_stdout(kaggle_server, kaggle_env, folder):
     assert "Downloading" in outcome.stderr
 
 
+@SINCE_2_2
 def test_a_killed_download_continues_from_where_it_stopped(kaggle_server, kaggle_env, folder):
     kaggle_server.cuts, kaggle_server.stalls = [5 * MIB // 2], True
     kill_when_half_is_there(kaggle_env, folder)
@@ -49,6 +57,7 @@ def test_a_killed_download_continues_from_where_it_stopped(kaggle_server, kaggle
     assert kaggle_server.requests[-1].headers["Range"] == f"bytes={2 * MIB}-"
 
 
+@SINCE_2_2
 def test_a_bundle_that_changed_meanwhile_is_fetched_afresh(kaggle_server, kaggle_env, folder):
     kaggle_server.cuts, kaggle_server.stalls = [5 * MIB // 2], True
     kill_when_half_is_there(kaggle_env, folder)
@@ -58,6 +67,7 @@ def test_a_bundle_that_changed_meanwhile_is_fetched_afresh(kaggle_server, kaggle
     assert "Range" not in kaggle_server.requests[-1].headers
 
 
+@SINCE_2_2
 def test_a_login_page_leaves_the_first_half_of_a_download_alone(kaggle_server, kaggle_env, folder):
     kaggle_server.cuts, kaggle_server.stalls = [5 * MIB // 2], True
     kill_when_half_is_there(kaggle_env, folder)
@@ -68,6 +78,7 @@ def test_a_login_page_leaves_the_first_half_of_a_download_alone(kaggle_server, k
     assert kaggle_server.requests[-1].headers["Range"] == f"bytes={2 * MIB}-"
 
 
+@SINCE_2_2
 def test_a_misspelt_proxy_leaves_the_first_half_of_a_download_alone(
     kaggle_server, kaggle_env, folder
 ):
@@ -80,6 +91,7 @@ def test_a_misspelt_proxy_leaves_the_first_half_of_a_download_alone(
     assert kaggle_server.requests[-1].headers["Range"] == f"bytes={2 * MIB}-"
 
 
+@SINCE_2_2
 def test_a_download_survives_a_lost_connection(kaggle_server, kaggle_env, folder):
     kaggle_server.cuts = [5 * MIB // 2]
     path = Path(download(kaggle_env, folder)["bundle"])
