@@ -190,7 +190,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         ),
         (
             ("--stage", "predict", "--preset", "best"),
-            "--preset is an option of train, evaluate, but not of predict",
+            "--preset is an option of train, evaluate, kernel, but not of predict",
         ),
         (("--stage", "predict", "--set", "train.epochs=9"), "no stage here uses that setting"),
         (("--stage", "evaluate", "--run", "yesterday", "--epochs", "9"), "nothing to train"),

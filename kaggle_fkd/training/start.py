@@ -45,7 +45,7 @@ def weights_to_start_from(source: str, runs_dir: Path) -> Weights:
     exist or has no trained network, UsageError for a network without a trunk.
     """
     if source == PACKAGE:
-        return _trunk_of_file(POINTS68)
+        return trunk_of_file(POINTS68)
     run = find_run(runs_dir, source).require_members()
     network = run.members[0].load_network(torch.device("cpu"))
     if not isinstance(network, GridNet):
@@ -128,7 +128,7 @@ def measure_normalisation(
         hook.remove()
 
 
-def _trunk_of_file(path: Path) -> Weights:
+def trunk_of_file(path: Path) -> Weights:
     """The trunk of an exported grid network, whose normalisation is part of its convolutions."""
     require_modules(["onnx"], f"train.start_from={PACKAGE}")
     import onnx

@@ -52,7 +52,7 @@ def test_transparent_parts_become_white():
 
 
 def test_a_transparent_palette_becomes_white(tmp_path: Path):
-    image = Image.fromarray(np.repeat([[0, 1]], 4, axis=0).astype(np.uint8), mode="P")
+    image = Image.frombytes("P", (2, 4), bytes([0, 1] * 4))
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.save(tmp_path / "p.png", transparency=0)
     assert read_picture(tmp_path / "p.png")[0].tolist() == [[255, 255, 255], [200, 100, 50]]

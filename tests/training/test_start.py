@@ -57,7 +57,7 @@ def test_measured_normalisation_computes_the_same_in_training_too(tmp_path, used
 def test_a_file_has_the_trunk_of_the_run_that_it_was_exported_from(tmp_path, used):
     file = exported(tmp_path, "gridnet_xs", networks=(used,)).path
     other = fresh_network("gridnet_xs", used.shape)
-    start.load_trunk(other, start._trunk_of_file(file), XS.train)
+    start.load_trunk(other, start.trunk_of_file(file), XS.train)
     assert close(features(other), features(used)) < 1e-3
 
 

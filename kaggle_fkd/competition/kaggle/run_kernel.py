@@ -18,7 +18,7 @@ POLL_S = 30.0
 """Polling interval, in seconds."""
 MOST_FAILURES = 20
 """Questions in a row that may remain without an answer: ten minutes."""
-SHOWN = 15
+SHOWN = 20
 """Lines of the log that are shown of a kernel that failed."""
 RUNNING = ("queued", "running", "new_script")
 """The states of a kernel that has not ended, as the client names them."""

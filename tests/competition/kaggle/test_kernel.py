@@ -139,7 +139,7 @@ def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, kaggle_env,
     assert outcome.result["error"] == "KaggleError"
     assert "has ended with error: Your notebook threw" in outcome.result["text"]
     assert KERNEL_PAGE in outcome.result["text"]
-    assert "line 39" in outcome.stderr and "line 24\n" not in outcome.stderr
+    assert "line 39" in outcome.stderr and "line 19\n" not in outcome.stderr
 
 
 def test_a_kernel_without_a_submission_is_not_a_success(kaggle_server, kaggle_env, folder):
