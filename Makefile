@@ -2,6 +2,7 @@
 # make test   what the tests need, and all tests, on all cores
 # make fast   the tests that take no processes and no long trainings: about a minute
 # make check  lint and types
+# make lowest the tests with the lowest versions of pyproject.toml, which Kaggle's image has
 # make light  photographs with nothing but what they need, in an environment of their own
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN = $(VENV)/bin
 # One process per core, up to eight; the tests of a file stay together and share what they made.
 PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
-.PHONY: run test fast check light clean
+.PHONY: run test fast check light lowest clean
 
 run: $(VENV)/installed
 	$(BIN)/python run_pipeline.py --stage all
@@ -33,6 +34,12 @@ light:
 	! $(VENV)-light/bin/python -c "import torch" 2>/dev/null
 	$(VENV)-light/bin/kaggle-fkd photo astronaut --json --output $(VENV)-light/photo | grep -q keypoints
 
+lowest:
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet -r requirements-lowest.txt -r requirements-dev.txt
+	$(VENV)-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.txt
@@ -43,4 +50,4 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-light .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-light $(VENV)-lowest .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -162,10 +162,10 @@ def shifts(predicted: NDArray[np.float64], faces: Faces) -> dict[str, NDArray[np
 
     The unit is the distance of the outer eye corners; NaN where nothing was predicted.
     """
-    away = np.ma.masked_invalid((predicted - faces.truth) / eye_distances(faces))
+    away = (predicted - faces.truth) / eye_distances(faces)
+    medians = pd.DataFrame(away.reshape(len(away), -1)).groupby(faces.conventions).median()
     return {
-        name: np.ma.median(away[faces.conventions == name], axis=0).filled(np.nan)
-        for name in np.unique(faces.conventions).tolist()
+        str(name): np.reshape(row.to_numpy(), away.shape[1:]) for name, row in medians.iterrows()
     }
 
 

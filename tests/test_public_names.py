@@ -91,3 +91,14 @@ def test_a_wheel_has_types_weights_filters_and_the_licences(tmp_path):
     licences = {name.rpartition("/")[2] for name in packed if "/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}
     assert not [name for name in packed if name.startswith(("tests", "tools", "benchmarks"))]
+
+
+def test_the_lowest_versions_are_those_that_are_tested():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = (ROOT / "requirements-lowest.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines if not line.startswith("#"))
+    for line in [*project["dependencies"], *extras["competition"], *extras["video"]]:
+        name, _, bounds = line.partition(">=")
+        lowest = bounds.split(",")[0].split(".")
+        assert tested[name].split(".")[: len(lowest)] == lowest, name

@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -74,13 +74,16 @@ def in_half_precision(model: onnx.ModelProto) -> onnx.ModelProto:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what the exporter says of libraries that are not installed, and of its own code."""
+    """Without what the exporter says of libraries that are not installed, and of its own code.
+
+    onnxscript 0.5 prints on stdout, where the stage's result belongs.
+    """
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings_filtered("ignore"):
+        with warnings_filtered("ignore"), redirect_stdout(io.StringIO()):
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -1,5 +1,6 @@
 """What `FaceKeypoints` is made from: runs of any scheme, detectors, numbers of points; copies."""
 
+import inspect
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -59,9 +60,9 @@ def test_arguments_are_given_by_name():
 
 
 def test_the_help_describes_every_argument_and_the_default_device():
-    text = FaceKeypoints.__doc__
+    text = inspect.getdoc(FaceKeypoints)
     for argument in ("run", "convention", "points", "detector", "mirror", "device"):
-        assert f"\n    {argument}: " in text
+        assert f"\n{argument}: " in text
     assert 'By default, "cpu" (the default of the command line is auto)' in " ".join(text.split())
 
 
