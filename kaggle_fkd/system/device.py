@@ -63,8 +63,8 @@ def places_on(device: torch.device, wanted: int, jobs: int | None) -> list[Place
     """Where up to `wanted` networks are trained at the same time, each by a process.
 
     `jobs` is how many may be; None is one for each GPU, unless the device is one of them, and on
-    a CPU one for each thread: that takes 0.7 of the time of one after the other with all threads
-    (two cores, results/speed). Processes share GPUs and threads evenly.
+    a CPU one for each thread: two at a time on two cores take 0.92 of the time of one after the
+    other with two threads (results/README.md). Processes share GPUs and threads evenly.
     """
     threads = torch.get_num_threads()
     devices = [device]
