@@ -1,5 +1,6 @@
 """What the stages that train have in common: their checks, and the run that they select."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,10 +24,15 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
     sections: ClassVar[tuple[str, ...]] = tuple(TRAINING_SECTIONS)
 
     def check(self, task: "Task") -> None:
-        """Reject settings, presets, devices and runs that do not exist."""
+        """Reject settings, presets, devices and runs that do not exist, and torchrun."""
         from kaggle_fkd.runs.find import find_run
         from kaggle_fkd.system.device import pick_device
 
+        if os.environ.get("WORLD_SIZE", "1") != "1":
+            raise UsageError(
+                "started by torchrun, which would train the same networks in each process",
+                "start it without: --jobs trains several members at the same time",
+            )
         if self.preset is not None:
             task.check_preset(self.preset)
         config = build_config(self.preset or task.presets[0], self.settings)
