@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.config import PredictConfig, build_config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.figures.learning_curve import learning_curve
 from kaggle_fkd.figures.style import save_figure
@@ -48,6 +48,8 @@ def train(
     settings that do not exist or fit, DataError for faces that cannot be trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
+    if jobs < 1:
+        raise UsageError(f"jobs={jobs}: not a number of members", "use 1 or more")
     config, data = build_config(preset, overrides), KeypointData(faces)
     request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)

@@ -1,17 +1,22 @@
 """kernel: the training and prediction as a kernel for Kaggle's machines; with --yes, run there."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.config import TRAINING_SECTIONS, build_config
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.stages.options import SettingOptions, option
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
     from kaggle_fkd.task import Task
 
+USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+TITLE = re.compile(r"[A-Za-z0-9 -]+")
+"""Titles of which it is clear what Kaggle makes of them in addresses."""
 SHORTEST_TITLE = 5
 """Characters that Kaggle wants of a title."""
 
@@ -19,7 +24,7 @@ SHORTEST_TITLE = 5
 @dataclass(frozen=True, kw_only=True)
 class Kernel(SettingOptions, Stage):
     """A folder for `kaggle kernels push`: one script that carries the package, without internet,
-    on two T4. With --yes it is pushed and followed, and its submission fetched."""
+    on two T4s. With --yes it is pushed and followed, and its submission fetched."""
 
     summary: ClassVar[str] = (
         "a kernel that trains and predicts on Kaggle; with --yes, runs it there"
@@ -54,16 +59,19 @@ class Kernel(SettingOptions, Stage):
 
         task.check_preset(self.preset)
         config = build_config(self.preset, self.overrides)
+        check_network_name(config.train.model, task.networks)
         for name in ("start_from", "audit"):
             if getattr(config.train, name):
                 raise UsageError(
                     f"train.{name}: a kernel carries the package's code alone", "leave it out"
                 )
-        if len(slug_of(self.title)) < SHORTEST_TITLE:
+        if not TITLE.fullmatch(self.title) or len(slug_of(self.title)) < SHORTEST_TITLE:
             raise UsageError(
-                f"--title {self.title}: too short for Kaggle",
-                f"use at least {SHORTEST_TITLE} letters",
+                f"--title {self.title}: not a title for Kaggle",
+                f"use at least {SHORTEST_TITLE} letters, digits, spaces and hyphens",
             )
+        if self.user is not None and not USER.fullmatch(self.user):
+            raise UsageError(f"--user {self.user}: not a name on Kaggle", "see kaggle.com/NAME")
 
     def run(self, task: "Task", made: Made) -> Made:
         """Write the folder; run the kernel only with --yes."""

@@ -141,8 +141,8 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
     )
     jobs: int | None = option(
         "--jobs", type=positive, metavar="N",
-        help="members to train at the same time (default: one for each GPU; without a GPU, one for "
-        "each thread)",
+        help="members to train at the same time (default: one for each GPU; without a GPU, up to "
+        "one for each thread)",
     )  # fmt: skip
     resume: str | None = option(
         "--resume", type=run_name, nargs="?", const=NEWEST, metavar="RUN",

@@ -27,6 +27,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         """Reject settings, presets, devices and runs that do not exist, and torchrun."""
         from kaggle_fkd.runs.find import find_run
         from kaggle_fkd.system.device import pick_device
+        from kaggle_fkd.training.start import check_start
 
         if os.environ.get("WORLD_SIZE", "1") != "1":
             raise UsageError(
@@ -45,6 +46,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
             )
         if self._named_run:
             find_run(self.runs_dir, self._named_run)
+        check_start(config.train.start_from, self.runs_dir)
 
     @property
     def _named_run(self) -> str | None:

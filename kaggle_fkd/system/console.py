@@ -70,7 +70,7 @@ def set_up(quiet: bool) -> None:
 
 
 class Progress(Protocol):
-    """What a progress bar is told; those of `progress` are told so, too."""
+    """What a progress bar is told; the bars of tqdm satisfy it."""
 
     def reset(self, total: int) -> object:
         """Begin, with so many steps."""

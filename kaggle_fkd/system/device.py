@@ -2,6 +2,7 @@
 
 import ctypes
 import platform
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +27,20 @@ def pick_device(name: str) -> torch.device:
     if (number or "0") not in map(str, range(counts.get(kind, 0))):
         raise UsageError(f"the device {name} is not available here", "use auto or cpu")
     if kind == "cuda":
-        for index in [int(number)] if number else range(counts["cuda"]):
-            _require_code_for(index)
+        _require_code_for(int(number or 0))
     return torch.device(name)
 
 
 def _require_code_for(index: int) -> None:
     """UsageError if this build of torch has no code for the GPU of that number."""
     capability = torch.cuda.get_device_capability(index)
-    built_for = torch.cuda.get_arch_list()  # sm_75: code for 7.5 to 7.9; compute_90: from 9.0 on
-    for name in built_for:
-        kind, _, digits = name.partition("_")
-        number = "".join(filter(str.isdigit, digits))  # sm_90a
-        version = int(number[:-1]), int(number[-1])
-        if version <= capability and (kind == "compute" or version[0] == capability[0]):
+    built_for = torch.cuda.get_arch_list()
+    found = [name for name in map(ARCHITECTURE.match, built_for) if name]
+    if not found:  # ROCm has other names
+        return
+    for name in found:
+        version = int(name["major"]), int(name["minor"])
+        if version <= capability and (name["kind"] == "compute" or version[0] == capability[0]):
             return
     raise UsageError(
         f"the GPU {torch.cuda.get_device_name(index)} has compute capability "
@@ -47,6 +48,10 @@ def _require_code_for(index: int) -> None:
         f"({', '.join(built_for)})",
         "use --device cpu, another GPU (on Kaggle: GPU T4 x2), or another build of torch",
     )
+
+
+ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
+"""What torch is built for: sm_75 is code for 7.5 to 7.9, compute_90 is for all GPUs from 9.0 on."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +65,20 @@ class Place:
 
 
 def places_on(device: torch.device, wanted: int, jobs: int | None) -> list[Place]:
-    """Where up to `wanted` networks are trained at the same time, each by a process.
+    """Where `wanted` networks are trained, several at the same time, each by a process.
 
     `jobs` is how many may be; None is one for each GPU, unless the device is one of them, and on
-    a CPU one for each thread: two at a time on two cores take 0.92 of the time of one after the
-    other with two threads (results/README.md). Processes share GPUs and threads evenly.
+    a CPU up to one for each thread, so that no round is incomplete: two at a time on two cores take
+    0.92 of the time of one after the other with two threads (results/README.md). Processes share
+    GPUs and threads evenly.
     """
     threads = torch.get_num_threads()
     devices = [device]
     if device.type == "cuda" and device.index is None:
         devices = [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
-    most = threads if device.type == "cpu" else len(devices)
-    count = min(wanted, jobs or most)
+    if jobs is None and device.type == "cpu":
+        jobs = max((n for n in range(1, threads + 1) if wanted % n == 0), default=1)
+    count = min(wanted, len(devices) if jobs is None else jobs)
     return [
         Place(devices[index % len(devices)], max(1, threads // count)) for index in range(count)
     ]

@@ -19,15 +19,16 @@ def train_members(
     """Train the run's first `count` members, except those that are finished; gives each when done.
 
     Up to `jobs` are trained at the same time, each in a process of its own; None: as many as
-    `places_on` gives. On a CPU they share the threads. Raises what `Job.work` and
-    `train_in_processes` raise; KeyboardInterrupt leaves all complete epochs on disk.
+    `places_on` gives. On a CPU they share the threads: each has as many, however many of the
+    `count` are finished, so that a resumed run equals an uninterrupted one. Raises what `Job.work`
+    and `train_in_processes` raise; KeyboardInterrupt leaves all complete epochs on disk.
     """
     waiting = [
         Job(run, index, count, data, device)
         for index in range(count)
         if not run.member(index).finished
     ]
-    places = places_on(device, len(waiting), jobs)
+    places = places_on(device, count, jobs)
     if len(places) > 1:
         yield from train_in_processes(waiting, places)
         return

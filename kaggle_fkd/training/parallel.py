@@ -39,8 +39,12 @@ def train_in_processes(jobs: Sequence[Job], places: Sequence[Place]) -> Iterator
     waiting, free, workers = list(jobs), list(enumerate(places)), list[_Worker]()
     try:
         while waiting or workers:
-            while waiting and free:
-                workers.append(_start(waiting.pop(0), *free.pop(0)))
+            new = [
+                _start(waiting.pop(0), *free.pop(0)) for _ in range(min(len(waiting), len(free)))
+            ]
+            workers += new
+            for worker in new:
+                worker.begin()
             ready = wait([worker.connection for worker in workers])
             for worker in [each for each in workers if each.connection in ready]:
                 if worker.listen():
@@ -70,17 +74,19 @@ class _Worker:
     bar: "tqdm[Any]"
     """Its progress."""
 
+    def begin(self) -> None:
+        """Give it the job. It imports torch first; Ctrl-C may interrupt this wait."""
+        try:
+            self.connection.send(replace(self.job, device=self.place.device))
+        except ConnectionError:
+            raise self._ended() from None
+
     def listen(self) -> bool:
         """Do what it says next; true when its job is done. Raises what the job raised."""
         try:
             kind, said = self.connection.recv()
         except (EOFError, ConnectionError):
-            self.process.join()
-            raise RunError(
-                f"{self.job.member.name}: its process was killed (exit code "
-                f"{self.process.exitcode}), perhaps because memory was short",
-                "repeat the command with --resume, and perhaps with fewer --jobs",
-            ) from None
+            raise self._ended() from None
         if kind == BAR:
             method, arguments = said
             getattr(self.bar, method)(*arguments)
@@ -89,6 +95,21 @@ class _Worker:
         elif said is not None:
             raise said
         return bool(kind == END)
+
+    def _ended(self) -> RunError:
+        """The error for a process that ended before its job was done."""
+        self.process.join()
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            return RunError(
+                f"{self.job.member.name}: its process was killed (signal {-code}), perhaps because "
+                "memory was short",
+                "repeat the command with --resume, and perhaps with fewer --jobs",
+            )
+        return RunError(
+            f"{self.job.member.name}: its process failed (exit code {code}) with the error above",
+            'in a script of your own, call the training after `if __name__ == "__main__":`',
+        )
 
     def end(self) -> None:
         """End the process, whether or not its job is done."""
@@ -102,7 +123,7 @@ def _start(job: Job, line: int, place: Place) -> _Worker:
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     connection, theirs = context.Pipe()
     process = context.Process(
-        target=_work, args=(replace(job, device=place.device), place.threads, theirs, log.level),
+        target=_work, args=(theirs, place.threads, log.getEffectiveLevel()),
         name=job.member.name, daemon=True,
     )  # fmt: skip
     with _interrupts_ignored():
@@ -125,16 +146,17 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _work(job: Job, threads: int, connection: Any, level: int) -> None:
-    """What a process does."""
+def _work(connection: Any, threads: int, level: int) -> None:
+    """What a process does: the job that it is given."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not inherited
     log.handlers[:], log.propagate = [_Sender(connection)], False
     log.setLevel(level)
     torch.set_num_threads(threads)
-    if job.device.type == "cpu":
-        keep_freed_memory()
     error = None
-    with suppress(ConnectionError):  # whoever started this process is gone
+    with suppress(ConnectionError, EOFError):  # whoever started this process is gone
+        job: Job = connection.recv()
+        if job.device.type == "cpu":
+            keep_freed_memory()
         try:
             job.work(_SentBar(connection))
         except ConnectionError:
@@ -165,12 +187,15 @@ class _SentBar:
 
     def reset(self, total: int) -> None:
         """See `Progress`."""
-        self.connection.send((BAR, ("reset", [total])))
+        self._send("reset", total)
 
     def update(self, n: int = 1) -> None:
         """See `Progress`."""
-        self.connection.send((BAR, ("update", [n])))
+        self._send("update", n)
 
     def set_postfix_str(self, s: str) -> None:
         """See `Progress`."""
-        self.connection.send((BAR, ("set_postfix_str", [s])))
+        self._send("set_postfix_str", s)
+
+    def _send(self, method: str, *arguments: object) -> None:
+        self.connection.send((BAR, (method, arguments)))

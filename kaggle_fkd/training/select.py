@@ -133,7 +133,7 @@ def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
     network = build_to_load(config.train.model, shape)  # raises where the faces are too small
     start = None
     if config.train.start_from:
-        start = weights_to_start_from(config.train.start_from, wanted.runs_dir)
+        start = weights_to_start_from(config.train.start_from, wanted.runs_dir, digest)
         load_trunk(network, start, config.train)
     members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
     data.check(members, Path(config.train.audit))

@@ -38,15 +38,34 @@ Weights = dict[str, Tensor]
 """The tensors of a trunk, by their names in its module."""
 
 
-def weights_to_start_from(source: str, runs_dir: Path) -> Weights:
+def check_start(source: str, runs_dir: Path) -> None:
+    """UsageError for a setting of `train.start_from` that names nothing."""
+    if source in ("", PACKAGE):
+        return
+    try:
+        find_run(runs_dir, source)
+    except RunError as error:
+        raise UsageError(
+            f"train.start_from={source}: {error.problem}", f"use {PACKAGE}, or a run"
+        ) from error
+
+
+def weights_to_start_from(source: str, runs_dir: Path, digest: str) -> Weights:
     """The trunk of the package's network, or of the first network of a run.
 
-    `source` is `PACKAGE`, or the name or path of a run. Raises RunError for a run that does not
-    exist or has no trained network, UsageError for a network without a trunk.
+    `source` is `PACKAGE`, or the name or path of a run; `digest` is that of the faces to train on.
+    Raises RunError for a run that does not exist or has no trained network, UsageError for one of
+    the same faces, or a network without a trunk.
     """
     if source == PACKAGE:
         return trunk_of_file(POINTS68)
     run = find_run(runs_dir, source).require_members()
+    if run.record["data_hash"] == digest:
+        raise UsageError(
+            f"train.start_from={source}: it was trained on these very faces, also on those that "
+            "the new members hold out",
+            "name a run of other faces",
+        )
     network = run.members[0].load_network(torch.device("cpu"))
     if not isinstance(network, GridNet):
         raise UsageError(

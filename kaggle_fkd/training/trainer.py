@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
-from kaggle_fkd.system.precision import precision_on
+from kaggle_fkd.system.precision import Precision, precision_on
 from kaggle_fkd.training.objective import Objective
 
 
@@ -81,6 +81,7 @@ class Trainer:
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "precision": self.precision.name,
             "scaler": self.scaler.state_dict(),
             "generator": self.generator.get_state(),
             "dropout": _global_random_state(self.device),
@@ -93,7 +94,11 @@ class Trainer:
         """
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        # On another device, auto may mean another precision: a training keeps its own.
+        self.precision = Precision(state["precision"], "as before")
+        self.scaler = self.precision.scaler(self.device)
+        if state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
         self.generator.set_state(state["generator"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(state["dropout"], self.device)

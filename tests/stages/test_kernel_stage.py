@@ -7,13 +7,13 @@ import pytest
 
 def test_a_folder_is_written_and_nothing_sent(place):
     code, out, err = place(
-        "kernel", "--user", "someone", "--set", "train.epochs=3", "--title", "Two T4s!"
+        "kernel", "--user", "someone", "--set", "train.epochs=3", "--title", "Two T4s"
     )
     assert code == 0 and out == "" and "nothing was sent" in err
     folder = place.runs / "kernel"
     assert {path.name for path in folder.iterdir()} == {"kernel.py", "kernel-metadata.json"}
     assert json.loads((folder / "kernel-metadata.json").read_text())["id"] == "someone/two-t4s"
-    arguments = '["--preset", "best", "--set", "train.epochs=3"]'
+    arguments = ["--preset", "best", "--set", "train.epochs=3"]
     assert f"ARGUMENTS: list[str] = {arguments}" in (folder / "kernel.py").read_text()
 
 
@@ -25,7 +25,11 @@ def test_a_folder_is_written_and_nothing_sent(place):
         (("--user", "a", "--set", "train.epoch=3"), "did you mean train.epochs"),
         (("--user", "a", "--set", "eda.seed=3"), "no stage here uses that setting"),
         (("--user", "a", "--set", "train.start_from=points68"), "carries the package's code alone"),
-        (("--user", "a", "--title", "??"), "too short for Kaggle"),
+        (("--user", "a", "--title", "??"), "not a title for Kaggle"),
+        (("--user", "a", "--title", "1,000 faces"), "not a title for Kaggle"),
+        (("--user", "a b/c"), "not a name on Kaggle"),
+        (("--user", "a", "--set", "train.model=gridnt"), "did you mean gridnet"),
+        (("--user", "a", "--set", "train.model=detector"), "finds faces"),
     ],
 )
 def test_what_cannot_run_there_is_refused(place, arguments, message):

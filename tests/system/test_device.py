@@ -44,6 +44,7 @@ def test_an_unavailable_device_is_rejected(monkeypatch, name):
         ("sm_80 sm_90a", (9, 0), True),
         ("sm_80 compute_80", (9, 0), True),  # compiled when first used
         ("sm_75 sm_100 sm_120", (12, 0), True),
+        ("gfx90a gfx942", (9, 0), True),  # ROCm
     ],
 )
 def test_a_gpu_without_code_for_it_is_refused_before_it_is_used(

@@ -4,6 +4,8 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pandas as pd
@@ -88,7 +90,10 @@ def test_after_a_kill_and_after_ctrl_c_the_run_resumes_bit_equal(tmp_path, data,
         victim = min(multiprocessing.active_children(), key=lambda process: process.name)
         os.kill(victim.pid, signal.SIGKILL)
 
-    with at_the_end_of_epoch(2, kill_one), pytest.raises(RunError, match=r"killed .*-9.*--resume"):
+    with (
+        at_the_end_of_epoch(2, kill_one),
+        pytest.raises(RunError, match=r"killed \(signal 9\).*--resume"),
+    ):
         train(run, data, 2)
     assert_no_process()
     with interrupted_in_epoch(3), pytest.raises(KeyboardInterrupt):
@@ -121,6 +126,24 @@ def test_processes_end_when_the_one_that_started_them_was_killed(tmp_path, data)
 
 
 @pytest.mark.slow
+def test_a_script_without_a_main_guard_ends_with_an_error(tmp_path):
+    """Its processes run it again, and end before they take their jobs."""
+    (tmp_path / "script.py").write_text(
+        "from kaggle_fkd import train\n"
+        "from support.made_up_faces import make_faces\n"
+        "settings = {'train.model': 'lenet', 'train.members': 2}\n"
+        f"train(make_faces(80), settings, runs_dir={str(tmp_path)!r}, jobs=2)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "its process failed (exit code 1)" in answer.stderr.splitlines()[-1]
+    assert "__main__" in answer.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
 def test_an_error_of_a_process_is_that_of_the_training(tmp_path, data):
     with pytest.raises(DataError, match="too few for 1000 folds"):
         train(new_run(tmp_path, quick(folds=1000)), data, 2)
@@ -129,8 +152,10 @@ def test_an_error_of_a_process_is_that_of_the_training(tmp_path, data):
 
 @pytest.mark.parametrize(
     ("threads", "wanted", "jobs", "each"),
-    [(8, 10, None, [1] * 8), (8, 2, None, [4, 4]), (8, 10, 3, [2, 2, 2]), (2, 10, 1, [2]),
-     (2, 4, 4, [1, 1, 1, 1]), (2, 0, None, [])],
+    [
+        (8, 10, None, [1] * 5), (8, 2, None, [4, 4]), (2, 3, None, [2]), (2, 4, None, [1, 1]),
+        (8, 10, 3, [2, 2, 2]), (2, 10, 1, [2]), (2, 4, 4, [1, 1, 1, 1]), (2, 0, None, []),
+    ],
 )  # fmt: skip
 def test_processes_share_the_threads(monkeypatch, threads, wanted, jobs, each):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)

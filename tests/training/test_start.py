@@ -1,6 +1,7 @@
 """Trunks that start from those of another network."""
 
 import copy
+import json
 
 import pandas as pd
 import pytest
@@ -107,3 +108,15 @@ def test_what_no_network_can_start_from_leaves_no_run(tmp_path, source, model, e
     with pytest.raises(error, match=message):
         choose_run(request, "a CPU")
     assert [run.name for run in runs_in(tmp_path)] == ["of_lenet"]
+
+
+def test_a_run_of_the_same_faces_is_no_start(tmp_path):
+    """It has learnt from the faces that the new members hold out."""
+    data = KeypointData(make_faces(64))
+    config = quick(model="gridnet_xs")
+    run = finished_run(tmp_path, "gridnet_xs")
+    record = {**run.record, "data_hash": data.digest(config.train, run.audit_file)}
+    (run.folder / "run.json").write_text(json.dumps(record))
+    config = quick(model="gridnet_xs", start_from=run.name)
+    with pytest.raises(UsageError, match="trained on these very faces"):
+        choose_run(TrainingRequest(tmp_path, data, False, config), "a CPU")

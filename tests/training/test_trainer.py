@@ -61,3 +61,13 @@ def test_with_16_bits_weights_stay_fp32_and_a_training_repeats_itself(tmp_path, 
     for name, tensor in trainer.weights().items():
         assert tensor.dtype not in (torch.bfloat16, torch.float16)
         assert torch.equal(tensor, other.weights()[name])
+
+
+def test_a_training_keeps_its_precision_on_another_device(tmp_path):
+    _, trainer = trained(tmp_path, "a", precision="fp16")
+    _, other = trained(tmp_path, "b", precision="bf16")
+    state = trainer.state()
+    other.load_state(state)
+    assert other.precision.name == "fp16"
+    assert other.scaler.state_dict() == state["scaler"] != {}
+    assert other.run_epoch(1, lambda: None) == trainer.run_epoch(1, lambda: None)

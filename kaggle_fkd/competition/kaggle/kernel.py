@@ -2,9 +2,7 @@
 
 import base64
 import io
-import json
 import re
-import textwrap
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +16,9 @@ from kaggle_fkd.system.files import write_json, write_text
 SCRIPT, METADATA = "kernel.py", "kernel-metadata.json"
 """The files of a kernel's folder; the client asks for the second by its name."""
 MACHINE = "NvidiaTeslaT4"
-"""Two T4. Kaggle has no single one, and its P100 is not supported by today's torch."""
+"""Two T4s. Kaggle has no single one, and its P100 is not supported by today's torch."""
 PACKED = ("*.py", "py.typed")
 """What a kernel needs of the package: not the networks and pictures for photographs."""
-LINE = 100
-"""Characters of a line of the packed package."""
 
 
 def write_kernel(folder: Path, user: str, title: str, arguments: Sequence[str]) -> str:
@@ -32,10 +28,10 @@ def write_kernel(folder: Path, user: str, title: str, arguments: Sequence[str]) 
     be written.
     """
     source = Path(on_kaggle.__file__).read_text(encoding="utf-8")
-    package = textwrap.fill(base64.b64encode(packed_package()).decode(), LINE)
+    package = base64.encodebytes(packed_package()).decode()
     for before, after in (
-        ("ARGUMENTS: list[str] = []", f"ARGUMENTS: list[str] = {json.dumps(list(arguments))}"),
-        ('PACKAGE = ""', f'PACKAGE = """\n{package}\n"""'),
+        ("ARGUMENTS: list[str] = []", f"ARGUMENTS: list[str] = {list(arguments)}"),
+        ('PACKAGE = ""', f'PACKAGE = """\n{package}"""'),
     ):
         assert source.count(before) == 1
         source = source.replace(before, after)

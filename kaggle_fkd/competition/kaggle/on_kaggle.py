@@ -51,6 +51,9 @@ def main() -> None:
     if process.returncode:
         sys.exit(process.returncode)
     shutil.copy(printed.splitlines()[-1], WORKING / "submission.csv")
+    # Kaggle lists the files of its working folder page by page: one is easier to fetch.
+    shutil.make_archive(str(WORKING / "runs"), "zip", WORKING / "runs")
+    shutil.rmtree(WORKING / "runs")
     print(f"{WORKING / 'submission.csv'} is ready to be submitted")
 
 

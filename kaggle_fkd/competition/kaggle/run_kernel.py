@@ -10,6 +10,7 @@ from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
 from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.errors import KaggleError
 from kaggle_fkd.system.console import announce, log
+from kaggle_fkd.system.files import replaced_folder
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -20,7 +21,7 @@ MOST_FAILURES = 20
 """Questions in a row that may remain without an answer: ten minutes."""
 SHOWN = 20
 """Lines of the log that are shown of a kernel that failed."""
-RUNNING = ("queued", "running", "new_script")
+RUNNING = ("queued", "running", "new_script", "cancel_requested")
 """The states of a kernel that has not ended, as the client names them."""
 SUBMISSION = "submission.csv"
 
@@ -54,9 +55,13 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
     except KeyboardInterrupt:
         announce(f"the kernel runs on: kaggle kernels status {kernel}")
         raise
-    with client_calls():
-        files, _ = api.kernels_output(kernel, str(output), force=True, quiet=is_quiet())
-    log.info("%s: %d files of the kernel", output, len(files))
+    try:
+        with replaced_folder(output) as new, client_calls():
+            api.kernels_output(kernel, str(new), force=True, quiet=is_quiet())
+        log.info("%s: the kernel's output", output)
+    except KaggleError:
+        if state == "complete":
+            raise
     if state != "complete":
         for line in log_lines(output / f"{kernel.partition('/')[2]}.log")[-SHOWN:]:
             announce(line)
@@ -95,7 +100,7 @@ def _wait(api: "KaggleApi", kernel: str, poll_s: float) -> tuple[str, str]:
 def log_lines(file: Path) -> list[str]:
     """The lines of a kernel's log, which is a JSON list of pieces, or plain text."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
     with suppress(ValueError, TypeError, KeyError):

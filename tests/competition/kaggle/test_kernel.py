@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -77,7 +78,9 @@ def test_the_script_makes_a_submission_of_what_kaggle_mounts(folder, machine, sa
     submission = pd.read_csv(machine / "working" / "submission.csv")
     assert len(submission) == len(pd.read_csv(mounted / "IdLookupTable.csv"))
     assert submission["Location"].between(0, 96).all()
-    (run,) = runs_in(machine / "working" / "runs")
+    assert not (machine / "working" / "runs").exists()
+    shutil.unpack_archive(machine / "working" / "runs.zip", machine / "runs")
+    (run,) = runs_in(machine / "runs")
     assert run.finished and run.config.train.model == "lenet"
     assert run.record["commit"] == source_commit()
     assert sorted(mounted.iterdir()) == before  # Kaggle's data are read-only
@@ -143,6 +146,8 @@ def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, kaggle_env,
 
 
 def test_a_kernel_without_a_submission_is_not_a_success(kaggle_server, kaggle_env, folder):
+    (folder / "output").mkdir()
+    (folder / "output" / "submission.csv").write_text("of the kernel before")
     outcome = run_python(RUN, kaggle_env, folder)
     assert "has made no submission.csv" in outcome.result["text"]
 
