@@ -129,7 +129,7 @@ def test_resume_continues_the_unfinished_run(real):
 
 @pytest.mark.slow
 def test_resume_continues_in_the_second_member(real):
-    two = (*QUICK, "--set", "train.members=2")
+    two = (*QUICK, "--set", "train.members=2", "--jobs", "1")  # one after the other
     with interrupted_at("epoch 2/2", times=2):
         assert real("--stage", "train", *two)[0] == 130
     (run,) = runs_in(real.runs)
