@@ -8,9 +8,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Threads of OpenMP that wait for each other give the core away: spinning, two of them make a
 # training four times as long on a machine that is busy. It must be said before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Tests that run side by side share the cores.
-PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // PROCESSES)))
+# Tests that run side by side share the cores. (The process that starts the others says nothing:
+# they would inherit it.)
+if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(processes))))
 
 from pathlib import Path
 
