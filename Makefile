@@ -9,7 +9,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 # One process per core, up to eight; the tests of a file stay together and share what they made.
-PYTEST = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+PARALLEL = --numprocesses auto --maxprocesses 8 --dist loadfile
+PYTEST = $(BIN)/python -m pytest $(PARALLEL)
 
 .PHONY: run test fast check light lowest clean
 
@@ -38,7 +39,7 @@ lowest:
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet -r requirements-lowest.txt -r requirements-dev.txt
-	$(VENV)-lowest/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+	$(VENV)-lowest/bin/python -m pytest $(PARALLEL)
 
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """Which task a call is about; the only place that knows all of them.
 
-A task is imported when it is chosen: on Kaggle's machines there is no onnxruntime, which those of
+A task is imported when it is chosen: Kaggle's machines do not have onnxruntime, which those of
 photographs need.
 """
 

@@ -11,6 +11,9 @@ import torch
 
 from kaggle_fkd.errors import UsageError
 
+ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
+"""What torch is built for: sm_75 is code for 7.5 to 7.9, compute_90 is for all GPUs from 9.0 on."""
+
 
 def pick_device(name: str) -> torch.device:
     """The device of that name, as torch spells it; auto chooses a GPU if one is available.
@@ -48,10 +51,6 @@ def _require_code_for(index: int) -> None:
         f"({', '.join(built_for)})",
         "use --device cpu, another GPU (on Kaggle: GPU T4 x2), or another build of torch",
     )
-
-
-ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
-"""What torch is built for: sm_75 is code for 7.5 to 7.9, compute_90 is for all GPUs from 9.0 on."""
 
 
 @dataclass(frozen=True)

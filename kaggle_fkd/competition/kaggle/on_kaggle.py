@@ -39,18 +39,17 @@ def main() -> None:
         data.mkdir()
         for path in found[0].parent.iterdir():
             (data / path.name).symlink_to(path)
-        process = subprocess.Popen(
+        answer = subprocess.run(
             [
                 sys.executable, "-m", "kaggle_fkd", "--stage", "train,predict", *ARGUMENTS,
                 "--data-dir", data, "--runs-dir", WORKING / "runs",
                 "--submissions-dir", WORKING / "submissions",
             ],
-            env=os.environ | {"PYTHONPATH": folder}, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONPATH": folder}, stdout=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
-        printed, _ = process.communicate()
-    if process.returncode:
-        sys.exit(process.returncode)
-    shutil.copy(printed.splitlines()[-1], WORKING / "submission.csv")
+    if answer.returncode:
+        sys.exit(answer.returncode)
+    shutil.copy(answer.stdout.splitlines()[-1], WORKING / "submission.csv")
     # Kaggle lists the files of its working folder page by page: one is easier to fetch.
     shutil.make_archive(str(WORKING / "runs"), "zip", WORKING / "runs")
     shutil.rmtree(WORKING / "runs")

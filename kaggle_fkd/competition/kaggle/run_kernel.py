@@ -55,16 +55,17 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
     except KeyboardInterrupt:
         announce(f"the kernel runs on: kaggle kernels status {kernel}")
         raise
+    lines: list[str] = []
     try:
         with replaced_folder(output) as new, client_calls():
             api.kernels_output(kernel, str(new), force=True, quiet=is_quiet())
         log.info("%s: the kernel's output", output)
-    except KaggleError:
+        lines = log_lines(output / f"{kernel.partition('/')[2]}.log")
+    except KaggleError:  # then the log in the folder is that of an earlier kernel
         if state == "complete":
             raise
     if state != "complete":
-        for line in log_lines(output / f"{kernel.partition('/')[2]}.log")[-SHOWN:]:
-            announce(line)
+        announce(*lines[-SHOWN:])
         raise KaggleError(
             f"the kernel {kernel} has ended with {state}{problem and f': {problem}'}",
             f"see its log: {answer.url}",
