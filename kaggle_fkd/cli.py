@@ -13,12 +13,13 @@ from kaggle_fkd.arguments import HelpRequest, parse
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.pipeline import check_extras, run_pipeline
 from kaggle_fkd.system.console import interrupts_held, run_reporting_errors, set_up
+from kaggle_fkd.system.torchrun import rank_of_process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    set_up(quiet="--quiet" in given)
+    set_up(quiet="--quiet" in given, errors_only=rank_of_process() > 0)
     return run_reporting_errors(lambda: _run(given))
 
 

@@ -9,6 +9,7 @@ from kaggle_fkd.stages.options import DATA_DIR, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 from kaggle_fkd.system.console import banner, log
 from kaggle_fkd.system.extras import require_modules
+from kaggle_fkd.system.torchrun import started_by_torchrun
 
 if TYPE_CHECKING:
     from kaggle_fkd.task import Task
@@ -51,6 +52,11 @@ def _check(stages: Sequence[Stage], task: "Task") -> None:
     """Raise UsageError for whatever can be recognised as wrong before any work."""
     for stage in stages:
         name = name_of_stage(type(stage))
+        if started_by_torchrun() and not stage.shares_work:
+            raise UsageError(
+                f"started by torchrun: its processes would each run the stage {name}",
+                "start only the stage train with it",
+            )
         if stage.needs_task and name not in task.stages:
             raise UsageError(
                 f"the stage {name} does not work with the keypoints {task.scheme.name}",

@@ -148,12 +148,6 @@ def test_jobs_are_the_members_that_are_trained_at_the_same_time(done, monkeypatc
     assert done("--stage", "train", *settings, *given)[0] == 0 and asked == [jobs]
 
 
-def test_torchrun_does_not_train_the_same_run_twice(place, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    code, _, err = place("--stage", "train")
-    assert code == 2 and "started by torchrun" in err and "--jobs" in err
-
-
 @pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5", ""])
 def test_jobs_are_a_whole_number_from_1(place, jobs):
     code, _, err = place("--stage", "train", f"--jobs={jobs}")

@@ -40,6 +40,8 @@ class Stage(CommonOptions, ABC):
     stages are given None instead of a task."""
     needs: ClassVar[tuple[str, ...]] = ("training",)
     """What it uses of the libraries that not everyone has (`system.extras.NEEDS`)."""
+    shares_work: ClassVar[bool] = False
+    """Whether processes that torchrun has started share its work."""
     examples: ClassVar[tuple[str, ...]] = ()
     """Command lines that --help shows, without the program's name."""
 

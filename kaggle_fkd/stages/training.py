@@ -1,6 +1,5 @@
 """What the stages that train have in common: their checks, and the run that they select."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -24,16 +23,11 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
     sections: ClassVar[tuple[str, ...]] = tuple(TRAINING_SECTIONS)
 
     def check(self, task: "Task") -> None:
-        """Reject settings, presets, devices and runs that do not exist, and torchrun."""
+        """Reject settings, presets, devices and runs that do not exist."""
         from kaggle_fkd.runs.find import find_run
         from kaggle_fkd.system.device import pick_device
         from kaggle_fkd.training.start import check_start
 
-        if os.environ.get("WORLD_SIZE", "1") != "1":
-            raise UsageError(
-                "started by torchrun, which would train the same networks in each process",
-                "start it without: --jobs trains several members at the same time",
-            )
         if self.preset is not None:
             task.check_preset(self.preset)
         config = build_config(self.preset or task.presets[0], self.settings)
@@ -64,11 +58,14 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
     def chosen_run(self, task: "Task") -> "Run":
         """The run to train, to continue, or to leave as it is; see `choose_run`."""
         from kaggle_fkd.system.device import describe_device, pick_device
+        from kaggle_fkd.system.process_group import current_group
         from kaggle_fkd.training.select import TrainingRequest, choose_run
 
         config = self.config(task)
+        with current_group().first_goes_first():  # which leaves a cache to the others
+            data = task.training_data(config)
         request = TrainingRequest(
-            self.runs_dir, task.training_data(config), task.is_sample, config, self.settings_given,
+            self.runs_dir, data, task.is_sample, config, self.settings_given,
             self.resume, self.force,
         )  # fmt: skip
         return choose_run(request, describe_device(pick_device(self.device)))

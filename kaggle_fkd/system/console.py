@@ -55,8 +55,8 @@ def _escape(text: str) -> str:
     )
 
 
-def set_up(quiet: bool) -> None:
-    """Send the log to stderr; with `quiet`, only warnings, notices and errors.
+def set_up(quiet: bool, errors_only: bool = False) -> None:
+    """Send the log to stderr; with `quiet`, only warnings, notices and errors; or `errors_only`.
 
     Only a command line calls this: it changes the logger and a missing stderr of this process.
     """
@@ -66,7 +66,8 @@ def set_up(quiet: bool) -> None:
     handler.setFormatter(_Formatter())
     log.handlers[:] = [handler]
     log.propagate = False
-    log.setLevel(logging.WARNING if quiet else logging.INFO)
+    level = logging.WARNING if quiet else logging.INFO
+    log.setLevel(logging.ERROR if errors_only else level)
 
 
 class Progress(Protocol):

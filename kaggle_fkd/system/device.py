@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.system.torchrun import local_rank, started_by_torchrun
 
 ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
 """What torch is built for: sm_75 is code for 7.5 to 7.9, compute_90 is for all GPUs from 9.0 on."""
@@ -17,6 +18,8 @@ ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
 
 def pick_device(name: str) -> torch.device:
     """The device of that name, as torch spells it; auto chooses a GPU if one is available.
+
+    Each process of torchrun gets a GPU of its own.
 
     Raises UsageError when the named device is not available, or is a GPU for which torch has no
     code (it says then that CUDA is available, and fails at the first operation).
@@ -26,6 +29,8 @@ def pick_device(name: str) -> torch.device:
     }  # fmt: skip
     if name == "auto":
         name = next(device for device, count in counts.items() if count)
+    if name == "cuda" and started_by_torchrun():
+        name = f"cuda:{local_rank()}"
     kind, _, number = name.partition(":")
     if (number or "0") not in map(str, range(counts.get(kind, 0))):
         raise UsageError(f"the device {name} is not available here", "use auto or cpu")

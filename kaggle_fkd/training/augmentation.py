@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 from kaggle_fkd.config import AugmentConfig
 from kaggle_fkd.imaging.warp import flip, homography, warp
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 
 OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.5
 """Range of the sides of an occluding rectangle, as shares of the image's."""
@@ -25,14 +26,18 @@ def augment(
     config: AugmentConfig,
     generator: torch.Generator,
     margin: int = 0,
+    group: ProcessGroup = ALONE,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Changed copies of N x H x W grey images and of their N x K x 2 keypoints in pixels, and N,
     which of the faces are mirrored.
 
     The images are returned as floats in 0..255, without `margin` pixels at each side, which exist
-    to be moved into view. Missing keypoints (NaN) stay missing.
+    to be moved into view. Missing keypoints (NaN) stay missing. The N faces are a batch of the
+    group: only this process's part is returned, changed as it would be by a process alone.
     """
-    random = _Random(len(images), images.device, generator)
+    part = group.part_of(len(images))
+    random = _Random(len(images), part, images.device, generator)
+    images, keypoints = images[part], keypoints[part]
     mirrored = random.bernoulli(config.flip)
     images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
     images, keypoints = _move(images, keypoints, config, random, margin)
@@ -41,18 +46,24 @@ def augment(
 
 def change_light(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """N x H x W grey values with other contrast, brightness, blur, noise and occlusion."""
-    return _change_light(images, config, _Random(len(images), images.device, generator))
+    all_rows = slice(len(images))
+    random = _Random(len(images), all_rows, images.device, generator)
+    return _change_light(images, config, random)
 
 
 class _Random:
-    """Random numbers for each of `count` faces, drawn on the CPU and sent to the device."""
+    """Random numbers for each of `count` faces, drawn on the CPU; those of N go to the device."""
 
-    def __init__(self, count: int, device: torch.device, generator: torch.Generator) -> None:
-        self.count, self.device, self.generator = count, device, generator
+    def __init__(
+        self, count: int, part: slice, device: torch.device, generator: torch.Generator
+    ) -> None:
+        """`part` says which of the faces are the N; the numbers of the others are drawn, too."""
+        self.count, self.part, self.device, self.generator = count, part, device, generator
 
     def uniform(self, *shape: int) -> Tensor:
         """N x `shape`, uniform on [0, 1)."""
-        return torch.rand(self.count, *shape, generator=self.generator).to(self.device)
+        numbers = torch.rand(self.count, *shape, generator=self.generator)
+        return numbers[self.part].to(self.device)
 
     def symmetric_uniform(self, most: float, *shape: int) -> Tensor:
         """N x `shape`, uniform on [-most, most)."""
@@ -60,7 +71,8 @@ class _Random:
 
     def normal(self, spread: float, *shape: int) -> Tensor:
         """N x `shape`, normal with mean 0 and that standard deviation."""
-        return (torch.randn(self.count, *shape, generator=self.generator) * spread).to(self.device)
+        numbers = torch.randn(self.count, *shape, generator=self.generator)
+        return (numbers[self.part] * spread).to(self.device)
 
     def bernoulli(self, probability: float) -> Tensor:
         """N, true with that probability."""

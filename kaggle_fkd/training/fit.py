@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.console import Progress, log
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.training.checkpoint import load_checkpoint, save_checkpoint
 from kaggle_fkd.training.objective import Objective
 from kaggle_fkd.training.start import start_from_stored_weights
@@ -17,21 +19,27 @@ from kaggle_fkd.training.trainer import Trainer, seeded
 
 
 def train_member(
-    member: Member, objective: Objective[Any], device: torch.device, bar: Progress
+    member: Member,
+    objective: Objective[Any],
+    device: torch.device,
+    bar: Progress,
+    group: ProcessGroup = ALONE,
 ) -> dict[str, Any]:
     """Train one member to the end, from its checkpoint if there is one; its summary.
 
-    `bar` counts the steps.
+    `bar` counts the steps. All processes of a group call this; the first one writes the files.
 
     Validation decides nothing but whether the training has diverged: the last weights are kept.
     Raises RunError when it has, when the checkpoint is damaged, or when another process is training
     the same member.
     """
     config, metric = member.config.train, objective.metric
-    with member.locked(), seeded(member.seed, device):
-        if member.finished:  # by another process, since this one chose it
+    lock = member.locked() if group.first else nullcontext()
+    with lock, seeded(member.seed, device):
+        # By another training, since this one chose it.
+        if group.decided_by_first(lambda: member.finished):
             return member.summary
-        trainer = Trainer(member.shape, config, objective, member.seed, device)
+        trainer = Trainer(member.shape, config, objective, member.seed, device, group)
         epochs, commits = load_checkpoint(member, trainer)
         if epochs:
             log.info("%s: continuing after epoch %d", member.name, len(epochs))
@@ -47,10 +55,12 @@ def train_member(
             epochs.append(epoch_row(trainer, epoch, score, held_out, started))
             log_epoch(member, epochs[-1], metric)
             bar.set_postfix_str(f"validation {metric.title} {metric.text(held_out['all'])}")
-            save_checkpoint(member, trainer, epochs, commits)
+            if group.first:
+                save_checkpoint(member, trainer, epochs, commits)
         objective.finalise(trainer.network)
         summary = summarise(member, trainer, epochs, commits)
-        member.finish(trainer.weights(), summary)
+        if group.first:
+            member.finish(trainer.weights(), summary)
         if summary[f"validation_{metric.name}"]["all"] > objective.baseline:
             log.warning(
                 "%s: worse than %s, whose %s is %s -> train longer, or with another learning rate "

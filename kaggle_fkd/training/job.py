@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import torch
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import Progress, log
 from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.system.precision import precision_on
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.fit import train_member
@@ -34,22 +36,29 @@ class Job:
         """The member."""
         return self.run.member(self.index)
 
-    def work(self, bar: Progress) -> None:
-        """Train the member to the end, in steps that `bar` counts.
+    def work(self, bar: Progress, group: ProcessGroup = ALONE) -> None:
+        """Train the member to the end, in steps that `bar` counts; with the processes of a group.
 
-        Raises DataError when there is nothing to learn from or to validate on, and what
-        `train_member` raises.
+        Raises DataError when there is nothing to learn from or to validate on, UsageError for
+        several processes that cannot share a batch, and what `train_member` raises.
         """
         member = self.member
         objective = self.data.objective(member, self.run.audit_file, self.device)
+        if group.size > 1 and not objective.divisible:
+            raise UsageError(
+                f"{member.config.train.model} cannot be trained by several processes together",
+                "start the training without torchrun",
+            )
         precision = precision_on(self.device, member.config.train.precision)
         log.info(
-            "%s (%d of %d): %s to train on, %d to validate, on %s, in %s (%s)",
+            "%s (%d of %d): %s to train on, %d to validate, on %s%s, in %s (%s)",
             member.folder, self.index + 1, self.count,
             count_of(objective.examples, objective.noun), objective.held_out,
-            describe_device(self.device), precision.name, precision.reason,
+            describe_device(self.device),
+            f" in each of {group.size} processes" if group.size > 1 else "",
+            precision.name, precision.reason,
         )  # fmt: skip
-        summary = train_member(member, objective, self.device, bar)
+        summary = train_member(member, objective, self.device, bar, group)
         metric = objective.metric
         parts = summary[f"validation_{metric.name}"].items()
         scores = ", ".join(f"{name} {value:.3f}" for name, value in parts)

@@ -15,6 +15,7 @@ from kaggle_fkd.metrics import RMSE, Metric, rmse, rmse_by_convention, rmse_by_k
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.prediction.batches import head_index, images_on, predict_batches
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.training.augmentation import augment
 from kaggle_fkd.training.calibration import calibration
 from kaggle_fkd.training.labels import mean_keypoints_by_head, targets_by_head
@@ -111,25 +112,27 @@ class KeypointObjective(Objective[KeypointNetwork]):
         network.set_mean_keypoints(self.mean_keypoints)
 
     def loss(
-        self, network: KeypointNetwork, index: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+        self, network: KeypointNetwork, index: Tensor, generator: torch.Generator,
+        group: ProcessGroup = ALONE,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """The masked losses of keypoints and their expected errors, added.
 
         Beside it, the sum of squared errors in pixels, and the number of coordinates.
         """
         images, keypoints, mirrored = augment(
             self.faces.images[index], self.faces.keypoints[index], self.scheme,
-            self.config.augment, generator, self.margin,
+            self.config.augment, generator, self.margin, group,
         )  # fmt: skip
+        index = index[group.part_of(len(index))]
         heads = self.shape.mirrored_head_index(self.faces.heads[index], mirrored)
         outputs = network(images)
         predicted, errors = outputs[..., :2], outputs[..., 2]
         targets = targets_by_head(keypoints, heads, self.shape, self.scheme)
         unit = self.shape.width / LOSS_UNITS_PER_WIDTH
         weight = self.faces.weight[index]
-        loss = masked_loss(self.config.train.loss, predicted / unit, targets / unit, weight)
+        loss = masked_loss(self.config.train.loss, predicted / unit, targets / unit, weight, group)
         distance = (predicted.detach() - targets).norm(dim=-1)
-        loss = loss + ERROR_SHARE * error_loss(errors / unit, distance / unit, weight)
+        loss = loss + ERROR_SHARE * error_loss(errors / unit, distance / unit, weight, group)
         rows = torch.arange(len(index), device=index.device)
         return loss, squares_and_count(predicted[rows, heads], keypoints)
 

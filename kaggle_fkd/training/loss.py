@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
+
 LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "mse": F.mse_loss,
     "smooth_l1": F.smooth_l1_loss,
@@ -16,28 +18,33 @@ LEAST_DISTANCE = 0.01
 """Shorter distances, whose logarithms have no bound, count as this one."""
 
 
-def masked_loss(name: str, predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def masked_loss(
+    name: str, predicted: Tensor, target: Tensor, weight: Tensor, group: ProcessGroup = ALONE
+) -> Tensor:
     """The weighted mean loss over coordinates where `target` is not NaN; 0 when all are missing.
 
     `predicted` and `target`, N x ... x 2, are in the same unit; `weight` is N. Missing targets have
-    no gradient.
+    no gradient. The N rows are this process's part of a batch of the group: the mean of the losses
+    of its processes is the loss of the batch.
     """
     each = LOSSES[name](predicted, _filled(predicted, target), reduction="none")
-    return _mean_where(~target.isnan(), each, weight)
+    return _mean_where(~target.isnan(), each, weight, group)
 
 
-def error_loss(errors: Tensor, distance: Tensor, weight: Tensor) -> Tensor:
+def error_loss(
+    errors: Tensor, distance: Tensor, weight: Tensor, group: ProcessGroup = ALONE
+) -> Tensor:
     """The weighted mean loss of expected errors where `distance` is not NaN; 0 when all are.
 
-    `errors` and `distance`, N x ..., are in the same unit; `weight` is N. The loss is the
-    difference of their logarithms: so expected errors are medians, up to a factor (see
-    `calibration`), and wrong labels count no more than others. The likelihood of a Laplace
-    distribution gave ranks that correlate a little less with the errors (0.38 instead of 0.39), and
-    its gradient has no bound.
+    `errors` and `distance`, N x ..., are in the same unit; `weight` and `group` are those of
+    `masked_loss`. The loss is the difference of their logarithms: so expected errors are medians,
+    up to a factor (see `calibration`), and wrong labels count no more than others. The likelihood
+    of a Laplace distribution gave ranks that correlate a little less with the errors (0.38 instead
+    of 0.39), and its gradient has no bound.
     """
     known = _filled(errors, distance).clamp(min=LEAST_DISTANCE)
     each = (errors.log() - known.log()).abs()
-    return _mean_where(~distance.isnan(), each, weight)
+    return _mean_where(~distance.isnan(), each, weight, group)
 
 
 @torch.no_grad()
@@ -47,10 +54,13 @@ def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
     return torch.stack([squares, (~target.isnan()).sum()])
 
 
-def _mean_where(known: Tensor, each: Tensor, weight: Tensor) -> Tensor:
-    """The mean of `each`, N x ..., where `known`, weighted by `weight`, N; 0 where nothing is."""
+def _mean_where(known: Tensor, each: Tensor, weight: Tensor, group: ProcessGroup) -> Tensor:
+    """The mean of `each`, N x ..., where `known`, weighted by `weight`, N; 0 where nothing is.
+
+    It is divided by the count of the group's mean process instead of that of this one.
+    """
     counts = weight.view(-1, *[1] * (known.ndim - 1)) * known
-    return (each * counts).sum() / counts.sum().clamp(min=1)
+    return group.size * (each * counts).sum() / group.sum(counts.sum()).clamp(min=1)
 
 
 def _filled(predicted: Tensor, target: Tensor) -> Tensor:

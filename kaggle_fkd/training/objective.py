@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from kaggle_fkd.metrics import Metric
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 
 N = TypeVar("N", bound=nn.Module)
 """The kind of network."""
@@ -21,6 +22,8 @@ class Objective(ABC, Generic[N]):
     """What one of its examples is."""
     simplest: ClassVar[str] = "the simplest prediction"
     """What `baseline` is the score of."""
+    divisible: ClassVar[bool] = True
+    """True if the processes of a group can share a batch."""
 
     @property
     @abstractmethod
@@ -47,11 +50,14 @@ class Objective(ABC, Generic[N]):
         """Set what a new network takes from the training examples."""
 
     @abstractmethod
-    def loss(self, network: N, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, network: N, index: Tensor, generator: torch.Generator, group: ProcessGroup = ALONE
+    ) -> tuple[Tensor, Tensor]:
         """The loss on the examples at `index`, augmented with numbers from the generator.
 
         The second result, a tensor of two numbers without a gradient, is summed over the steps of
-        an epoch for `training_score`.
+        an epoch for `training_score`. If processes of a group share the examples, the loss is that
+        of the mean over the processes, and the two numbers are those of this process's part.
         """
 
     def finalise(self, network: N) -> None:

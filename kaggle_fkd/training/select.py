@@ -12,6 +12,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.process_group import current_group
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.start import load_trunk, store_weights, weights_to_start_from
 
@@ -42,8 +43,13 @@ def choose_run(wanted: TrainingRequest, device: str) -> Run:
 
     `device` is what will train it, in words, for its record. Raises RunError for a run to resume
     that does not exist or is of other data, UsageError for one of other settings, or for settings
-    that do not fit the data; no run directory is made then.
+    that do not fit the data; no run directory is made then. Of the processes of torchrun, the first
+    one chooses.
     """
+    return current_group().decided_by_first(lambda: _choose(wanted, device))
+
+
+def _choose(wanted: TrainingRequest, device: str) -> Run:
     if wanted.resume == NEWEST:
         if unfinished := _newest_unfinished(wanted):
             return unfinished

@@ -67,6 +67,7 @@ def summarise(
         "held_out_fold": member.fold,
         "seed": member.seed,
         "precision": trainer.precision.name,
+        "processes": trainer.group.size,
         f"training_{trainer.objective.noun}s": trainer.objective.examples,
         f"validation_{trainer.objective.noun}s": trainer.objective.held_out,
         **trainer.objective.results(trainer.network),

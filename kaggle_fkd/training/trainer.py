@@ -7,12 +7,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.system.precision import Precision, precision_on
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.training.objective import Objective
+from kaggle_fkd.training.synchronised import synchronise
 
 
 class Trainer:
@@ -25,14 +28,21 @@ class Trainer:
         objective: Objective[Any],
         seed: int,
         device: torch.device,
+        group: ProcessGroup = ALONE,
     ) -> None:
-        """Initial weights and dropout draw from torch's global generator: see `seeded`."""
-        self.config, self.objective, self.device = config, objective, device
-        self.precision = precision_on(device, config.precision)
+        """Initial weights and dropout draw from torch's global generator: see `seeded`.
+
+        The processes of a group share each batch, and all have the same weights.
+        """
+        self.config, self.objective, self.device, self.group = config, objective, device, group
+        self.precision = group.decided_by_first(lambda: precision_on(device, config.precision))
         self.scaler = self.precision.scaler(device)
         network = build_network(config.model, shape)
         objective.initialise(network)
+        if group.size > 1:
+            synchronise(network, group)
         self.network = network.to(device)
+        self.shared_network = _shared(self.network, group)
         # Fused: one pass over the parameters instead of a dozen.
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, config.weight_decay),
@@ -49,6 +59,8 @@ class Trainer:
     def run_epoch(self, epoch: int, after_step: Callable[[], object]) -> float:
         """Train for one epoch, counted from 0; the metric on the augmented examples."""
         self.network.train()
+        if not self.group.first:  # or dropout would leave out the same features in every process
+            torch.manual_seed(epoch * self.group.size + self.group.rank)
         order = torch.randperm(self.objective.examples, generator=self.generator)
         batches = order.split(self.config.batch_size)
         sums = []
@@ -57,13 +69,13 @@ class Trainer:
             progress = (epoch + (step + 0.5) / len(batches)) / self.config.epochs
             sums.append(self._step(batch.to(self.device), self.config.lr_at(progress)))
             after_step()
-        total, count = torch.stack(sums).cpu().double().sum(dim=0).tolist()
+        total, count = self.group.sum(torch.stack(sums).cpu().double().sum(dim=0)).tolist()
         return self.objective.training_score(total, count)
 
     def _step(self, index: Tensor, lr: float) -> Tensor:
         """One gradient step on the examples at `index`; 2, what its score is made of."""
         with self.precision.autocast(self.device):
-            loss, sums = self.objective.loss(self.network, index, self.generator)
+            loss, sums = self.objective.loss(self.shared_network, index, self.generator, self.group)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.optimizer.zero_grad()
@@ -115,6 +127,13 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
+
+
+def _shared(network: nn.Module, group: ProcessGroup) -> nn.Module:
+    """The network, whose gradients are the mean over the processes of the group."""
+    if group.size == 1:
+        return network
+    return DistributedDataParallel(network, process_group=group.handle)
 
 
 def _global_random_state(device: torch.device) -> Tensor:

@@ -15,6 +15,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.metrics import LOSS, Metric
 from kaggle_fkd.networks.detector import DetectorNet, all_cells
 from kaggle_fkd.networks.network import evaluating
+from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.training.augmentation import change_light
 from kaggle_fkd.training.objective import Objective
 
@@ -30,6 +31,7 @@ class DetectionObjective(Objective[DetectorNet]):
 
     metric: ClassVar[Metric] = LOSS
     noun: ClassVar[str] = "crop"
+    divisible: ClassVar[bool] = False  # the second stage has a batch of its own
 
     def __init__(
         self, config: Config, train: PhotographDataset, validation: PhotographDataset,
@@ -56,8 +58,9 @@ class DetectionObjective(Objective[DetectorNet]):
         """There is nothing to take from the photographs."""
 
     def loss(
-        self, network: DetectorNet, index: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+        self, network: DetectorNet, index: Tensor, generator: torch.Generator,
+        group: ProcessGroup = ALONE,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """The loss; it times the number of positive cells, and that number."""
         batch = self.crops.batch(index, generator)
         images = batch.images.to(self.device).float()
