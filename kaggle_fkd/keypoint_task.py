@@ -13,6 +13,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
+from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.task import Task
 from kaggle_fkd.training.keypoint_data import KeypointData
@@ -51,6 +52,6 @@ class KeypointTask(Task):
         predicted, seen = evaluated.predicted, faces.inner()
         lines = self.write_report(folder, predicted, seen, evaluated.summary)
         if config.evaluate.coco:
-            covered = np.asarray(np.isfinite(predicted).all(axis=(1, 2)))
+            covered = covered_by(predicted)
             write_pictures(folder / "faces", predicted[covered], seen[covered])
         return predicted, lines

@@ -21,6 +21,7 @@ from kaggle_fkd.config import ChipConfig, Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import write_nme
+from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.runs.run import Run
@@ -91,7 +92,7 @@ class PhotographsTask(KeypointTask):
         if all(run.cross_validated for run in runs):
             predicted, lines = self.report_out_of_fold(runs, config, device, folder)
             truth = self.load_faces(config).inner().keypoints
-            covered = np.isfinite(predicted).all(axis=(1, 2))
+            covered = covered_by(predicted)
             sets[HELD_OUT] = Scored(predicted[covered], truth[covered])
         for name, pictures in self.test_sets().items():
             sets[name] = predict_test_set(runs, name, pictures, device)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
+from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.evaluation.worst_faces import worst_faces
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
 from kaggle_fkd.figures.style import new_figure, save_figure
@@ -27,7 +28,7 @@ def write_nme(
     Faces whose prediction is NaN are left out.
     """
     write_predictions(folder / "oof.csv", faces, predicted)
-    covered = np.isfinite(predicted).all(axis=(1, 2))
+    covered = covered_by(predicted)
     faces, predicted = faces[covered], predicted[covered]
     keypoints = predicted[..., :2]
     table = nme_table(keypoints, faces)

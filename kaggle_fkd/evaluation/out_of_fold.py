@@ -34,6 +34,11 @@ def out_of_fold(
         return np.asarray(total / count[:, None, None], np.float32)
 
 
+def covered_by(predicted: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """N, the faces that N x K x 3 predictions cover."""
+    return np.asarray(np.isfinite(predicted).all(axis=(1, 2)))
+
+
 def oof_rmse(predicted: NDArray[np.floating], faces: FaceDataset) -> float:
     """The pooled RMSE in pixels over the faces that N x K x 3 predictions cover."""
     keypoints = predicted[..., :2]

@@ -13,6 +13,7 @@ from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.expected_errors import write_expected_errors
 from kaggle_fkd.evaluation.oof_file import write_predictions
+from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.evaluation.scores import score_figure, score_table
 from kaggle_fkd.evaluation.worst_faces import audit_gallery, worst_faces
 from kaggle_fkd.figures.style import save_figure
@@ -42,7 +43,7 @@ def write_evaluation(
     out.
     """
     write_predictions(folder / "oof.csv", faces, predicted)
-    covered = np.isfinite(predicted).all(axis=(1, 2))
+    covered = covered_by(predicted)
     faces, predicted = faces[covered], predicted[covered]
     keypoints = predicted[..., :2]
     scores, suspects = score_table(keypoints, faces), audit(predicted, faces)
