@@ -50,6 +50,10 @@ def thread_count() -> int:
     said = os.environ.get("OMP_NUM_THREADS", "")
     if said.isdigit() and int(said) > 0:
         return int(said)
+    return min(processor_count(), MOST_THREADS)
+
+
+def processor_count() -> int:
+    """The number of processors that this process may use."""
     asked = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    processors = len(asked(0)) if asked else os.cpu_count() or 1
-    return min(processors, MOST_THREADS)
+    return len(asked(0)) if asked else os.cpu_count() or 1

@@ -100,6 +100,13 @@ class FaceKeypoints:
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self.networks.scheme)
 
+    @property
+    def network_files(self) -> list[Path]:
+        """The ONNX files of the package's networks and of the run's, if any; each once."""
+        own = self._own_detector.network
+        files = (own, *self._cascade.networks.files, *self.networks.files)
+        return list(dict.fromkeys(file.path for file in files))
+
     def detect(
         self, image: Source, boxes: Sequence[Sequence[float]] | NDArray[np.floating] | None = None
     ) -> list[DetectedFace]:

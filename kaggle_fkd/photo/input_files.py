@@ -113,7 +113,7 @@ def _files_in(folder: Path, suffixes: Sequence[str], results: Path | None) -> It
 
 def _walk(folder: Path) -> Iterator[Path]:
     """The files in a folder and in those below it, in the order of their paths; no hidden ones."""
-    folders, files = set[str](), list[str]()
+    names, folders = list[str](), set[str]()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -121,11 +121,13 @@ def _walk(folder: Path) -> Iterator[Path]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.add(entry.name)
-                elif entry.is_file():
-                    files.append(entry.name)
+                elif not entry.is_file():
+                    continue
+                names.append(entry.name)
     except OSError as error:
         log.warning("%s: left out, as it cannot be read (%s)", folder, error.strerror or error)
-    for name in sorted([*folders, *files]):
+    names.sort()
+    for name in names:
         if name in folders:
             yield from _walk(folder / name)
         else:

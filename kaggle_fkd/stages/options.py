@@ -195,7 +195,8 @@ class PictureOptions(DeviceOptions):
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",
         help="pictures, videos, folders with any of them at any depth, patterns such as "
-        "'holiday/*.jpg', or the word astronaut (a built-in example)",
+        "'holiday/*.jpg', lists of pictures (.txt, a path on each line), or the word astronaut (a "
+        "built-in example)",
     )  # fmt: skip
     output: Path | None = option(
         "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/STAGE)"

@@ -1,15 +1,16 @@
 """photo: finds the keypoints of faces in pictures and videos, and draws or writes them."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.errors import UsageError
+from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.photo.overlay.builtin import filter_names
-from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.options import option, positive
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
+from kaggle_fkd.system.extras import require_modules
 
 if TYPE_CHECKING:
     from kaggle_fkd.photo.overlay.filter import Filter
@@ -17,18 +18,29 @@ if TYPE_CHECKING:
 
 LEAST_WIDTH, LARGEST_WIDTH = 0.1, 5.0
 """The range of --line-width."""
+PART_SIZE = 250
+"""Pictures in a part of a table: a million are 4000 files, and a killed process loses seconds."""
+OF_TABLES = ("part_size", "jobs", "ray")
+OF_DRAWINGS = (
+    "filter", "no_boxes", "indices", "line_width", "json", "csv", "pts", "coco", "output",
+)  # fmt: skip
+"""The options that mean nothing without, and with, --table."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Photo(PictureStage):
-    """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV, COCO, .pts."""
+    """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV, COCO, .pts, or
+    one table for any number of pictures."""
 
-    summary: ClassVar[str] = "keypoints or a filter on pictures and videos; JSON, CSV, COCO, .pts"
+    summary: ClassVar[str] = (
+        "keypoints or a filter on pictures and videos; JSON, CSV, COCO, .pts, tables"
+    )
     needs: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = (
         "photo family.jpg holiday/ clip.mp4",
         "photo astronaut --filter sunglasses",
         "photo family.jpg --json > faces.json",
+        "photo archive/ --table faces.parquet",
     )
     filter: str | None = option(
         "--filter", metavar="NAME",
@@ -57,9 +69,28 @@ class Photo(PictureStage):
         help="write coco.json, too: the faces of all pictures as COCO keypoints",
     )  # fmt: skip
 
+    table: Path | None = option(
+        "--table", type=Path, metavar="FOLDER",
+        help="instead of drawings: a row for each face, in Parquet files in that folder; the same "
+        "command continues what was interrupted",
+    )  # fmt: skip
+    part_size: int | None = option(
+        "--part-size", type=positive, metavar="N",
+        help=f"with --table: pictures in each of its files (default: {PART_SIZE})",
+    )  # fmt: skip
+    jobs: int | None = option(
+        "--jobs", type=positive, metavar="N",
+        help="with --table: processes at the same time (default: one for each processor)",
+    )  # fmt: skip
+    ray: str | None = option(
+        "--ray", metavar="ADDRESS",
+        help="with --table: the Ray cluster that does the work, HOST:PORT, auto, or local",
+    )  # fmt: skip
+
     def check(self, task: "Task | None") -> None:
-        """Refuse missing inputs, several runs, or an unknown filter."""
+        """Refuse missing inputs, several runs, an unknown filter, or options without a meaning."""
         super().check(task)
+        self._check_table()
         if not LEAST_WIDTH <= self.line_width <= LARGEST_WIDTH:  # also rejects NaN
             raise UsageError(
                 f"--line-width {self.line_width:g} is out of range",
@@ -67,8 +98,25 @@ class Photo(PictureStage):
             )
         self._worn()
 
+    def _check_table(self) -> None:
+        """Refuse options that a table does not have, or that only a table has."""
+        tables, names = self.table is not None, OF_DRAWINGS if self.table else OF_TABLES
+        for each in fields(self):
+            if each.name in names and getattr(self, each.name) != each.default:
+                raise UsageError(
+                    f"{each.metadata['flags'][0]} has no meaning {'with' if tables else 'without'} "
+                    "--table",
+                    "leave one of them out" if tables else "leave it out, or add --table FOLDER",
+                )
+        if tables:
+            require_modules(
+                ["cluster" if self.ray else "table"], "--ray" if self.ray else "--table"
+            )
+
     def run(self, task: "Task | None", made: Made) -> Made:
         """Annotate every input; those that fail are reported, and the rest still processed."""
+        if self.table is not None:
+            return replace(made, failure=self._tabulate(self.table, made) or made.failure)
         from kaggle_fkd.photo.annotator import Annotator
         from kaggle_fkd.photo.coco import COCO_FILE, write_coco
         from kaggle_fkd.photo.inputs import process_inputs
@@ -88,6 +136,15 @@ class Photo(PictureStage):
             write_coco(annotator.folder, records, find.scheme)
         document = json.dumps(records) if self.json else made.document
         return replace(made, document=document, failure=failure or made.failure)
+
+    def _tabulate(self, folder: Path, made: Made) -> FkdError | None:
+        """Write the table; an error if some pictures failed."""
+        from kaggle_fkd.photo.parquet.part import Work
+        from kaggle_fkd.photo.parquet.tabulate import tabulate
+
+        work = Work(folder, self.networks(made))
+        part_size = self.part_size or PART_SIZE
+        return tabulate(self.inputs, work, part_size, jobs=self.jobs, ray=self.ray)
 
     def _worn(self) -> "Filter | None":
         """The filter of that name, or in that PNG; raises UsageError or PictureError."""

@@ -10,6 +10,7 @@ from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 
 if TYPE_CHECKING:
     from kaggle_fkd.photo.finder import FaceKeypoints
+    from kaggle_fkd.photo.networks import Networks
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
@@ -52,8 +53,12 @@ class PictureStage(PictureOptions, Stage):
 
     def finder(self, made: Made) -> "FaceKeypoints":
         """What finds the faces: the package's networks, or the chosen ones."""
+        return self.networks(made).open()
+
+    def networks(self, made: Made) -> "Networks":
+        """Which networks find the faces, and where they are computed."""
         from kaggle_fkd.inference.providers import usable_device
-        from kaggle_fkd.photo.finder import FaceKeypoints
+        from kaggle_fkd.photo.networks import Networks
         from kaggle_fkd.system.console import log
 
         device = usable_device(self.device)
@@ -61,8 +66,9 @@ class PictureStage(PictureOptions, Stage):
             log.warning(
                 "onnxruntime cannot use the device %s here: %s is used", self.device, device
             )
-        return FaceKeypoints(
-            run=self.chosen(made),
+        chosen = self.chosen(made)
+        return Networks(
+            run=chosen if chosen is None or isinstance(chosen, Path) else chosen.folder,
             convention=self.points_of,
             points=int(self.points) if self.points else None,
             device=device,

@@ -138,6 +138,20 @@ def interrupts_held() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+@contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """Processes that are started in the block are not reached by Ctrl-C: whoever started them ends
+    them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
 def run_reporting_errors(work: Callable[[], None]) -> int:
     """Call `work` and return the exit code of the process; a failure is reported in one line.
 

@@ -7,10 +7,9 @@ ends. (A queue that all share has a lock, which a killed process would keep.)
 import logging
 import multiprocessing
 import signal
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from logging.handlers import QueueHandler
 from multiprocessing.connection import wait
@@ -21,7 +20,7 @@ from tqdm import tqdm
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member
-from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.console import interrupts_ignored, log, progress
 from kaggle_fkd.system.device import Place, keep_freed_memory
 from kaggle_fkd.training.job import Job
 
@@ -126,24 +125,11 @@ def _start(job: Job, line: int, place: Place) -> _Worker:
         target=_work, args=(theirs, place.threads, log.getEffectiveLevel()),
         name=job.member.name, daemon=True,
     )  # fmt: skip
-    with _interrupts_ignored():
+    with interrupts_ignored():
         process.start()
     theirs.close()
     bar = progress(None, f"training {job.member.name}", line=line)
     return _Worker(job, line, place, process, connection, bar)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: whoever started them ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def _work(connection: Any, threads: int, level: int) -> None:
