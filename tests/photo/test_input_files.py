@@ -35,6 +35,13 @@ def test_a_folder_stands_for_its_pictures_and_those_of_its_folders(tree):
         names(tree / "empty", tree)
 
 
+def test_the_folders_in_a_folder_are_listed_when_it_is_their_turn(tree):
+    files = files_of(str(tree), (".png", ".heic"))
+    assert next(files) == str(tree / "a.png")
+    (tree / "in" / "b.png").touch()
+    assert [Path(file).name for file in files] == ["b.png", "c.heic", "d.png"]
+
+
 def test_a_file_stands_for_itself_and_a_pattern_for_what_it_matches(tree, monkeypatch):
     assert names(tree / "clip.mp4", tree) == ["clip.mp4"]
     assert list(files_of("astronaut", (), tree)) == ["astronaut"]

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     "torch", "pandas", "scipy", "sklearn", "skimage", "matplotlib", "seaborn", "onnx", "onnxscript",
-    "safetensors", "filelock", "requests", "kaggle",
+    "safetensors", "filelock", "requests", "kaggle", "pyarrow", "ray",
 )  # fmt: skip
 PROGRAM = """
 import sys
@@ -61,3 +61,15 @@ sys.exit(main(["--stage", "all"]))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "needs what is not installed: torch, pandas" in done.stderr
     assert "pip install 'kaggle_fkd[competition]'" in done.stderr
+
+
+def test_a_table_says_what_to_install(tmp_path):
+    for option, modules, extra in (("--jobs=2", "pyarrow", "table"),
+                                   ("--ray=local", "ray, pyarrow", "cluster")):  # fmt: skip
+        done = run(tmp_path, f"""
+from kaggle_fkd.cli import main
+sys.exit(main(["photo", "astronaut", "--table", "out", "{option}"]))
+""")  # fmt: skip
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+        assert f"needs what is not installed: {modules} -> pip install" in done.stderr
+        assert f"'kaggle_fkd[{extra}]'" in done.stderr and list(tmp_path.iterdir()) == []

@@ -1,0 +1,28 @@
+"""Tables of faces for tests: lists of the built-in photograph, and what makes their parts."""
+
+from pathlib import Path
+
+from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.parquet.part import Work, describe_networks
+from kaggle_fkd.photo.parquet.table import FaceTable, begin_table
+
+PART = 5
+
+
+def list_of_pictures(folder: Path, count: int) -> Path:
+    """A list with the built-in photograph that many times, and with a picture that is missing."""
+    path = folder / "list.txt"
+    path.write_text("/no/such/gone.jpg\n" + "astronaut\n" * (count - 1))
+    return path
+
+
+def begun(folder: Path, count: int) -> tuple[FaceTable, Work]:
+    """A table of that many pictures, none of its parts of 5 written, and what writes them."""
+    work = Work(folder / "table.parquet", Networks())
+    given = [str(list_of_pictures(folder, count))]
+    return begin_table(work.folder, given, PART, describe_networks(work.networks.open())), work
+
+
+def written(table: FaceTable) -> dict[str, int]:
+    """When each of its finished parts was written."""
+    return {path.name: path.stat().st_mtime_ns for path in table.folder.glob("part-*")}
