@@ -29,8 +29,7 @@ OF_DRAWINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Photo(PictureStage):
-    """Keypoints, or a filter, drawn on the faces of pictures and videos; JSON, CSV, COCO, .pts, or
-    one table for any number of pictures."""
+    """Keypoints or filters drawn on faces in pictures and videos; JSON, CSV, COCO, .pts, tables."""
 
     summary: ClassVar[str] = (
         "keypoints or a filter on pictures and videos; JSON, CSV, COCO, .pts, tables"

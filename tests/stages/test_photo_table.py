@@ -10,7 +10,7 @@ from PIL import Image
 from pyarrow.parquet import ParquetFile
 from skimage import data
 
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.keypoints import KAGGLE15
 
 EDGES = ["x0", "y0", "x1", "y1"]
 
@@ -209,12 +209,3 @@ def test_options_of_a_table_are_not_of_drawings(on_pictures, option):
     code, _, err = on_pictures("photo", "--input", "astronaut", *option)
     (line,) = err
     assert code == 2 and f"{option[0]} has no meaning without --table" in line
-
-
-def test_all_points_are_columns_of_fixed_length(tabulate, pictures):
-    tabulate("astronaut")
-    with ParquetFile("out.parquet/part-00000.parquet") as part:
-        schema = part.schema_arrow
-    points = len(IBUG68.names)
-    assert schema.field("keypoints").type.list_size == 2 * points
-    assert schema.field("errors").type.list_size == points

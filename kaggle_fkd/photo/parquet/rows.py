@@ -39,13 +39,15 @@ def failure_row(picture: str, reason: str) -> Row:
 
 
 def table_of(rows: Iterable[Row], scheme: KeypointScheme) -> "pyarrow.Table":
-    """The rows in the columns of every part of a table; keypoints are those of the scheme.
+    """The rows in the columns of every part of a table.
 
-    The metadata have the scheme, the names of the keypoints as JSON, and the version.
+    `keypoints` are x and y of each keypoint of the scheme in turn, 2 K, and `errors` K numbers. The
+    metadata have the scheme, the names of the keypoints as JSON, and the version.
     """
     import pyarrow
 
-    keypoints = len(scheme.names)
+    # Not of fixed length: pyarrow 18 can neither write nor read such lists with nulls among them.
+    numbers = pyarrow.list_(pyarrow.float32())
     schema = pyarrow.schema(
         [
             ("picture", pyarrow.string()),
@@ -55,8 +57,8 @@ def table_of(rows: Iterable[Row], scheme: KeypointScheme) -> "pyarrow.Table":
             ("face", pyarrow.int32()),
             *((edge, pyarrow.float32()) for edge in ("x0", "y0", "x1", "y1")),
             ("confidence", pyarrow.float32()),
-            ("keypoints", pyarrow.list_(pyarrow.float32(), 2 * keypoints)),
-            ("errors", pyarrow.list_(pyarrow.float32(), keypoints)),
+            ("keypoints", numbers),
+            ("errors", numbers),
             ("failure", pyarrow.string()),
         ],
         {"scheme": scheme.name, "names": json.dumps(scheme.names), "version": __version__},
