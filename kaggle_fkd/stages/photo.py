@@ -67,7 +67,6 @@ class Photo(PictureStage):
         "--coco", default=False, action="store_true",
         help="write coco.json, too: the faces of all pictures as COCO keypoints",
     )  # fmt: skip
-
     table: Path | None = option(
         "--table", type=Path, metavar="FOLDER",
         help="instead of drawings: a row for each face, in Parquet files in that folder; the same "
@@ -99,7 +98,8 @@ class Photo(PictureStage):
 
     def _check_table(self) -> None:
         """Refuse options that a table does not have, or that only a table has."""
-        tables, names = self.table is not None, OF_DRAWINGS if self.table else OF_TABLES
+        tables = self.table is not None
+        names = OF_DRAWINGS if tables else OF_TABLES
         for each in fields(self):
             if each.name in names and getattr(self, each.name) != each.default:
                 raise UsageError(
@@ -108,9 +108,8 @@ class Photo(PictureStage):
                     "leave one of them out" if tables else "leave it out, or add --table FOLDER",
                 )
         if tables:
-            require_modules(
-                ["cluster" if self.ray else "table"], "--ray" if self.ray else "--table"
-            )
+            need, flag = ("cluster", "--ray") if self.ray else ("table", "--table")
+            require_modules([need], flag)
 
     def run(self, task: "Task | None", made: Made) -> Made:
         """Annotate every input; those that fail are reported, and the rest still processed."""

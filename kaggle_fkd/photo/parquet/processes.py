@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -60,6 +61,7 @@ def _processes(threads: int, jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 def _begin(connection: Connection, threads: int) -> None:
     """What each process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not inherited
     limit_threads(threads)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
 

@@ -17,7 +17,7 @@ from kaggle_fkd.photo.parquet.part import PartWriter
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed (300 MB)"),
+    pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed (240 MB)"),
 ]
 ROOT = Path(__file__).resolve().parents[3]
 COUNT = 200
