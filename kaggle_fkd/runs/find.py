@@ -83,6 +83,11 @@ def joined_name(runs: Sequence[Run]) -> str:
     return names
 
 
+def evaluation_folder(runs_dir: Path, runs: Sequence[Run]) -> Path:
+    """Where the evaluation of these runs, averaged, is written."""
+    return runs_dir / f"evaluation-{joined_name(runs)}"
+
+
 def _last_change(run: Run) -> str:
     finished = [str(member.summary.get("finished", "")) for member in run.members]
     return max([str(run.record["written"]), *finished])

@@ -70,7 +70,7 @@ class Evaluate(RunOptions, TrainingStage):
 
         With --test-on, a run that has a finished member is scored as it is.
         """
-        from kaggle_fkd.runs.find import joined_name
+        from kaggle_fkd.runs.find import evaluation_folder
         from kaggle_fkd.system.console import announce, log
         from kaggle_fkd.system.device import pick_device
         from kaggle_fkd.system.files import replaced_folder
@@ -86,7 +86,7 @@ class Evaluate(RunOptions, TrainingStage):
             if missing > 0:
                 log.info("%s: training the %s that it lacks", run.name, count_of(missing, "member"))
             self.train_members(run, run.config.train.folds, task)
-        folder = self.runs_dir / f"evaluation-{joined_name(runs)}"
+        folder = evaluation_folder(self.runs_dir, runs)
         with replaced_folder(folder) as new:
             lines = task.evaluate(runs, config, device, new)
         log.info("evaluation: %s", folder)
