@@ -5,7 +5,7 @@ with that stage's name, a misspelt one with the closest option.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Any, NoReturn
 
@@ -13,7 +13,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.stages import ALL, STAGES, load_stage
 from kaggle_fkd.stages.options import CommonOptions
-from kaggle_fkd.stages.stage import Stage
+from kaggle_fkd.stages.stage import Stage, options_of
 
 POSITIONAL = "positional "
 """Prefix of the names under which values without a flag are parsed."""
@@ -108,11 +108,6 @@ def stage_names(named: Sequence[str]) -> list[str]:
             raise UsageError(f"there is no stage {name!r}", suggest(name, [*STAGES, "all"]))
     wanted = {*named, *(ALL if "all" in named else ())}
     return [name for name in STAGES if name in wanted]
-
-
-def options_of(kind: type[Stage]) -> Iterator[Field[Any]]:
-    """The fields of a stage that are arguments."""
-    return (each for each in fields(kind) if "flags" in each.metadata)
 
 
 def overview(prog: str) -> str:

@@ -14,6 +14,8 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.evaluation.out_of_fold import covered_by
+from kaggle_fkd.report.section import Section
+from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.task import Task
 from kaggle_fkd.training.keypoint_data import KeypointData
@@ -32,6 +34,10 @@ class KeypointTask(Task):
         summary: Mapping[str, Any],
     ) -> list[str]:  # fmt: skip
         """Write the report of N x K x 3 out-of-fold predictions; its summary in a few lines."""
+
+    @abstractmethod
+    def report_sections(self, sources: ReportSources) -> list[Section]:
+        """The sections of the report of a run, in order; FkdError for a damaged file."""
 
     def training_data(self, config: Config) -> KeypointData:
         """The faces; raises what `load_faces` raises."""

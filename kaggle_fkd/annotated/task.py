@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.download import UDACITY_URL, download_udacity, youtube68_in
 from kaggle_fkd.annotated.load import find_pictures, load_annotated
+from kaggle_fkd.annotated.report import photograph_sections
 from kaggle_fkd.annotated.test_sets import (
     Scored,
     TestSets,
@@ -24,6 +25,8 @@ from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
+from kaggle_fkd.report.section import Section
+from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 
@@ -38,7 +41,7 @@ class PhotographsTask(KeypointTask):
     default_preset = "photo"
     is_sample = False
     sections = frozenset({"train", "augment", "predict", "evaluate", "chips"})
-    stages = frozenset({"download", "train", "evaluate"})
+    stages = frozenset({"download", "train", "evaluate", "report"})
 
     def __init__(
         self, data_dir: Path, sets: Sequence[Path] = (), scheme: KeypointScheme = IBUG68,
@@ -82,6 +85,10 @@ class PhotographsTask(KeypointTask):
     ) -> list[str]:  # fmt: skip
         """NME by region, error curve and worst faces."""
         return write_nme(folder, predicted, faces, summary)
+
+    def report_sections(self, sources: ReportSources) -> list[Section]:
+        """Training, NME, errors and worst faces."""
+        return photograph_sections(sources)
 
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path

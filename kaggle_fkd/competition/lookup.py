@@ -46,6 +46,17 @@ class Lookup:
         """
         return keypoints[self.image, self.feature // 2, self.feature % 2]
 
+    def keypoints(
+        self, locations: NDArray[np.floating], images: int, scheme: KeypointScheme
+    ) -> NDArray[np.float32]:
+        """images x K x 2 in pixels, from the R requested coordinates; NaN where none is requested.
+
+        It is the inverse of `locations`.
+        """
+        keypoints = np.full((images, len(scheme.names), 2), np.nan, np.float32)
+        keypoints[self.image, self.feature // 2, self.feature % 2] = locations
+        return keypoints
+
 
 def read_lookup(file: SourceFile, image_ids: NDArray[np.int64], scheme: KeypointScheme) -> Lookup:
     """The lookup table of the test images `image_ids`, N.

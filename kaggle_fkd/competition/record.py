@@ -7,7 +7,7 @@ from typing import Any
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.files import read_json_or_empty
-from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
+from kaggle_fkd.system.receipts import files_are_as_written, is_up_to_date, write_receipt
 
 SAMPLE_PREFIX = "sample-"
 """The names of submissions of sample faces start with this."""
@@ -53,6 +53,16 @@ def earlier_submission(folder: Path, inputs: Mapping[str, Any]) -> Path | None:
     """The newest unmodified submission in the folder that was made from exactly these inputs."""
     for path in _recorded(folder)[::-1]:
         if is_up_to_date(record_file(path), inputs):
+            return path
+    return None
+
+
+def newest_submission_by(folder: Path, made_by: str, test_digest: str) -> Path | None:
+    """The newest unmodified submission that this run made for exactly these test faces."""
+    for path in _recorded(folder)[::-1]:
+        record = read_record(path)
+        made_from = record.get("made_by"), (record.get("inputs") or {}).get("test_hash")
+        if made_from == (made_by, test_digest) and files_are_as_written(record_file(path)):
             return path
     return None
 

@@ -14,6 +14,7 @@ from kaggle_fkd.competition.kaggle.download import download_bundle
 from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import sample_recipe, unchanged_since_manifest, write_manifest
 from kaggle_fkd.competition.published import PUBLISHED
+from kaggle_fkd.competition.report.report import competition_sections
 from kaggle_fkd.competition.sample.competition import make_sample
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.config import Config
@@ -22,6 +23,8 @@ from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.report.section import Section
+from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.system.console import banner, log
 
 SAMPLE = "sample"
@@ -38,7 +41,7 @@ class CompetitionTask(KeypointTask):
     presets = ("cpu", "smoke", "best")
     sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
     stages = frozenset(
-        {"download", "eda", "train", "evaluate", "predict", "blend", "submit", "kernel"}
+        {"download", "eda", "train", "evaluate", "predict", "blend", "submit", "report", "kernel"}
     )
 
     def __init__(self, data_dir: Path, sample_size: SampleSize | None = None) -> None:
@@ -116,6 +119,10 @@ class CompetitionTask(KeypointTask):
         """RMSE, worst faces and label audit, with published scores unless on sample faces."""
         published = None if self.is_sample else PUBLISHED
         return write_evaluation(folder, predicted, faces, summary, published)
+
+    def report_sections(self, sources: ReportSources) -> list[Section]:
+        """Data, imputation, training, scores, errors, suspects, predictions, submissions."""
+        return competition_sections(sources, self.competition)
 
     def _folder_with_data(self) -> Path:
         """The requested folder, or that of the sample faces in it if only these exist."""

@@ -14,15 +14,25 @@ def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
 
     `predicted` is N x K x 3, here and below.
     """
-    squares = (predicted[..., :2].astype(np.float64) - faces.keypoints) ** 2
-    by_face = np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(-1)
-    worst = np.argsort(by_face, kind="stable")[::-1][:GALLERY_FACES]
-    worst = worst[by_face[worst] >= 0]
-    captions = [f"row {faces.ids[i]}: {np.sqrt(by_face[i]):.1f} px" for i in worst]
+    errors = rmse_by_face(predicted, faces)
+    worst = worst_first(errors)[:GALLERY_FACES]
+    captions = [f"row {faces.ids[i]}: {errors[i]:.1f} px" for i in worst]
     return gallery(
         faces[worst], captions, "Worst faces by out-of-fold RMSE",
         np.where(faces.labelled[worst][..., None], predicted[worst], np.nan),
     )  # fmt: skip
+
+
+def rmse_by_face(predicted: NDArray[np.floating], faces: FaceDataset) -> NDArray[np.float64]:
+    """N, the RMSE of each face over its labelled coordinates, in pixels; NaN without any."""
+    squares = (predicted[..., :2].astype(np.float64) - faces.keypoints) ** 2
+    return np.asarray(np.ma.masked_invalid(squares).mean(axis=(1, 2)).filled(np.nan) ** 0.5)
+
+
+def worst_first(errors: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The positions of the faces that have an error, N, from the largest to the smallest."""
+    order = np.argsort(-errors, kind="stable")
+    return order[np.isfinite(errors[order])]
 
 
 def audit_gallery(

@@ -15,6 +15,7 @@ STAGES: Mapping[str, str] = {
     "predict": "Predict",
     "blend": "Blend",
     "submit": "Submit",
+    "report": "Report",
     "kernel": "Kernel",
     "export": "Export",
     "photo": "Photo",
@@ -23,7 +24,7 @@ STAGES: Mapping[str, str] = {
     "settings": "Settings",
 }
 """Every stage: the module of this folder, and its class."""
-ALL = ("download", "eda", "train", "predict")
+ALL = ("download", "eda", "train", "predict", "report")
 """What `all` stands for."""
 
 

@@ -25,6 +25,7 @@ class Eda(SettingOptions, ForceOptions, Stage):
 
         Skipped when that has the same settings and all its files.
         """
+        from kaggle_fkd.competition.eda.folder import analysis_folder
         from kaggle_fkd.competition.eda.report import write_report
         from kaggle_fkd.system.console import log
         from kaggle_fkd.system.files import replaced_folder
@@ -32,7 +33,7 @@ class Eda(SettingOptions, ForceOptions, Stage):
 
         config = task.config(None, self.overrides)
         faces = cast("CompetitionTask", task).load_faces(config)
-        folder = self.runs_dir / f"eda-{faces.digest()[:12]}"
+        folder = analysis_folder(self.runs_dir, faces)
         inputs = {
             "version": __version__, "data_hash": faces.digest(), "settings": asdict(config.eda)
         }  # fmt: skip

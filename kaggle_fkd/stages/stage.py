@@ -1,9 +1,10 @@
 """`Stage`: one step of the pipeline, which owns its options, its checks and its result."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.stages.options import CommonOptions
@@ -54,6 +55,11 @@ class Stage(CommonOptions, ABC):
 
         Raises FkdError for whatever stops it.
         """
+
+
+def options_of(kind: type[Stage]) -> Iterator[Field[Any]]:
+    """The fields of a stage that are arguments."""
+    return (each for each in fields(kind) if "flags" in each.metadata)
 
 
 def name_of_stage(kind: type[Stage]) -> str:

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from kaggle_fkd.competition.task import CompetitionTask
     from kaggle_fkd.task import Task
 
-LOG = "log.csv"
-"""SUBMISSIONS_DIR/log.csv has one row for every submission that was sent."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Submit(Stage):
@@ -50,6 +47,7 @@ class Submit(Stage):
         """
         from kaggle_fkd.competition.kaggle.credentials import credentials_source
         from kaggle_fkd.competition.kaggle.pages import COMPETITION_PAGE
+        from kaggle_fkd.competition.kaggle.submission_log import LOG
         from kaggle_fkd.competition.kaggle.upload import send
         from kaggle_fkd.competition.record import (
             is_sample_submission,

@@ -21,6 +21,7 @@ NEEDS: Mapping[str, Need] = {
         "torch", "pandas", "matplotlib", "seaborn", "sklearn", "scipy", "filelock", "safetensors",
     )),
     "kaggle": Need("competition", ("kaggle", "six", "requests")),
+    "report": Need("competition", ("jinja2",)),
     "onnx": Need("competition", ("onnx", "onnxscript")),
     "table": Need("table", ("pyarrow",)),
     "cluster": Need("cluster", ("ray", "pyarrow")),

@@ -12,6 +12,8 @@ from kaggle_fkd.competition.kaggle.score import Score
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.files import write_text, writing_to
 
+LOG = "log.csv"
+"""The log's name in SUBMISSIONS_DIR."""
 COLUMNS = ("time", "file", "sha256", "run", "message", "ref", "status", "public", "private")
 """Columns of the log; time in UTC, ref is Kaggle's number, scores are RMSE in pixels."""
 SENDING = "sending"

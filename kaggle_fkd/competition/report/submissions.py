@@ -1,0 +1,92 @@
+"""The submissions in a report: what was sent to Kaggle, and how it was scored."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from kaggle_fkd.competition.kaggle.submission_log import LOG, read_log
+from kaggle_fkd.competition.published import PUBLISHED
+from kaggle_fkd.report.section import (
+    Absent,
+    Block,
+    Cell,
+    Fold,
+    KeyFigure,
+    Section,
+    Table,
+    Text,
+    number,
+)
+from kaggle_fkd.report.sources import ReportSources
+
+Sent = Sequence[dict[str, str]]
+"""The rows of the log."""
+
+
+def sent_submissions(submissions_dir: Path) -> Sent:
+    """The submissions in the log, the newest first; raises FkdError if it cannot be read."""
+    header, *rows = read_log(submissions_dir / LOG) or [[]]
+    return [dict(zip(header, row, strict=False)) for row in rows][::-1]
+
+
+def best_score(sent: Sent, run: str) -> list[KeyFigure]:
+    """The best score on Kaggle of the run's own submissions; nothing if there is none."""
+    scored = [row for row in sent if row.get("run") == run and _score(row, "private").value]
+    if not scored:
+        return []
+    best = min(scored, key=lambda row: _score(row, "private").value or 0)
+    private, public = _score(best, "private"), _score(best, "public")
+    return [KeyFigure("Kaggle, private", f"{private.text} px", f"public {public.text} px")]
+
+
+def submission_section(sources: ReportSources, sent: Sent) -> Section:
+    """A row for each submission that was sent, those of this run highlighted; published scores."""
+    if sent:
+        columns = ("file", "sent", "run", "description", "status", "private RMSE", "public RMSE")
+        own = {_file(row) for row in sent if row.get("run") == sources.run.name}
+        rows = tuple(map(_row, sent))
+        table = Table("Submissions, the newest first", columns, rows, frozenset(own), sortable=True)
+        blocks: list[Block] = [table]
+    elif sources.run.sample_faces:
+        blocks = [Text("Predictions of sample faces are never sent to Kaggle.")]
+    else:
+        command = f"{sources.command('submit')} --yes"
+        blocks = [Absent("Kaggle's scores of a submission", command)]
+    return Section("submissions", "Submissions", (*blocks, _published()))
+
+
+def _row(row: dict[str, str]) -> tuple[Cell, ...]:
+    texts = [row.get(name, "") for name in ("time", "run", "message", "status")]
+    scores = (_score(row, half) for half in ("private", "public"))
+    return (Cell(_file(row)), *map(Cell, texts), *scores)
+
+
+def _file(row: dict[str, str]) -> str:
+    """The name of the file, without the folders of the machine that it was sent from."""
+    return PurePath(row.get("file", "")).name
+
+
+def _score(row: dict[str, str], half: str) -> Cell:
+    """The score in one half of the test faces; empty where Kaggle has given none."""
+    text = row.get(half, "")
+    try:
+        return number(float(text), 5)
+    except ValueError:  # empty, or what a person wrote there
+        return Cell(text)
+
+
+def _published() -> Fold:
+    rows = tuple(
+        (Cell(row["solution"]), number(row["private_rmse"], 3), number(row["public_rmse"], 3))
+        for row in PUBLISHED.to_dict("records")
+    )
+    columns = ("solution", "private RMSE (px)", "public RMSE (px)")
+    return Fold(
+        "Scores that others have published",
+        (
+            Text(
+                "Of Kaggle's test faces. Scores of the training faces, validation and out-of-fold, "
+                "do not compare with them."
+            ),
+            Table("Published scores on Kaggle", columns, rows),
+        ),
+    )

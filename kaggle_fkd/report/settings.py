@@ -1,0 +1,58 @@
+"""The settings of a run in a report, and the versions, machine and command that made it."""
+
+from pathlib import PurePath
+
+from kaggle_fkd.config import Config, all_settings
+from kaggle_fkd.report.section import Block, Cell, Fold, Section, Table, Text
+from kaggle_fkd.report.sources import ReportSources
+from kaggle_fkd.runs.run import Run
+
+
+def settings_section(sources: ReportSources) -> Section:
+    """The settings that differ from the defaults, all of them on demand, and the versions."""
+    rows = _settings(sources.run.config)
+    different = tuple(row for row in rows if row[1].text != row[2].text)
+    columns = ("setting", "value", "default", "meaning")
+    blocks: tuple[Block, ...] = (
+        Table("Settings that differ from the defaults", columns, different)
+        if different
+        else Text("All settings are the defaults."),
+        Fold("All settings of the training", (Table("All settings", columns, rows),)),
+        Table("What made the run", ("part", "version"), _versions(sources.run)),
+    )
+    return Section("settings", "Settings and versions", blocks)
+
+
+def _settings(config: Config) -> tuple[tuple[Cell, ...], ...]:
+    """(setting, value, default, meaning) of every setting of the training."""
+    values = config.training_settings()
+    rows = []
+    for key, default, meaning in all_settings():
+        section, name = key.split(".")
+        if section in values:
+            rows.append(
+                tuple(map(Cell, (key, _text(values[section][name]), _text(default), meaning)))
+            )
+    return tuple(rows)
+
+
+def _text(value: object) -> str:
+    """A value as it is given on the command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _versions(run: Run) -> tuple[tuple[Cell, Cell], ...]:
+    """The provenance of the run; of the program, its name without its folder."""
+    record = run.record
+    program, *arguments = map(str, record.get("command") or [""])
+    packages = record.get("packages") or {}
+    rows = [
+        ("kaggle_fkd", f"{record['version']}, commit {record.get('commit') or 'unknown'}"),
+        ("Python", record.get("python")),
+        *packages.items(),
+        ("platform", record.get("platform")),
+        ("device", record.get("device")),
+        ("started", record["written"]),
+        ("command", " ".join([PurePath(program).name, *arguments])),
+    ]
+    return tuple((Cell(name), Cell(str(value))) for name, value in rows if value)
