@@ -22,9 +22,10 @@ def test_all_stages_end_with_the_path_of_a_valid_submission(finished):
     assert len(table) == len(pd.read_csv(finished.root / "data" / "IdLookupTable.csv"))
     assert not path.name.startswith("sample")
     assert path.with_suffix(".png").stat().st_size > 10_000
-    for stage in ("download", "eda", "train", "predict"):
+    for stage in ("download", "eda", "train", "predict", "report"):
         assert f"== {stage}" in finished.err
     assert any(finished.root.glob("runs/eda-*/*.png"))
+    assert len(list(finished.root.glob("runs/*/report.html"))) == 1
 
 
 def test_unchanged_stages_are_skipped_and_force_runs_them(done):
@@ -186,7 +187,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         (("--stage", "train", "--device", "tpu"), "argument --device: invalid choice"),
         (
             ("--stage", "train", "--run", "yesterday"),
-            "--run is an option of evaluate, predict, export, photo, inside, but not of train",
+            "--run is an option of evaluate, predict, report, export, photo, inside, but not of",
         ),
         (
             ("--stage", "predict", "--preset", "best"),

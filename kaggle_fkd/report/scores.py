@@ -34,7 +34,8 @@ def score_section(sources: ReportSources) -> Section:
 
 
 def _out_of_fold(scores: pd.DataFrame, evaluation: Evaluation) -> tuple[Block, ...]:
-    overall = scores[(scores["convention"] == "all")].iloc[0]
+    overall = evaluation.record["oof_rmse"]["all"]
+    coordinates = scores["coordinates"].iloc[0]
     figure = score_figure(scores, "Out-of-fold RMSE by keypoint")
     rows = tuple(
         (
@@ -51,7 +52,7 @@ def _out_of_fold(scores: pd.DataFrame, evaluation: Evaluation) -> tuple[Block, .
     return (
         Text(
             f"Each face was predicted by a network that had not seen it: RMSE "
-            f"{overall['rmse']:.3f} px over {overall['coordinates']} coordinates, with a 95 % "
+            f"{overall['rmse']:.3f} px over {coordinates} coordinates, with a 95 % "
             f"interval from {overall['low']:.3f} to {overall['high']:.3f} px. "
             f"{COMPARABLE}"
         ),

@@ -12,13 +12,14 @@ from kaggle_fkd.system.text import count_of
 def summary_section(sources: ReportSources, more: Sequence[KeyFigure] = ()) -> Section:
     """The best score that there is, `more` of the task, and the size of the training."""
     run, summary = sources.run, sources.summary
+    data = summary.data if run.sample_faces else f"sha256 {summary.data}..."
     figures = [
         _score(sources),
         *more,
         *_baseline(sources),
         KeyFigure("networks", summary.networks, run.config.train.model),
         KeyFigure("time of training", f"{summary.seconds / 60:.1f} min", "all networks"),
-        KeyFigure("training faces", str(len(sources.faces)), summary.data),
+        KeyFigure("training faces", str(len(sources.faces)), data),
     ]
     return Section("summary", "Summary", (KeyFigures(tuple(figures)),))
 
@@ -34,7 +35,8 @@ def _score(sources: ReportSources) -> KeyFigure:
     evaluation = sources.evaluation
     interval = evaluation.record.get("oof_rmse", {}).get("all") if evaluation else None
     note = f"95 % interval {interval['low']:.3f} to {interval['high']:.3f}" if interval else ""
-    return KeyFigure("out-of-fold score", summary.out_of_fold.text, note)
+    name = "out-of-fold RMSE" if interval else "out of fold"
+    return KeyFigure(name, summary.out_of_fold.text, note)
 
 
 def _baseline(sources: ReportSources) -> list[KeyFigure]:
@@ -44,4 +46,4 @@ def _baseline(sources: ReportSources) -> list[KeyFigure]:
               if "mean_face_rmse" in member.summary]  # fmt: skip
     if not scores:
         return []
-    return [KeyFigure("mean face", members[0].metric.text(fmean(scores)), "without any network")]
+    return [KeyFigure("mean face", members[0].metric.text(fmean(scores)), "RMSE without a network")]

@@ -27,8 +27,7 @@ def training_section(sources: ReportSources) -> Section:
         _networks(members),
     ]
     if curves[1:]:
-        title = f"Learning curves of the other {count_of(len(curves) - 1, 'network')}"
-        blocks.append(Fold(title, tuple(curves[1:])))
+        blocks.append(Fold(f"The other learning curves ({len(curves) - 1})", tuple(curves[1:])))
     return Section("training", "Training", tuple(blocks))
 
 
@@ -52,6 +51,7 @@ def _curve(member: Member) -> list[Plot]:
 def _networks(members: list[Member]) -> Table:
     """A row for each network: what it held out, its scores and its time."""
     parts = list(dict.fromkeys(part for member in members for part in member.validation))
+    parts = parts[:1] if len(parts) == 2 else parts  # the only convention repeats the total
     metric = members[0].metric
     columns = (
         "network", "fold held out", "trained on", "validated on",

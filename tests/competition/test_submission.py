@@ -37,6 +37,14 @@ def test_every_location_is_the_asked_coordinate_of_the_asked_image(tmp_path_fact
         assert written[int(row.RowId)] == pytest.approx(np.clip(value, 0, 96), abs=1e-4)
 
 
+def test_the_keypoints_of_a_submission_are_those_that_were_asked_for():
+    keypoints = np.random.default_rng(0).uniform(0, 96, (4, 15, 2))
+    found = LOOKUP.keypoints(LOOKUP.locations(keypoints), 4, KAGGLE15)
+    asked = np.isfinite(found)
+    assert np.array_equal(asked.all(axis=2), LOOKUP.requested(4, KAGGLE15))
+    assert np.allclose(found[asked], keypoints[asked])
+
+
 def test_predictions_that_are_not_numbers_leave_no_file(tmp_path):
     keypoints = np.full((4, 15, 2), 48.0)
     keypoints[3, 0, 0] = np.nan

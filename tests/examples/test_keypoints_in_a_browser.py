@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support.browser import chromium
 from support.exported_networks import exported
 from support.keypoint_example import EXAMPLES, keypoints_in_python, spot
 from support.onnx_centroid import write_centroid_network
@@ -21,16 +22,7 @@ from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
 from kaggle_fkd.inference.pretrained import POINTS68
 
 pytestmark = pytest.mark.slow
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",  # tests may run as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 NEAR = 0.05
 """Pixels between the keypoints in the browser and in Python, which rounds them to 0.01."""
 BOX = (172, 78, 282, 189)
@@ -71,13 +63,8 @@ def site(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if not found:
-        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from support.html_pages import ParsedPage, require_sound
 from support.posed_faces import blank, posed_face
 
 from kaggle_fkd.keypoints import IBUG68
@@ -34,7 +35,7 @@ def pts_folder(tmp_path):
 
 @pytest.mark.slow
 def test_a_network_is_trained_and_evaluated_on_68_points(place, pts_folder):
-    code, _, err = place("--stage", "train,evaluate", *TRAIN, "--train-on", pts_folder)
+    code, _, err = place("--stage", "train,evaluate,report", *TRAIN, "--train-on", pts_folder)
     assert code == 0 and "out-of-fold NME of 24 faces" in err
     (run,) = runs_in(place.runs)
     assert run.scheme == IBUG68 and run.shape.keypoints == 68 and run.shape.heads == 2
@@ -45,6 +46,10 @@ def test_a_network_is_trained_and_evaluated_on_68_points(place, pts_folder):
     record = json.loads((folder / "evaluation.json").read_text())
     assert record["members"] == {run.name: 2}
     assert (folder / "error_curve.png").exists()
+    page = ParsedPage((run.folder / "report.html").read_text())
+    require_sound(page)
+    assert {"curve-0", "nme-by-region", "error-curve", "error-map"} <= set(page.ids)
+    assert f"NME {table.loc['all', 'mean']:.2%}" in page.text and "Worst faces" in page.text
 
 
 @pytest.mark.slow
