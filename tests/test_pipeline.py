@@ -217,6 +217,8 @@ def test_only_all_falls_back_to_sample_faces(place):
 def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud(place, small_default_sample):
     code, _, err = place("--stage", "all", *QUICK_ALL)
     assert code == 0 and err.count("SAMPLE FACES") == 2, err
+    (report,) = place.runs.glob("*/report.html")
+    assert "Measured on sample faces" in report.read_text()
     code, _, err = place("--stage", "download,all", *QUICK_ALL)
     assert "already in" in err and err.count("skipped") == 3
     (place.data / "sample" / "test.csv").unlink()

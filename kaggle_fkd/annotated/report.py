@@ -22,26 +22,17 @@ def photograph_sections(sources: ReportSources) -> list[Section]:
     sections = [summary_section(sources), training_section(sources), _nme_section(sources)]
     if (evaluation := sources.evaluation) is not None:
         sections += [error_section(evaluation), worst_section(evaluation)]
-    return [
-        *sections,
-        runs_section(sources),
-        settings_section(sources),
-    ]
+    return [*sections, runs_section(sources), settings_section(sources)]
 
 
 def _nme_section(sources: ReportSources) -> Section:
     evaluation = sources.evaluation
     table = evaluation.table("nme.csv", COLUMNS) if evaluation else None
-    blocks: tuple[Block, ...] = (
-        (
-            Absent(
-                "the NME by region, out of fold, maps of the errors and the worst faces",
-                sources.command("evaluate"),
-            ),
-        )
-        if evaluation is None or table is None
-        else _nme(evaluation, table)
-    )
+    if evaluation is None or table is None:
+        what = "the NME by region, out of fold, maps of the errors and the worst faces"
+        blocks: tuple[Block, ...] = (Absent(what, sources.command("evaluate")),)
+    else:
+        blocks = _nme(evaluation, table)
     return Section("scores", "Normalised mean error", blocks)
 
 

@@ -61,8 +61,9 @@ def newest_submission_by(folder: Path, made_by: str, test_digest: str) -> Path |
     """The newest unmodified submission that this run made for exactly these test faces."""
     for path in _recorded(folder)[::-1]:
         record = read_record(path)
-        made_from = record.get("made_by"), (record.get("inputs") or {}).get("test_hash")
-        if made_from == (made_by, test_digest) and files_are_as_written(record_file(path)):
+        inputs = record.get("inputs")
+        fits = isinstance(inputs, dict) and inputs.get("test_hash") == test_digest
+        if fits and record.get("made_by") == made_by and files_are_as_written(record_file(path)):
             return path
     return None
 

@@ -1,6 +1,7 @@
 """The errors in a report: where they are, whether they were expected, and the worst faces."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kaggle_fkd.evaluation.error_map import error_map
 from kaggle_fkd.evaluation.expected_errors import expected_error_figure
@@ -55,8 +56,8 @@ def _worst(evaluation: Evaluation) -> Block:
     worst = worst_first(errors)[:GALLERY_FACES]
     faces = evaluation.faces[worst]
     predicted = np.where(faces.labelled[..., None], evaluation.predicted[worst], np.nan)
-    expected = np.nanmean(predicted[..., 2], axis=1)
-    distance = np.nanmean(np.linalg.norm(predicted[..., :2] - faces.keypoints, axis=2), axis=1)
+    expected = _mean_by_face(predicted[..., 2])
+    distance = _mean_by_face(np.linalg.norm(predicted[..., :2] - faces.keypoints, axis=2))
     return face_gallery(
         faces,
         [f"row {row}" for row in faces.ids],
@@ -69,3 +70,8 @@ def _worst(evaluation: Evaluation) -> Block:
         "sides; many parallel ones are another face, or none.",
         predicted,
     )
+
+
+def _mean_by_face(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """N, the mean of N x K values without NaN; NaN for a face without any."""
+    return np.asarray(np.ma.masked_invalid(values).mean(axis=1).filled(np.nan), np.float64)

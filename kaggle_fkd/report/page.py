@@ -19,6 +19,7 @@ class Page:
     """A report before it is drawn."""
 
     title: str
+    """The name of the run."""
     subtitle: str
     """What the run is, in a sentence."""
     notice: str

@@ -24,6 +24,8 @@ COLOURS = {
 """What colours of figures become, so that they can be seen on a light and on a dark page."""
 TEXT_COLOUR = "color-mix(in srgb, {} 60%, currentColor)"
 """What other colours of text become: legible on both, too."""
+NOT_DRAWN = ("metadata", "style")
+"""Elements that are left out. Within a page, a style would apply to all of it."""
 ON_COLOURED_CELLS = ("#ffffff", "#262626")
 """Text in these colours stands on coloured cells, and keeps its colour."""
 
@@ -47,10 +49,11 @@ def plot(name: str, figure: Figure, title: str, caption: str) -> Plot:
 
 
 def _clean(root: ElementTree.Element, name: str) -> None:
-    """Remove namespaces and metadata, let ids begin with the name, and replace colours."""
-    for parent in root.iter():
-        for child in [each for each in parent if each.tag.endswith("}metadata")]:
-            parent.remove(child)
+    """Remove what is not drawn, let ids begin with the name, and replace colours."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _local(child.tag) in NOT_DRAWN:
+                parent.remove(child)
     used = set(re.findall(r"#([\w-]+)", " ".join(_references(root))))
     for element in root.iter():
         element.tag = _local(element.tag)

@@ -44,7 +44,9 @@ class KeyFigure:
     """A number that the reader looks for first."""
 
     name: str
+    """What it is."""
     value: str
+    """The number with its unit."""
     note: str = ""
     """What it was measured on."""
 
@@ -67,7 +69,7 @@ class Plot(Block):
     svg: str
     """The SVG element, safe to be put into a page."""
     width: int
-    """Its natural width in CSS pixels."""
+    """Its natural width in CSS pixels; it is never shown wider."""
     caption: str
     """What it shows, and what to see in it."""
 

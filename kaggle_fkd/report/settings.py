@@ -1,11 +1,15 @@
 """The settings of a run in a report, and the versions, machine and command that made it."""
 
+import shlex
 from pathlib import PurePath
 
 from kaggle_fkd.config import Config, all_settings
 from kaggle_fkd.report.section import Block, Cell, Fold, Section, Table, Text
 from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.run import Run
+
+PROGRAMS = ("kaggle-fkd", "run_pipeline.py", "__main__.py")
+"""The names under which this program is called."""
 
 
 def settings_section(sources: ReportSources) -> Section:
@@ -42,9 +46,8 @@ def _text(value: object) -> str:
 
 
 def _versions(run: Run) -> tuple[tuple[Cell, Cell], ...]:
-    """The provenance of the run; of the program, its name without its folder."""
+    """The provenance of the run."""
     record = run.record
-    program, *arguments = map(str, record.get("command") or [""])
     packages = record.get("packages") or {}
     rows = [
         ("kaggle_fkd", f"{record['version']}, commit {record.get('commit') or 'unknown'}"),
@@ -53,6 +56,15 @@ def _versions(run: Run) -> tuple[tuple[Cell, Cell], ...]:
         ("platform", record.get("platform")),
         ("device", record.get("device")),
         ("started", record["written"]),
-        ("command", " ".join([PurePath(program).name, *arguments])),
+        ("command", _command(record.get("command") or [""])),
     ]
     return tuple((Cell(name), Cell(str(value))) for name, value in rows if value)
+
+
+def _command(words: list[str]) -> str:
+    """The command line, without the program's folder; nothing for another program.
+
+    That of a notebook, say, tells only where its files are.
+    """
+    program = PurePath(words[0]).name
+    return shlex.join([program, *words[1:]]) if program.startswith(PROGRAMS) else ""

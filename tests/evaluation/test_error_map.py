@@ -21,7 +21,7 @@ def test_each_convention_has_a_panel_with_an_ellipse_for_each_of_its_keypoints()
 
 def test_an_ellipse_spans_two_standard_deviations_and_its_offset_is_the_bias():
     faces = varied_faces(400)
-    predicted = with_noise(faces, spread=1.5) + (3, -2)
+    predicted = with_noise(faces, spread=1.5) + np.array([3, -2])
     axes = error_map(predicted, faces).axes[0]
     first = ellipses(axes)[0]
     assert np.allclose([first.width, first.height], 4 * 1.5, rtol=0.2)

@@ -68,6 +68,10 @@ def test_a_run_is_scored_on_pictures_that_it_was_not_trained_on(place, pts_folde
     table = pd.read_csv(folder / "test_nme.csv").set_index("set")
     assert table.loc["other", "faces"] == 2 and 0 < table.loc["other", "mean"] < 0.5
     assert (folder / "test_error_curve.png").exists()
+    assert place("report", "--points", 68, "--train-on", pts_folder)[0] == 0
+    page = ParsedPage((run.folder / "report.html").read_text())
+    command = f"--points 68 --train-on {pts_folder} --run {run.name}"
+    assert "kaggle-fkd evaluate" in page.text and command in page.text
 
 
 @pytest.mark.parametrize("points", [15, "eyes"])

@@ -12,6 +12,7 @@ from kaggle_fkd.competition.eda.folder import analysis_folder
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.report.sources import stored_table
 from kaggle_fkd.system.files import read_json_or_empty
+from kaggle_fkd.system.receipts import files_are_as_written
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class StoredAnalysis:
 
 
 def read_analysis(runs_dir: Path, faces: FaceDataset) -> StoredAnalysis | None:
-    """The analysis of these faces by this version; None if there is none."""
+    """The complete analysis of these faces by this version; None if there is none."""
     folder = analysis_folder(runs_dir, faces)
-    inputs = read_json_or_empty(folder / "inputs.json").get("inputs")
-    if not isinstance(inputs, dict) or inputs.get("version") != __version__:
+    receipt = folder / "inputs.json"
+    version = read_json_or_empty(receipt).get("inputs", {}).get("version")
+    if version != __version__ or not files_are_as_written(receipt):
         return None
     return StoredAnalysis(folder, read_json_or_empty(folder / "summary.json"))

@@ -19,14 +19,14 @@ def both_conventions(images: pd.DataFrame | None, train: FaceDataset) -> list[Bl
     """
     if images is None:
         return []
-    # Rows whose labels are not comparable are of different conventions; id_1 is of the first.
-    pairs = images[images["points_compared"] == 0]
-    if pairs.empty:
-        return []
     positions = pd.Index(train.ids)
     first, second = (
-        train[positions.get_indexer(pd.Index(pairs[column]))] for column in ("id_1", "id_2")
+        train[positions.get_indexer(pd.Index(images[column]))] for column in ("id_1", "id_2")
     )
+    different = first.convention != second.convention
+    if not different.any():
+        return []
+    first, second = first[different], second[different]
     names = [convention.name for convention in train.scheme.conventions]
     one, other = names[first.convention[0]], names[second.convention[0]]
     shown = slice(0, MOST_FACES)
@@ -34,7 +34,7 @@ def both_conventions(images: pd.DataFrame | None, train: FaceDataset) -> list[Bl
         first[shown],
         [f"rows {i} and {j}" for i, j in zip(first.ids[shown], second.ids[shown], strict=True)],
         [""] * len(first[shown]),
-        f"The same image, labelled once in each convention ({count_of(len(pairs), 'image')} in "
+        f"The same image, labelled once in each convention ({count_of(len(first), 'image')} in "
         "all). The eyes agree, nose and lip do not, so each convention has a head of its own.",
         second.keypoints[shown],
         label_name=f"label of {one}",

@@ -14,7 +14,7 @@ from kaggle_fkd.report.section import Absent, Block, Cell, Heading, Section, Tab
 
 MISSING = ("convention", "keypoint", "marked", "faces", "missing", "share")
 PATTERNS = ("convention", "faces", "share", "points")
-REPEATS = ("conventions", "id_1", "id_2", "points_compared", "max_distance")
+REPEATS = ("conventions", "id_1", "id_2", "max_distance")
 """The columns that the report needs of the tables of the analysis."""
 
 
@@ -44,14 +44,12 @@ def _conventions(train: FaceDataset) -> Table:
             count(int(labelled.all(axis=1).sum())), count(int((~labelled).sum())),
         ))  # fmt: skip
     columns = ("convention", "what is labelled", "faces", "complete faces", "missing labels")
-    return Table("Two label conventions", columns, tuple(rows))
+    return Table("Label conventions", columns, tuple(rows))
 
 
 def _missing(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
-    counts, patterns = (
-        analysis.table("missing", MISSING),
-        analysis.table("label_patterns", PATTERNS),
-    )
+    counts = analysis.table("missing", MISSING)
+    patterns = analysis.table("label_patterns", PATTERNS)
     if counts is None or patterns is None:
         return []
     return [
@@ -113,7 +111,7 @@ def _repeats(analysis: StoredAnalysis) -> list[Block]:
     if len(images):
         blocks.append(plot(
             "repeats", draw_repeats(images), "Repeated images and the distances of their labels",
-            "Left: the conventions of the rows that share an image. Right: how far the labels of "
-            "one keypoint on the same image are apart, a bound on what any network can reach.",
+            "Left: the conventions of the rows that share an image. Right: how far apart two "
+            "labels of a keypoint on the same image are, which no network can predict.",
         ))  # fmt: skip
     return blocks

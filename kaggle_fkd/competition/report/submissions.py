@@ -1,5 +1,6 @@
 """The submissions in a report: what was sent to Kaggle, and how it was scored."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -18,6 +19,9 @@ from kaggle_fkd.report.section import (
 )
 from kaggle_fkd.report.sources import ReportSources
 
+COLUMNS = (
+    "file", "sent (UTC)", "run", "description", "status", "private RMSE", "public RMSE",
+)  # fmt: skip
 Sent = Sequence[dict[str, str]]
 """The rows of the log."""
 
@@ -30,21 +34,23 @@ def sent_submissions(submissions_dir: Path) -> Sent:
 
 def best_score(sent: Sent, run: str) -> list[KeyFigure]:
     """The best score on Kaggle of the run's own submissions; nothing if there is none."""
-    scored = [row for row in sent if row.get("run") == run and _score(row, "private").value]
-    if not scored:
+    scores = [
+        (private, _score(row, "public").value or math.nan)
+        for row in sent
+        if row.get("run") == run and (private := _score(row, "private").value)
+    ]
+    if not scores:
         return []
-    best = min(scored, key=lambda row: _score(row, "private").value or 0)
-    private, public = _score(best, "private"), _score(best, "public")
-    return [KeyFigure("Kaggle, private", f"{private.text} px", f"public {public.text} px")]
+    private, public = min(scores)
+    return [KeyFigure("Kaggle, private", f"{private:.3f} px", f"public {public:.3f} px")]
 
 
 def submission_section(sources: ReportSources, sent: Sent) -> Section:
     """A row for each submission that was sent, those of this run highlighted; published scores."""
     if sent:
-        columns = ("file", "sent", "run", "description", "status", "private RMSE", "public RMSE")
         own = {_file(row) for row in sent if row.get("run") == sources.run.name}
         rows = tuple(map(_row, sent))
-        table = Table("Submissions, the newest first", columns, rows, frozenset(own), sortable=True)
+        table = Table("Submissions, the newest first", COLUMNS, rows, frozenset(own), sortable=True)
         blocks: list[Block] = [table]
     elif sources.run.sample_faces:
         blocks = [Text("Predictions of sample faces are never sent to Kaggle.")]
@@ -55,7 +61,8 @@ def submission_section(sources: ReportSources, sent: Sent) -> Section:
 
 
 def _row(row: dict[str, str]) -> tuple[Cell, ...]:
-    texts = [row.get(name, "") for name in ("time", "run", "message", "status")]
+    minute = row.get("time", "").replace("T", " ")[: len("2026-11-26 12:00")]
+    texts = (minute, *(row.get(name, "") for name in ("run", "message", "status")))
     scores = (_score(row, half) for half in ("private", "public"))
     return (Cell(_file(row)), *map(Cell, texts), *scores)
 
