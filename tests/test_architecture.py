@@ -93,12 +93,13 @@ def test_every_arrow_of_the_drawing_points_down():
 
 def test_the_two_products_do_not_know_each_other_nor_what_stands_on_them():
     found = arrows()
-    above = {"stages", "cli", "arguments", "pipeline"}
+    above = {"stages", "cli", "arguments", "pipeline", "web"}
     products = {"competition", "photo", "annotated"}
     assert not found["competition"] & (products | above)
     assert not found["photo"] & (products | above)
     assert not found["annotated"] & {"competition", *above}
     assert not found["experiment"] & (products | above)
+    assert not found["web"] & {"competition", "annotated", *above} - {"web"}
 
 
 def test_modules_are_imported_by_name_at_the_three_registries_alone():

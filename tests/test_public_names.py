@@ -98,7 +98,8 @@ def test_the_lowest_versions_are_those_that_are_tested():
     extras = project["optional-dependencies"]
     lines = (ROOT / "requirements-lowest.txt").read_text().splitlines()
     tested = dict(line.split("==") for line in lines if not line.startswith("#"))
-    optional = [line for extra in ("competition", "video", "heic") for line in extras[extra]]
+    tested_extras = ("competition", "video", "heic", "web")
+    optional = [line for extra in tested_extras for line in extras[extra]]
     for line in [*project["dependencies"], *optional]:
         name, _, bounds = line.partition(">=")
         lowest = bounds.split(",")[0].split(".")

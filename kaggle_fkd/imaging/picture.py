@@ -73,8 +73,11 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The picture in a file's bytes, as `read_picture` gives it; errors call it `name`."""
+def decode_picture(content: bytes, name: str, most_pixels: int | None = None) -> NDArray[np.uint8]:
+    """The picture in a file's bytes, as `read_picture` gives it; errors call it `name`.
+
+    One with more than `most_pixels` is refused before it is decoded.
+    """
     if not content:
         raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
@@ -84,16 +87,15 @@ def decode_picture(content: bytes, name: str) -> NDArray[np.uint8]:
             warnings_filtered("ignore"),
             _open(content, name) as image,
         ):
+            if most_pixels is not None and image.width * image.height > most_pixels:
+                raise _too_large(name, most_pixels)
             return _from_pillow(image, name)
     except PictureError:
         raise
     except UnidentifiedImageError as error:
         raise PictureError(f"{name} is not a picture, or is damaged", _READABLE) from error
     except Image.DecompressionBombError as error:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise PictureError(
-            f"{name} has more than {limit} million pixels", "reduce its size first"
-        ) from error
+        raise _too_large(name, 2 * (Image.MAX_IMAGE_PIXELS or 0)) from error
     # For damaged bytes decoders raise OSError, SyntaxError, struct.error, zlib.error and others.
     except Exception as error:
         raise _damaged(name, error) from error
@@ -136,6 +138,11 @@ def unreadable(path: Path, error: Exception) -> PictureError:
     if isinstance(error, FileNotFoundError):
         return MissingPictureError(problem, "check the path")
     return PictureError(problem, "check the path and its permissions")
+
+
+def _too_large(name: str, most_pixels: int) -> PictureError:
+    millions = most_pixels // 1_000_000
+    return PictureError(f"{name} has more than {millions} million pixels", "reduce its size first")
 
 
 def _damaged(name: str, error: Exception) -> PictureError:

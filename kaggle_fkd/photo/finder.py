@@ -1,8 +1,10 @@
 """`FaceKeypoints`: from pictures to faces with their keypoints."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +166,15 @@ class FaceKeypoints:
         pictures = [read_picture(image) for image in images]
         found = [checked_boxes(self.detector(picture)) for picture in pictures]
         return [_without_false_positives(faces) for faces in self._faces(pictures, found)]
+
+    def with_points(self, points: int) -> Self:
+        """One that gives that number of keypoints, by the same networks, which are not read again.
+
+        Raises UsageError for a number of points that the networks do not give.
+        """
+        other = copy.copy(self)
+        other.scheme = _scheme_with(points, self.networks.scheme)
+        return other
 
     def draw(
         self,

@@ -20,6 +20,7 @@ STAGES: Mapping[str, str] = {
     "export": "Export",
     "photo": "Photo",
     "inside": "Inside",
+    "serve": "Serve",
     "runs": "Runs",
     "settings": "Settings",
 }

@@ -174,8 +174,8 @@ class RunOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureOptions(DeviceOptions):
-    """Which pictures to work on, and with which networks."""
+class FinderOptions(DeviceOptions):
+    """Which networks find faces and their keypoints in pictures."""
 
     runs: tuple[str, ...] = option(
         "--run", default=(), type=run_names, metavar="RUN",
@@ -186,12 +186,17 @@ class PictureOptions(DeviceOptions):
         "--points", metavar="{15,68}",
         help="Kaggle's 15 keypoints or iBUG's 68 (default: those of the networks)",
     )  # fmt: skip
-
     points_of: str | None = option(
         "--points-of", metavar="CONVENTION",
         help="iBUG's keypoints as people marked photographs (default), or frames: as a tracker "
         "marked videos; a run knows those that it was trained on",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(FinderOptions):
+    """Which pictures to work on, and with which networks."""
+
     inputs: tuple[str, ...] = option(
         "--input", default=(), positional=True, nargs="+", metavar="PATH",
         help="pictures, videos, folders with any of them at any depth, patterns such as "

@@ -24,6 +24,7 @@ NEEDS: Mapping[str, Need] = {
     "report": Need("competition", ("jinja2",)),
     "onnx": Need("competition", ("onnx", "onnxscript")),
     "table": Need("table", ("pyarrow",)),
+    "web": Need("web", ("starlette", "uvicorn", "websockets", "python_multipart")),
     "cluster": Need("cluster", ("ray", "pyarrow")),
 }  # fmt: skip
 """The kinds of work."""

@@ -1,0 +1,58 @@
+"""serve: a page in the browser, and a JSON API, for keypoints on pictures and a camera."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from kaggle_fkd.errors import UsageError
+from kaggle_fkd.stages.finding import FinderStage
+from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.stage import Made
+
+if TYPE_CHECKING:
+    from kaggle_fkd.task import Task
+
+PORT, LAST_PORT = 8015, 65535
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serve(FinderStage):
+    """A page and a JSON API for keypoints on pictures and a camera, for this computer only."""
+
+    summary: ClassVar[str] = "a page in the browser and a JSON API, for pictures and a camera"
+    needs: ClassVar[tuple[str, ...]] = ("web",)
+    examples: ClassVar[tuple[str, ...]] = ("serve --run RUN --no-browser",)
+    port: int = option(
+        "--port", type=int, default=PORT, metavar="N",
+        help=f"the port of the page (default: {PORT}; 0 for a free one)",
+    )  # fmt: skip
+    no_browser: bool = option(
+        "--no-browser", default=False, action="store_true", help="do not open a browser"
+    )
+
+    def check(self, task: "Task | None") -> None:
+        """Refuse a port that does not exist, and networks that cannot be used."""
+        if not 0 <= self.port <= LAST_PORT:
+            raise UsageError(
+                f"--port {self.port} is out of range", f"give a number from 0 to {LAST_PORT}"
+            )
+        super().check(task)
+
+    def run(self, task: "Task | None", made: Made) -> Made:
+        """Answer requests until Ctrl-C, which ends it as intended."""
+        from kaggle_fkd.web.app import make_app
+        from kaggle_fkd.web.server import Server
+
+        server = Server(self.port)
+        app = make_app(self.finder(made), self._network_name(made))
+        with suppress(KeyboardInterrupt):
+            server.run(app, browser=not self.no_browser)
+        return made
+
+    def _network_name(self, made: Made) -> str:
+        """What the page calls the networks: never a path."""
+        chosen = self.chosen(made)
+        if chosen is None:
+            return "the networks of the package"
+        return chosen.stem if isinstance(chosen, Path) else chosen.name

@@ -1,0 +1,1 @@
+"""`kaggle-fkd serve`: a page and a JSON API for keypoints on pictures."""

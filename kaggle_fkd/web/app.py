@@ -1,0 +1,68 @@
+"""`make_app`: the page and the API as one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.web.about import get_about
+from kaggle_fkd.web.drawing import get_thumbnail, post_drawing
+from kaggle_fkd.web.faces import post_faces
+from kaggle_fkd.web.finders import Finders
+from kaggle_fkd.web.guard import Guard
+from kaggle_fkd.web.live import follow_camera
+from kaggle_fkd.web.problem import answer_http_error, answer_known_error, answer_unexpected_error
+from kaggle_fkd.web.state import State
+from kaggle_fkd.web.work_queue import WorkQueue
+
+STATIC = Path(__file__).resolve().with_name("static")
+"""The files of the page."""
+API = (
+    Route("/about", get_about),
+    Route("/faces", post_faces, methods=["POST"]),
+    Route("/drawing", post_drawing, methods=["POST"]),
+    Route("/filters/{name}", get_thumbnail),
+    WebSocketRoute("/live", follow_camera),
+)
+"""The endpoints below /v1."""
+
+
+def make_app(finder: FaceKeypoints, network: str, queue: WorkQueue | None = None) -> ASGIApp:
+    """The application that finds keypoints with these networks, which the page calls `network`."""
+    shared = State(Finders(finder), queue or WorkQueue(), network)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        shared.queue.close()
+
+    app = Starlette(
+        routes=[
+            Mount("/v1", routes=API),
+            Route("/astronaut.png", _get_example),
+            Mount("/", StaticFiles(directory=STATIC, html=True)),
+        ],
+        exception_handlers={
+            FkdError: answer_known_error,
+            HTTPException: answer_http_error,
+            Exception: answer_unexpected_error,
+        },
+        lifespan=lifespan,
+    )
+    app.state.shared = shared
+    return Guard(app)  # outside of what Starlette answers for a defect, too
+
+
+async def _get_example(request: Request) -> FileResponse:
+    """The example picture."""
+    return FileResponse(ASTRONAUT_FILE)

@@ -1,0 +1,84 @@
+"""What is answered instead of a result: `application/problem+json` (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.system.console import log
+
+MEDIA_TYPE = "application/problem+json"
+BUSY_S = 1
+"""Seconds after which a client may ask again when the server was busy."""
+
+
+class RequestError(FkdError):
+    """A request that is refused, with the status of its answer."""
+
+    def __init__(self, status: HTTPStatus, problem: str, remedy: str) -> None:
+        """`problem` says what is wrong, `remedy` what to do."""
+        super().__init__(problem, remedy)
+        self.status = status
+
+
+def status_of(error: FkdError) -> HTTPStatus:
+    """The status that answers an error."""
+    if isinstance(error, RequestError):
+        return error.status
+    if isinstance(error, PictureError):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.BAD_REQUEST if isinstance(error, UsageError) else HTTPStatus.CONFLICT
+
+
+def problem_of(error: FkdError) -> dict[str, Any]:
+    """The members of the answer: `detail` says what is wrong, `remedy` what to do."""
+    status = status_of(error)
+    return {
+        "type": "about:blank", "title": status.phrase, "status": status.value,
+        "detail": error.problem, "remedy": error.remedy,
+    }  # fmt: skip
+
+
+def problem_response(error: FkdError) -> JSONResponse:
+    """The answer to a request that is refused; one that may be repeated says when."""
+    status = status_of(error)
+    busy = status is HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": str(BUSY_S)} if busy else None
+    return JSONResponse(problem_of(error), status, headers, MEDIA_TYPE)
+
+
+async def answer_known_error(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an FkdError."""
+    assert isinstance(error, FkdError)
+    return problem_response(error)
+
+
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an address or a method that does not exist."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        problem, remedy = f"{request.url.path} does not take {request.method}", "use another method"
+    else:
+        problem, remedy = f"there is no {request.url.path}", "see /v1/about for what there is"
+    response = problem_response(RequestError(status, problem, remedy))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def answer_unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a defect."""
+    return problem_response(unexpected(request.url.path, error))
+
+
+def unexpected(where: str, error: Exception) -> RequestError:
+    """What is said of a defect, after it was logged."""
+    log.error("%s: unexpected %s: %s", where, type(error).__name__, error)
+    return RequestError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "the server failed unexpectedly",
+        "see its terminal, and report what it says",
+    )

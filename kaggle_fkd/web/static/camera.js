@@ -1,0 +1,121 @@
+/** The camera: one frame at a time goes to the server, and is shown with its faces. */
+
+import { GONE, Refusal, openLive, refusalOf } from "./api.js";
+
+const LONGER_SIDE = 640; // pixels of the frames that are sent
+const QUALITY = 0.8; // of their JPEG
+const COUNTED_MS = 1000; // the time over which frames a second are counted
+
+export class Camera {
+  /**
+   * `onFrame` is given `{ image, width, height, faces, milliseconds, rate }` of every frame,
+   * `onEnd` a Refusal when the server or the camera ends it.
+   */
+  constructor(onFrame, onEnd) {
+    Object.assign(this, { onFrame, onEnd });
+    this.frame = document.createElement("canvas");
+    this.video = document.createElement("video");
+    this.video.muted = true;
+    this.video.playsInline = true;
+  }
+
+  /** Start the camera, or only another connection if it is running; Refusal without a camera. */
+  async start(points, filter) {
+    if (!this.stream) {
+      this.stream = await openStream();
+      this.video.srcObject = this.stream;
+      this.stream.getVideoTracks()[0].addEventListener("ended", () => {
+        this.#end(new Refusal("the camera was disconnected", "connect it, and start it again"));
+      });
+      await this.video.play();
+    }
+    this.#connect(points, filter);
+  }
+
+  get running() {
+    return Boolean(this.stream);
+  }
+
+  /** The last frame as a picture, `{ blob, name }`; null before the first. */
+  async picture() {
+    if (!this.frame.width) return null;
+    const blob = await new Promise((done) => this.frame.toBlob(done, "image/png"));
+    return { blob, name: "camera.png" };
+  }
+
+  stop() {
+    this.#disconnect();
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    this.video.srcObject = null;
+  }
+
+  #connect(points, filter) {
+    this.#disconnect();
+    this.times = [];
+    const socket = openLive(points, filter);
+    this.socket = socket;
+    let answer = null;
+    socket.onopen = () => this.#send(socket);
+    socket.onclose = () => this.#end(GONE);
+    socket.onmessage = async ({ data }) => {
+      if (typeof data !== "string") {
+        this.#show(socket, answer, await createImageBitmap(data));
+        return;
+      }
+      answer = JSON.parse(data);
+      if (answer.status) this.#end(refusalOf(answer));
+      else if (!filter) this.#show(socket, answer, this.frame);
+    };
+  }
+
+  #disconnect() {
+    if (!this.socket) return;
+    this.socket.onopen = this.socket.onclose = this.socket.onmessage = null;
+    this.socket.close();
+    this.socket = null;
+  }
+
+  /** Show an answer, and send the next frame. */
+  #show(socket, answer, image) {
+    if (socket !== this.socket) return;
+    const now = performance.now();
+    this.times = [...this.times.filter((time) => now - time < COUNTED_MS), now];
+    this.onFrame({ ...answer, image, rate: this.times.length });
+    this.#send(socket);
+  }
+
+  #send(socket) {
+    const { videoWidth, videoHeight } = this.video;
+    const scale = Math.min(1, LONGER_SIDE / Math.max(videoWidth, videoHeight));
+    const size = [Math.round(videoWidth * scale), Math.round(videoHeight * scale)];
+    if (this.frame.width !== size[0] || this.frame.height !== size[1]) {
+      [this.frame.width, this.frame.height] = size;
+    }
+    this.frame.getContext("2d").drawImage(this.video, 0, 0, ...size);
+    this.frame.toBlob((blob) => {
+      if (socket === this.socket) socket.send(blob);
+    }, "image/jpeg", QUALITY);
+  }
+
+  #end(refusal) {
+    this.stop();
+    this.onEnd(refusal);
+  }
+}
+
+const REFUSED = {
+  NotAllowedError: ["the browser does not let this page use the camera", "allow it, and try again"],
+  NotFoundError: ["no camera was found", "connect one, or choose a picture"],
+  NotReadableError: ["another program uses the camera", "close that program, and try again"],
+};
+
+async function openStream() {
+  const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+  } catch (error) {
+    const [problem, remedy] = REFUSED[error.name] ?? REFUSED.NotFoundError;
+    throw new Refusal(problem, remedy);
+  }
+}

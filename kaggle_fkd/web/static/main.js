@@ -1,0 +1,235 @@
+/** The page: what the user asks for goes to the server, and its answers to the view and the list. */
+
+import * as api from "./api.js";
+import { Camera } from "./camera.js";
+import { download } from "./download.js";
+import { FaceList, countOf } from "./faces.js";
+import { View } from "./view.js";
+
+const KEYPOINTS = "keypoints";
+const LIST_EVERY_MS = 250; // the list of a camera's faces is renewed so often
+const $ = (id) => document.getElementById(id);
+
+let about; // what the server can do
+let picture = null; // { blob, name }: the picture that is shown
+let answer = null; // the server's answer to it, or to the last frame
+let image = null; // what is shown of it
+let asked = new AbortController(); // cancels the question that a newer one replaces
+let listed = 0; // when the list of a camera's faces was renewed
+
+const view = new View($("frame"), $("view"), $("tip"), (text) => { $("spoken").textContent = text; });
+const list = new FaceList($("faces"), $("no-faces"), (index) => {
+  view.zoom(view.zoomed === index ? null : index);
+  list.show(answer.faces, view.zoomed);
+});
+const camera = new Camera(showFrame, (refusal) => {
+  cameraStopped();
+  refuse(refusal);
+});
+
+const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
+const points = () => Number(chosen("points"));
+const filter = () => chosen("filter");
+const scheme = () => about.schemes.find((each) => each.points === answer.names.length);
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+function refuse(error) {
+  if (error.name === "AbortError") return;
+  $("refusal").hidden = false;
+  $("refusal").textContent = error.message;
+  say("");
+}
+
+/** Do what the user asked for; a refusal is shown as a sentence. */
+async function attempt(work) {
+  $("refusal").hidden = true;
+  document.body.classList.add("busy");
+  try {
+    await work();
+  } catch (error) {
+    refuse(error);
+  } finally {
+    document.body.classList.remove("busy");
+  }
+}
+
+/** Find the faces of a picture, and show it when they are found. */
+async function look(next) {
+  asked.abort();
+  asked = new AbortController();
+  const { signal } = asked;
+  check(next);
+  say("Looking for faces");
+  const found = await api.faces(next, points(), signal);
+  const seen = await imageOf(next, signal);
+  if (next !== picture) view.zoom(null);
+  [picture, answer, image] = [next, found, seen];
+  show();
+  say(`${countOf(answer.faces.length)} in ${answer.milliseconds.toFixed(0)} ms`);
+}
+
+/** Refuse what the server would, before it is sent. */
+function check({ blob, name }) {
+  const most = about.limits.bytes;
+  if (blob.size <= most) return;
+  throw new api.Refusal(`${name} has more than ${most / 1e6} MB`, "reduce its size first");
+}
+
+/** The picture with its filter, or as it is, if need be in a format that browsers can show. */
+async function imageOf(next, signal) {
+  if (filter() !== KEYPOINTS) {
+    return createImageBitmap(await api.drawing(next, points(), filter(), signal));
+  }
+  try {
+    return await createImageBitmap(next.blob);
+  } catch {
+    return createImageBitmap(await api.drawing(next, points(), "none", signal));
+  }
+}
+
+function show() {
+  $("empty").hidden = true;
+  drawScene();
+  list.show(answer.faces, view.zoomed);
+  document.querySelectorAll("#downloads button").forEach((button) => {
+    const needsFace = button.dataset.format === "pts";
+    button.disabled = camera.running || (needsFace && !answer.faces.length);
+  });
+}
+
+function drawScene() {
+  const plain = filter() === KEYPOINTS;
+  const options = Object.fromEntries(["points", "lines", "boxes", "errors"].map(
+    (name) => [name, plain && $(`show-${name}`).checked],
+  ));
+  const { width, height, faces } = answer;
+  const moving = camera.running;
+  view.show({ image, width, height, faces, scheme: scheme(), options, moving });
+  $("view").setAttribute("aria-label", `Picture with ${countOf(faces.length).toLowerCase()}; `
+    + "the arrow keys walk through the keypoints");
+}
+
+function showFrame({ rate, image: frame, ...found }) {
+  const before = answer?.faces.length;
+  [answer, image] = [found, frame];
+  const now = performance.now();
+  if (now - listed < LIST_EVERY_MS && before === found.faces.length) {
+    drawScene();
+    return;
+  }
+  listed = now;
+  show();
+  $("speed").textContent = `${rate} frames a second, ${found.milliseconds.toFixed(0)} ms each`;
+  if (before !== found.faces.length) say(countOf(found.faces.length));
+}
+
+async function startCamera() {
+  asked.abort();
+  await camera.start(points(), filter() === KEYPOINTS ? null : filter());
+  view.zoom(null);
+  $("camera").setAttribute("aria-pressed", "true");
+  $("camera").textContent = "Stop, keep the picture";
+  $("speed").hidden = false;
+}
+
+function cameraStopped() {
+  $("camera").setAttribute("aria-pressed", "false");
+  $("camera").textContent = "Start the camera";
+  $("speed").hidden = true;
+}
+
+/** Stop the camera, whose last frame stays as a picture. */
+async function keepFrame() {
+  const kept = await camera.picture();
+  camera.stop();
+  cameraStopped();
+  if (kept) await look(kept);
+}
+
+function load(file) {
+  camera.stop();
+  cameraStopped();
+  return attempt(() => look({ blob: file, name: file.name || "pasted.png" }));
+}
+
+/** Ask again after another choice of keypoints or filter. */
+function again() {
+  if (camera.running) attempt(startCamera);
+  else if (picture) attempt(() => look(picture));
+}
+
+function radio(name, value, checked, ...content) {
+  const label = document.createElement("label");
+  const input = Object.assign(document.createElement("input"), { type: "radio", name, value, checked });
+  const shown = document.createElement("span");
+  shown.append(...content);
+  label.append(input, shown);
+  return label;
+}
+
+function listFilters() {
+  const current = document.querySelector("input[name=filter]:checked")?.value;
+  const { filters } = about.schemes.find((each) => each.points === points());
+  const names = [KEYPOINTS, ...filters];
+  $("filters").replaceChildren(...names.map((name) => {
+    const thumbnail = Object.assign(new Image(), { src: api.thumbnail(name, points()), alt: "" });
+    const title = name.charAt(0).toUpperCase() + name.slice(1);
+    return radio("filter", name, name === (filters.includes(current) ? current : KEYPOINTS), thumbnail, title);
+  }));
+}
+
+async function begin() {
+  about = await api.about();
+  $("points").append(...about.schemes.map(
+    (each) => radio("points", each.points, each.points === about.points, `${each.points} points`),
+  ));
+  $("points").hidden = about.schemes.length < 2;
+  listFilters();
+  say("Ready");
+}
+
+$("choose").addEventListener("click", () => $("file").click());
+$("file").addEventListener("change", ({ target }) => {
+  if (target.files[0]) load(target.files[0]);
+  target.value = "";
+});
+$("example").addEventListener("click", () => attempt(async () => {
+  camera.stop();
+  cameraStopped();
+  await look(await api.example());
+}));
+$("camera").addEventListener("click", () => attempt(camera.running ? keepFrame : startCamera));
+$("points").addEventListener("change", () => {
+  listFilters();
+  again();
+});
+$("filters").addEventListener("change", again);
+document.querySelectorAll(".switches input").forEach((input) => {
+  input.addEventListener("change", () => answer && drawScene());
+});
+$("downloads").addEventListener("click", ({ target }) => {
+  if (!target.dataset.format) return;
+  const face = answer.faces[view.zoomed ?? 0]?.number ?? 1;
+  attempt(() => download(target.dataset.format, picture, { points: points(), filter: filter(), face }));
+});
+addEventListener("paste", ({ clipboardData }) => {
+  if (clipboardData.files[0]) load(clipboardData.files[0]);
+});
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+addEventListener("dragleave", ({ relatedTarget }) => {
+  if (!relatedTarget) document.body.classList.remove("dropping");
+});
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  const [file] = event.dataTransfer.files;
+  if (file) load(file);
+});
+
+attempt(begin);
