@@ -44,8 +44,8 @@ class Serve(FinderStage):
         from kaggle_fkd.web.app import make_app
         from kaggle_fkd.web.server import Server
 
-        server = Server(self.port)
         app = make_app(self.finder(made), self._network_name(made))
+        server = Server(self.port)
         with suppress(KeyboardInterrupt):
             server.run(app, browser=not self.no_browser)
         return made

@@ -1,0 +1,32 @@
+"""`kaggle-fkd serve` in a process of its own."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Served(NamedTuple):
+    """A server that listens."""
+
+    address: str
+    """Of its page, with a slash at the end."""
+    process: "subprocess.Popen[str]"
+
+
+@contextmanager
+def served() -> Iterator[Served]:
+    """A server on a free port; at the end of the block, Ctrl-C ends it."""
+    command = [sys.executable, "-m", "kaggle_fkd", "serve", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            line = process.stderr.readline()
+            yield Served(re.match(r"http://127\.0\.0\.1:\d+/", line)[0], process)
+        finally:
+            process.send_signal(signal.SIGINT)

@@ -1,0 +1,200 @@
+"""The page, in Chromium."""
+
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.web_server import served
+
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, read_picture
+from kaggle_fkd.keypoints import KAGGLE15
+
+pytestmark = pytest.mark.slow
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+FRAMES = 10
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served() as server:
+        yield server.address
+
+
+def write_camera(path: Path) -> Path:
+    """A video for Chromium's camera: the astronaut, who moves to the right."""
+    picture = Image.fromarray(read_picture(ASTRONAUT_FILE)[:384]).resize((640, 480))
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420\n")
+        for shift in range(FRAMES):
+            y, cb, cr = (np.roll(np.asarray(band), 2 * shift, 1) for band in
+                         picture.convert("YCbCr").split())  # fmt: skip
+            halves = [band[::2, ::2].tobytes() for band in (cb, cr)]
+            file.write(b"FRAME\n" + y.tobytes() + b"".join(halves))
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if not found:
+        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
+    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.y4m")
+    flags = (*FLAGS, f"--use-file-for-fake-video-capture={camera}")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, site: str) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(site)
+    page.get_by_text("Ready").wait_for()
+    yield page
+    page.close()
+    # Chromium itself reports every answer that is a refusal.
+    assert [text for text in said if "status of 422" not in text] == []
+
+
+def ink_on(page: Any) -> np.ndarray:
+    """The canvas as it is seen, h x w x 3."""
+    return np.array(Image.open(io.BytesIO(page.locator("#view").screenshot())).convert("RGB"), int)
+
+
+def test_a_picture_is_chosen_and_its_keypoints_are_named_by_pointer_and_keyboard(page, finder):
+    page.set_input_files("#file", ASTRONAUT_FILE)
+    page.get_by_role("button", name="Face 1").wait_for()
+    assert "1 face in" in page.get_by_role("status").inner_text()
+    listed = page.inner_text("#faces")
+    assert "100 % sure" in listed and listed.count("open") == 2
+    (face,) = finder.detect(ASTRONAUT_FILE)
+    corner = page.locator("#view").bounding_box()
+    x, y = (face["nose_tip"] + 0.5) * corner["width"] / 512
+    page.mouse.move(corner["x"] + x, corner["y"] + y)
+    assert page.inner_text("#tip strong") == "30 nose_bridge_3"
+    assert f"x {face['nose_tip'][0]:.1f}, y {face['nose_tip'][1]:.1f}" in page.inner_text("#tip")
+    page.mouse.move(corner["x"] + 2, corner["y"] + 2)
+    assert page.locator("#tip").is_hidden()
+    page.focus("#view")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert "67 inner_lip_7" in page.inner_text("#spoken") and page.locator("#tip").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+
+
+def test_what_is_shown_can_be_chosen(page):
+    page.get_by_role("button", name="Example").click()
+    face = page.get_by_role("button", name="Face 1")
+    face.wait_for()
+    shown = ink_on(page)
+    for name in ("Keypoints", "Lines", "Boxes"):
+        page.get_by_role("checkbox", name=name).uncheck()
+        assert (ink_on(page) != shown).any()
+        shown = ink_on(page)
+    page.get_by_role("checkbox", name="Error circles").check()
+    assert (ink_on(page) != shown).any()
+    face.click()
+    assert face.get_attribute("aria-pressed") == "true"
+    page.get_by_role("radio", name="15 points").check()
+    page.get_by_text("Right eye").wait_for(state="detached")
+    with page.expect_response("**/v1/drawing?*") as answered:
+        page.get_by_role("radio", name="Hat").check()
+    assert "points=15&filter=hat" in answered.value.url
+    page.locator("body:not(.busy)").wait_for()
+
+
+def test_every_file_can_be_downloaded(page, tmp_path):
+    page.get_by_role("radio", name="15 points").check()
+    page.set_input_files("#file", ASTRONAUT_FILE)
+    page.get_by_role("button", name="Face 1").wait_for()
+    files = {}
+    for name in ("Drawing", "JSON", "CSV", ".pts", "COCO"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        files[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
+    assert [*files] == ["astronaut_keypoints.png", "astronaut.json", "astronaut.csv",
+                        "astronaut_1.pts", "astronaut_coco.json"]  # fmt: skip
+    (face,) = json.loads(files["astronaut.json"])["faces"]
+    assert face["names"] == list(KAGGLE15.names)
+    assert b"n_points: 15" in files["astronaut_1.pts"]
+    assert json.loads(files["astronaut_coco.json"])["images"][0]["file_name"] == "astronaut.png"
+
+
+def test_a_bad_file_is_refused_with_a_sentence_and_the_picture_stays(page):
+    page.get_by_role("button", name="Example").click()
+    page.get_by_role("button", name="Face 1").wait_for()
+    bad = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
+    page.set_input_files("#file", bad)
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert re.match(r"Notes.jpg is not a picture, or is damaged\. Give a picture of one",
+                    alert.inner_text())  # fmt: skip
+    assert page.get_by_role("button", name="Face 1").is_visible()
+    page.get_by_role("button", name="Example").click()
+    alert.wait_for(state="hidden")
+
+
+def test_a_picture_may_be_pasted_or_dropped_and_be_of_a_kind_that_browsers_do_not_show(page):
+    file = io.BytesIO()
+    Image.fromarray(read_picture(ASTRONAUT_FILE)).resize((200, 200)).save(file, "tiff")
+    for kind in ("paste", "drop"):
+        page.evaluate(
+            """([kind, bytes]) => {
+                const data = new DataTransfer();
+                const name = `${kind}.tif`;
+                data.items.add(new File([Uint8Array.from(bytes)], name, { type: "image/tiff" }));
+                dispatchEvent(kind === "paste" ? new ClipboardEvent(kind, { clipboardData: data })
+                    : new DragEvent(kind, { dataTransfer: data }));
+            }""",
+            [kind, [*file.getvalue()]],
+        )
+        page.get_by_role("button", name="Face 1").wait_for()
+        page.locator("body:not(.busy)").wait_for()
+        assert page.locator("#refusal").is_hidden() and ink_on(page).std() > 30
+
+
+def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page):
+    page.get_by_role("button", name="Start the camera").click()
+    page.get_by_text("frames a second").wait_for()
+    assert re.fullmatch(r"\d+ frames a second, \d+ ms each", page.inner_text("#speed"))
+    page.get_by_role("button", name="Face 1").wait_for()
+    with page.expect_websocket(lambda socket: "filter=mask" in socket.url) as socket:
+        page.get_by_role("radio", name="Mask").check()
+    socket.value.wait_for_event("framereceived")
+    page.get_by_role("radio", name="Keypoints").check()
+    page.get_by_role("button", name="Stop, keep the picture").click()
+    page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
+    assert page.get_by_role("button", name="Drawing").is_enabled()
+    assert page.locator("#speed").is_hidden() and page.locator("#refusal").is_hidden()
+
+
+def test_a_narrow_page_does_not_scroll_sideways(browser, site):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.goto(site)
+    page.get_by_role("button", name="Example").click()
+    page.get_by_role("button", name="Face 1").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
