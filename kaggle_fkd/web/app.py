@@ -12,7 +12,6 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from kaggle_fkd.errors import FkdError
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.web.about import get_about
@@ -21,7 +20,12 @@ from kaggle_fkd.web.faces import post_faces
 from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.guard import Guard
 from kaggle_fkd.web.live import follow_camera
-from kaggle_fkd.web.problem import answer_http_error, answer_known_error, answer_unexpected_error
+from kaggle_fkd.web.problem import (
+    REFUSALS,
+    answer_http_error,
+    answer_refusal,
+    answer_unexpected_error,
+)
 from kaggle_fkd.web.state import State
 from kaggle_fkd.web.work_queue import WorkQueue
 
@@ -53,7 +57,7 @@ def make_app(finder: FaceKeypoints, network: str, queue: WorkQueue | None = None
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         exception_handlers={
-            FkdError: answer_known_error,
+            **dict.fromkeys(REFUSALS, answer_refusal),
             HTTPException: answer_http_error,
             Exception: answer_unexpected_error,
         },

@@ -72,8 +72,8 @@ async def get_thumbnail(request: Request) -> Response:
         picture = read_picture(ASTRONAUT)
         return picture_response(_thumbnail(picture, finder.detect(picture), paint), "png")
 
-    with state.queue.place():
-        response = await state.queue.run(draw)
+    # Without a place, so that several pages may open at a time: there is no upload to hold.
+    response = await state.queue.run(draw)
     response.headers["Cache-Control"] = f"private, max-age={THUMBNAIL_KEPT_S}"
     return response
 

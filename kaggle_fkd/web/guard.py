@@ -16,7 +16,7 @@ from kaggle_fkd.web.problem import RequestError, problem_response
 NAMES = ("127.0.0.1", "localhost", "::1")
 """The names of this computer; any port will do, as a tunnel may end at another."""
 POLICY_VIOLATION = 1008
-"""The code with which a websocket is closed before it is opened; the client sees 403."""
+"""The code that closes a websocket which is refused; before it is opened, the client sees 403."""
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "

@@ -11,12 +11,12 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from kaggle_fkd.errors import FkdError
 from kaggle_fkd.imaging.picture import decode_picture
 from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.web.drawing import Painter, encoded, painter
 from kaggle_fkd.web.faces import milliseconds_since, record_of
-from kaggle_fkd.web.problem import RequestError, problem_of, unexpected
+from kaggle_fkd.web.guard import POLICY_VIOLATION
+from kaggle_fkd.web.problem import REFUSALS, RequestError, problem_of, unexpected
 from kaggle_fkd.web.state import State, state_of
 
 MAX_CAMERAS = 4
@@ -25,8 +25,8 @@ MAX_FRAME_BYTES, MAX_FRAME_PIXELS = 4_000_000, 2_100_000
 """The largest frames: 1920 x 1080 pixels."""
 RATE = 30.0
 """Frames per second that the smoothing of keypoints assumes: those of most cameras."""
-TRY_AGAIN, FAILED = 1013, 1011
-"""The codes that close a websocket which is refused, or failed; the message before says why."""
+FAILED = 1011
+"""The code that closes a websocket after a defect."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ async def follow_camera(websocket: WebSocket) -> None:
     await websocket.accept()
     try:
         camera = _new_camera(websocket, state)
-    except FkdError as error:
-        await websocket.send_json(problem_of(error))
-        await websocket.close(TRY_AGAIN)
+    except REFUSALS as refusal:
+        await websocket.send_json(problem_of(refusal))
+        await websocket.close(POLICY_VIOLATION)
         return
     state.cameras += 1
     try:
@@ -98,8 +98,8 @@ async def _answer_next(websocket: WebSocket, state: State, camera: Camera) -> No
                 HTTPStatus.BAD_REQUEST, "the message is a text", "send frames as binary messages"
             )
         record, drawn = await state.queue.run(lambda: camera.answer(frame))
-    except FkdError as error:
-        await websocket.send_json(problem_of(error))
+    except REFUSALS as refusal:
+        await websocket.send_json(problem_of(refusal))
         return
     await websocket.send_json(record)
     if drawn is not None:

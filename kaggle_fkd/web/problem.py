@@ -24,35 +24,40 @@ class RequestError(FkdError):
         self.status = status
 
 
-def status_of(error: FkdError) -> HTTPStatus:
-    """The status that answers an error."""
-    if isinstance(error, RequestError):
-        return error.status
-    if isinstance(error, PictureError):
+Refusal = RequestError | PictureError | UsageError
+REFUSALS = (RequestError, PictureError, UsageError)
+"""The errors that are the client's; others may name files of this computer."""
+
+
+def status_of(refusal: Refusal) -> HTTPStatus:
+    """The status that answers a refused request."""
+    if isinstance(refusal, RequestError):
+        return refusal.status
+    if isinstance(refusal, PictureError):
         return HTTPStatus.UNPROCESSABLE_ENTITY
-    return HTTPStatus.BAD_REQUEST if isinstance(error, UsageError) else HTTPStatus.CONFLICT
+    return HTTPStatus.BAD_REQUEST
 
 
-def problem_of(error: FkdError) -> dict[str, Any]:
+def problem_of(refusal: Refusal) -> dict[str, Any]:
     """The members of the answer: `detail` says what is wrong, `remedy` what to do."""
-    status = status_of(error)
+    status = status_of(refusal)
     return {
         "type": "about:blank", "title": status.phrase, "status": status.value,
-        "detail": error.problem, "remedy": error.remedy,
+        "detail": refusal.problem, "remedy": refusal.remedy,
     }  # fmt: skip
 
 
-def problem_response(error: FkdError) -> JSONResponse:
+def problem_response(refusal: Refusal) -> JSONResponse:
     """The answer to a request that is refused; one that may be repeated says when."""
-    status = status_of(error)
+    status = status_of(refusal)
     busy = status is HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": str(BUSY_S)} if busy else None
-    return JSONResponse(problem_of(error), status, headers, MEDIA_TYPE)
+    return JSONResponse(problem_of(refusal), status, headers, MEDIA_TYPE)
 
 
-async def answer_known_error(request: Request, error: Exception) -> JSONResponse:
-    """The answer to an FkdError."""
-    assert isinstance(error, FkdError)
+async def answer_refusal(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a request that is refused."""
+    assert isinstance(error, REFUSALS)
     return problem_response(error)
 
 

@@ -43,6 +43,16 @@ def test_a_picture_of_any_kind_may_be_the_body(client, kind):
     assert face["confidence"] > 0.9
 
 
+def test_a_photograph_of_a_phone_may_be_the_body(client):
+    heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    file = io.BytesIO()
+    with Image.open(ASTRONAUT_FILE) as image:
+        heif.from_pillow(image.convert("RGB")).save(file)
+    headers = {"Content-Type": "image/heic"}
+    answer = client.post("/v1/faces", content=file.getvalue(), headers=headers).json()
+    assert answer["faces"]
+
+
 def test_a_picture_may_be_the_file_of_a_form_whose_name_is_kept_without_folders(client, astronaut):
     for name in ("C:\\photos\\me.png", "photos/me.png", "me.png"):
         answer = client.post("/v1/faces", files={"any": (name, astronaut)}).json()

@@ -150,7 +150,7 @@ def test_a_bad_file_is_refused_with_a_sentence_and_the_picture_stays(page):
     page.set_input_files("#file", bad)
     alert = page.get_by_role("alert")
     alert.wait_for()
-    assert re.match(r"Notes.jpg is not a picture, or is damaged\. Give a picture of one",
+    assert re.match(r"notes.jpg is not a picture, or is damaged\. Give a picture of one",
                     alert.inner_text())  # fmt: skip
     assert page.get_by_role("button", name="Face 1").is_visible()
     page.get_by_role("button", name="Example").click()

@@ -11,17 +11,16 @@ from kaggle_fkd.web.work_queue import WorkQueue
 ADDRESS, LIVE = "http://127.0.0.1", "ws://127.0.0.1/v1/live"
 
 
-@pytest.mark.parametrize(("method", "address"), [("POST", "/v1/faces"), ("POST", "/v1/drawing"),
-                                                 ("GET", "/v1/filters/hat")])  # fmt: skip
-def test_a_busy_server_says_when_to_ask_again(finder, astronaut, method, address):
+@pytest.mark.parametrize("address", ["/v1/faces", "/v1/drawing"])
+def test_a_busy_server_says_when_to_ask_again(finder, astronaut, address):
     queue = WorkQueue(places=1)
     with TestClient(make_app(finder, "", queue), base_url=ADDRESS) as client:
         with queue.place():
-            answer = client.request(method, address, content=astronaut)
+            answer = client.post(address, content=astronaut)
             assert "the server is busy" in refusal_in(answer, 503)
             assert int(answer.headers["retry-after"]) > 0
-            assert client.get("/v1/about").status_code == 200
-        assert client.request(method, address, content=astronaut).status_code == 200
+            assert client.get("/v1/filters/hat").status_code == 200
+        assert client.post(address, content=astronaut).status_code == 200
 
 
 def test_a_request_is_not_waited_for_endlessly(finder, astronaut):

@@ -5,9 +5,10 @@ export class Refusal extends Error {
   }
 }
 
+/** The text with a full stop and a capital, unless it begins with the name of a file. */
 function sentence(text) {
   const ended = /[.!?]$/.test(text) ? text : `${text}.`;
-  return ended.charAt(0).toUpperCase() + ended.slice(1);
+  return ended.replace(/^[a-z]+(?= )/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 }
 
 /** The refusal in the members of `application/problem+json`. */

@@ -16,6 +16,7 @@ let answer = null; // the server's answer to it, or to the last frame
 let image = null; // what is shown of it
 let asked = new AbortController(); // cancels the question that a newer one replaces
 let listed = 0; // when the list of a camera's faces was renewed
+let working = 0; // the number of things that are being done
 
 const view = new View($("frame"), $("view"), $("tip"), (text) => { $("spoken").textContent = text; });
 const list = new FaceList($("faces"), $("no-faces"), (index) => {
@@ -46,13 +47,13 @@ function refuse(error) {
 /** Do what the user asked for; a refusal is shown as a sentence. */
 async function attempt(work) {
   $("refusal").hidden = true;
-  document.body.classList.add("busy");
+  document.body.classList.toggle("busy", (working += 1) > 0);
   try {
     await work();
   } catch (error) {
     refuse(error);
   } finally {
-    document.body.classList.remove("busy");
+    document.body.classList.toggle("busy", (working -= 1) > 0);
   }
 }
 
@@ -65,6 +66,7 @@ async function look(next) {
   say("Looking for faces");
   const found = await api.faces(next, points(), signal);
   const seen = await imageOf(next, signal);
+  signal.throwIfAborted();
   if (next !== picture) view.zoom(null);
   [picture, answer, image] = [next, found, seen];
   show();
@@ -102,6 +104,7 @@ function show() {
 
 function drawScene() {
   const plain = filter() === KEYPOINTS;
+  $("switches").disabled = !plain;
   const options = Object.fromEntries(["points", "lines", "boxes", "errors"].map(
     (name) => [name, plain && $(`show-${name}`).checked],
   ));
@@ -150,6 +153,7 @@ async function keepFrame() {
 }
 
 function load(file) {
+  if (!about) return undefined;
   camera.stop();
   cameraStopped();
   return attempt(() => look({ blob: file, name: file.name || "pasted.png" }));
@@ -188,6 +192,8 @@ async function begin() {
   ));
   $("points").hidden = about.schemes.length < 2;
   listFilters();
+  $("version").textContent = `kaggle_fkd ${about.version}, ${about.network}`;
+  for (const id of ["choose", "camera", "example"]) $(id).disabled = false;
   say("Ready");
 }
 
@@ -207,7 +213,7 @@ $("points").addEventListener("change", () => {
   again();
 });
 $("filters").addEventListener("change", again);
-document.querySelectorAll(".switches input").forEach((input) => {
+document.querySelectorAll("#switches input").forEach((input) => {
   input.addEventListener("change", () => answer && drawScene());
 });
 $("downloads").addEventListener("click", ({ target }) => {
