@@ -18,13 +18,13 @@ FLAGS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """Chromium as Playwright drives it."""
+def chromium(*flags: str) -> Iterator[Any]:
+    """Chromium with these flags, too, as Playwright drives it."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if not found:
         pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=(*FLAGS, *flags))
         yield browser
         browser.close()

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support.browser import chromium
 from support.web_server import served
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, read_picture
 from kaggle_fkd.keypoints import KAGGLE15
 
 pytestmark = pytest.mark.slow
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",  # tests may run as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-)
 FRAMES = 10
 
 
@@ -53,15 +42,13 @@ def write_camera(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if not found:
-        pytest.skip(f"none of {', '.join(CHROMIUMS)} is installed")
     camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.y4m")
-    flags = (*FLAGS, f"--use-file-for-fake-video-capture={camera}")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
+    with chromium(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+    ) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
