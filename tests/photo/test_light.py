@@ -25,18 +25,19 @@ sys.meta_path[:] = map(NotInstalled, sys.meta_path)
 """
 
 
-def run(tmp_path, rest):
-    program = PROGRAM.format(heavy=HEAVY, rest=rest)
+def run(tmp_path, rest, missing=HEAVY):
+    program = PROGRAM.format(heavy=missing, rest=rest)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment,
                           capture_output=True, text=True, check=False)  # fmt: skip
 
 
-def test_every_module_of_photo_is_imported_without_them(tmp_path):
+def test_every_module_of_photo_and_of_the_page_is_imported_without_them(tmp_path):
     done = run(tmp_path, """
-import importlib, pkgutil, kaggle_fkd.photo
-for module in pkgutil.walk_packages(kaggle_fkd.photo.__path__, "kaggle_fkd.photo."):
-    importlib.import_module(module.name)
+import importlib, pkgutil, kaggle_fkd.photo, kaggle_fkd.web
+for package in (kaggle_fkd.photo, kaggle_fkd.web):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 """)  # fmt: skip
     assert done.returncode == 0, done.stderr
 
@@ -73,3 +74,13 @@ sys.exit(main(["photo", "astronaut", "--table", "out", "{option}"]))
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
         assert f"needs what is not installed: {modules} -> pip install" in done.stderr
         assert f"'kaggle_fkd[{extra}]'" in done.stderr and list(tmp_path.iterdir()) == []
+
+
+def test_the_page_says_what_to_install(tmp_path):
+    done = run(tmp_path, """
+from kaggle_fkd.cli import main
+sys.exit(main(["serve"]))
+""", missing=(*HEAVY, "starlette", "uvicorn"))  # fmt: skip
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "serve needs what is not installed: starlette, uvicorn" in done.stderr
+    assert "pip install 'kaggle_fkd[web]'" in done.stderr

@@ -36,7 +36,9 @@ def test_a_missing_library_is_named_with_how_to_install_it(monkeypatch):
 
 def test_the_extras_of_the_project_bring_all_of_them():
     declared = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]
-    modules = {"scikit-learn": "sklearn", "ray[data]": "ray", "python-multipart": "python_multipart"}
+    modules = {
+        "scikit-learn": "sklearn", "ray[data]": "ray", "python-multipart": "python_multipart",
+    }  # fmt: skip
     for extra in {need.extra for need in NEEDS.values()}:
         names = [line.split(">")[0] for line in declared[extra]]
         needed = {each for need in NEEDS.values() if need.extra == extra for each in need.modules}

@@ -131,7 +131,12 @@ function showFrame({ rate, image: frame, ...found }) {
 
 async function startCamera() {
   asked.abort();
-  await camera.start(points(), filter() === KEYPOINTS ? null : filter());
+  $("camera").disabled = true; // until it has started, or was refused
+  try {
+    await camera.start(points(), filter() === KEYPOINTS ? null : filter());
+  } finally {
+    $("camera").disabled = false;
+  }
   view.zoom(null);
   $("camera").setAttribute("aria-pressed", "true");
   $("camera").textContent = "Stop, keep the picture";

@@ -83,7 +83,7 @@ export class View {
     const places = face.keypoints.map((place) => this.#toView(place));
     const size = (face.box[2] - face.box[0]) * this.place.scale;
     const thin = Math.min(2, Math.max(1, size / 180));
-    if (options.boxes) this.#drawBox(pen, face, index, thin);
+    if (options.boxes) this.#drawBox(pen, face, thin);
     if (options.lines) {
       for (const { keypoints, closed } of scheme.contours) {
         const path = new Path2D();
@@ -108,12 +108,12 @@ export class View {
     });
   }
 
-  #drawBox(pen, { box, number }, index, thin) {
+  #drawBox(pen, { box, number }, thin) {
     const [x0, y0] = this.#toView([box[0] - 0.5, box[1] - 0.5]);
     const [x1, y1] = this.#toView([box[2] - 0.5, box[3] - 0.5]);
     const path = new Path2D();
     path.roundRect(x0, y0, x1 - x0, y1 - y0, 4);
-    stroke(pen, path, "#fff", index === this.zoomed ? 2 * thin : thin);
+    stroke(pen, path, "#fff", thin);
     pen.font = "600 13px system-ui, sans-serif";
     const label = String(number);
     const width = pen.measureText(label).width + 12;
