@@ -125,7 +125,8 @@ function showFrame({ rate, image: frame, ...found }) {
   }
   listed = now;
   show();
-  $("speed").textContent = `${rate} frames a second, ${found.milliseconds.toFixed(0)} ms each`;
+  const frames = rate === 1 ? "1 frame" : `${rate} frames`;
+  $("speed").textContent = `${frames} a second, ${found.milliseconds.toFixed(0)} ms each`;
   if (before !== found.faces.length) say(countOf(found.faces.length));
 }
 
