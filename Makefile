@@ -3,6 +3,7 @@
 # make fast   the tests that take no processes and no long trainings: about a minute
 # make check  lint and types
 # make lowest the tests with the lowest versions of pyproject.toml, which Kaggle's image has
+# make notebooks  execute notebooks/*.py and store them as .ipynb with their outputs
 # make light  photographs with nothing but what they need, in an environment of their own
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN = $(VENV)/bin
 PARALLEL = --numprocesses auto --maxprocesses 8 --dist loadfile
 PYTEST = $(BIN)/python -m pytest $(PARALLEL)
 
-.PHONY: run test fast check light lowest clean
+.PHONY: run test fast check notebooks light lowest clean
 
 run: $(VENV)/installed
 	$(BIN)/python run_pipeline.py --stage all
@@ -27,6 +28,9 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+notebooks: $(VENV)/installed-dev
+	$(BIN)/python tools/make_notebooks.py
 
 light:
 	rm -rf $(VENV)-light

@@ -15,7 +15,7 @@ from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import sample_recipe, unchanged_since_manifest, write_manifest
 from kaggle_fkd.competition.published import PUBLISHED
 from kaggle_fkd.competition.report.report import competition_sections
-from kaggle_fkd.competition.sample.competition import make_sample
+from kaggle_fkd.competition.sample.competition import SAMPLE, make_sample
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
@@ -27,8 +27,6 @@ from kaggle_fkd.report.section import Section
 from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.system.console import banner, log
 
-SAMPLE = "sample"
-"""Name of the sample faces' folder in DATA_DIR."""
 INCOMING = ".incoming"
 """Where an incomplete download is kept, so that it is never mistaken for the data."""
 SAMPLE_SEED = 0

@@ -3,8 +3,9 @@
 import pytest
 from support import csv_files
 
+from kaggle_fkd.competition.sample.competition import SAMPLE
 from kaggle_fkd.competition.sample.files import SampleSize
-from kaggle_fkd.competition.task import SAMPLE, CompetitionTask
+from kaggle_fkd.competition.task import CompetitionTask
 from kaggle_fkd.errors import NoDataError
 
 

@@ -1,28 +1,32 @@
-"""Locations of the keypoints: the mean position of each one, and its spread."""
+"""Locations of the keypoints: the mean position of each one, its spread, and its distribution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, Patch
 from numpy.typing import NDArray
 
 from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.palette import keypoint_colours
+from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
 from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.system.text import count_of
 
 _MOST_DOTS = 1500
 """At most this many labels of a keypoint are drawn, as more would cover the mean face."""
+_BIN = 2
+"""Width of the bins of the histograms, in pixels."""
 
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
-    """The statistics of every coordinate in each convention, and the labels over the mean face."""
+    """The statistics of every coordinate in each convention, the mean positions side by side, the
+    labels over the mean face, and histograms.
+    """
     parts = faces_by_convention(train)
     if not parts:
         return TOO_FEW
@@ -37,8 +41,14 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
             name: {"widest": row["feature"], "std": float(row["std"])}
             for name, row in widest.items()
         },
-        {"locations": pd.concat(tables, names=["convention"]).droplevel(1)},
-        {"locations": draw_locations(list(parts.values()))},
+        {
+            "locations": pd.concat(tables, names=["convention"]).droplevel(1),
+            "mean_positions": mean_positions(parts),
+        },
+        {
+            "locations": draw_locations(list(parts.values())),
+            "histograms": draw_histograms(parts),
+        },
     )
 
 
@@ -54,6 +64,21 @@ def location_statistics(faces: FaceDataset) -> pd.DataFrame:
     statistics = table.agg(["count", "mean", "std", "min", "max"]).T
     statistics["count"] = statistics["count"].astype(int)
     return statistics.rename(columns={"count": "labelled"}).rename_axis("feature").reset_index()
+
+
+def mean_positions(parts: Mapping[str, FaceDataset]) -> pd.DataFrame:
+    """The mean x and y in pixels of the keypoints that every one of the `parts` labels.
+
+    `parts` are the faces of each convention, by its name. One row per keypoint; the columns are
+    x_A, y_A, x_B, y_B and so on.
+    """
+    columns = {
+        f"{axis}_{name}": faces.mean_keypoints()[:, index].astype(np.float64)
+        for name, faces in parts.items()
+        for index, axis in enumerate("xy")
+    }
+    keypoints = next(iter(parts.values())).scheme.names
+    return pd.DataFrame(columns, index=pd.Index(keypoints, name="keypoint")).dropna()
 
 
 def mean_image(faces: FaceDataset) -> NDArray[np.float64]:
@@ -84,6 +109,46 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
             for group, members in parts[0].scheme.groups.items()
         ],
         loc="outside lower center", ncols=5, frameon=False,
+    )  # fmt: skip
+    return figure
+
+
+def draw_histograms(parts: Mapping[str, FaceDataset], columns: int = 6) -> Figure:
+    """Histograms of every labelled coordinate: a panel for each, a colour for each of the `parts`.
+
+    `parts` are the faces of each convention, by its name. All panels have the same axis of pixels;
+    labels outside the images are counted at their border.
+    """
+    scheme = next(iter(parts.values())).scheme
+    values = {
+        name: faces.keypoints.reshape(len(faces), -1).astype(np.float64)
+        for name, faces in parts.items()
+    }
+    drawn = [
+        index for index in range(len(scheme.feature_names))
+        if any(np.isfinite(each[:, index]).any() for each in values.values())
+    ]  # fmt: skip
+    rows = -(-len(drawn) // columns)
+    figure = new_figure(2.1 * columns, 1.5 * rows + 0.9)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
+    longest = max(max(faces.size) for faces in parts.values())
+    edges = np.arange(0, longest + _BIN, _BIN)
+    for axes, index in zip(grid, drawn, strict=False):
+        for each, colour in zip(values.values(), PALETTE, strict=False):
+            known = each[np.isfinite(each[:, index]), index]
+            if len(known):
+                axes.hist(known.clip(0, longest), edges, density=True, color=colour, alpha=0.7)
+        axes.set_title(scheme.feature_names[index], fontsize=8)
+        axes.set_yticks([])
+    for axes in grid[len(drawn) :]:
+        axes.set_axis_off()
+    figure.suptitle("Histograms of the coordinates in pixels, of equal area in each convention")
+    figure.legend(
+        handles=[
+            Patch(color=colour, label=f"convention {name}: {count_of(len(faces), 'face')}")
+            for (name, faces), colour in zip(parts.items(), PALETTE, strict=False)
+        ],
+        loc="outside lower center", ncols=len(parts), frameon=False,
     )  # fmt: skip
     return figure
 

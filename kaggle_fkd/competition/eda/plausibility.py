@@ -88,7 +88,7 @@ def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
         expected[number, worst] = row.expected_x, row.expected_y
         # Four lines fit above a picture. A number stays on the line of its unit.
         reason = textwrap.fill(
-            str(row.reason).replace(" px", "\N{NO-BREAK SPACE}px"), 31, max_lines=4
+            str(row.reason).replace(" px", "\N{NO-BREAK SPACE}px"), 27, max_lines=4
         )
         captions.append(f"{row.id} ({row.convention}): {row.score:.1f} std\n{reason}")
     return gallery(

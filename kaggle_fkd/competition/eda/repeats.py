@@ -164,4 +164,4 @@ def _distance_text(row: "pd.Series[Any]") -> str:
     """The largest distance in a row of `repeated_images`, and its keypoint."""
     if not row["points_compared"]:
         return "not comparable"
-    return f"{row['max_distance']:.1f} px: {row['worst_keypoint']}"
+    return f"{row['max_distance']:.1f} px:\n{row['worst_keypoint']}"

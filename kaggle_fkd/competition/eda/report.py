@@ -16,6 +16,7 @@ from kaggle_fkd.competition.eda import (
 from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json
@@ -34,6 +35,17 @@ _TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Section]] = {
 """The topics by their names in summary.json, in the order of the report."""
 
 
+def analyse(faces: FaceDataset, topic: str, config: EdaConfig | None = None) -> Section:
+    """One topic of the report on these faces: its numbers, tables and figures, by their names.
+
+    The topics are missing, imputation, correlation, locations, gallery, heat_maps, repeats and
+    plausibility; raises UsageError for another one.
+    """
+    if topic not in _TOPICS:
+        raise UsageError(f"there is no topic {topic!r}", suggest(topic, _TOPICS))
+    return _TOPICS[topic](faces, config or EdaConfig())
+
+
 def write_report(train: FaceDataset, folder: Path, config: EdaConfig) -> None:
     """Write the analysis of the training faces into the empty `folder`.
 
@@ -41,8 +53,8 @@ def write_report(train: FaceDataset, folder: Path, config: EdaConfig) -> None:
     if a file cannot be written.
     """
     summary: dict[str, Any] = {"faces": len(train)}
-    for name, analyse in progress(_TOPICS.items(), "eda"):
-        section = analyse(train, config)
+    for name in progress(_TOPICS, "eda"):
+        section = analyse(train, name, config)
         _write(section, folder)
         summary[name] = section.summary
         log.info("%s: %s", name.replace("_", " "), section.headline)

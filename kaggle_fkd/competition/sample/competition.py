@@ -11,7 +11,11 @@ from kaggle_fkd.competition.manifest import (
     write_manifest,
 )
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
-from kaggle_fkd.system.console import log
+from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.system.console import banner, log
+
+SAMPLE = "sample"
+"""Name of the sample faces' folder in DATA_DIR."""
 
 
 def sample_competition(
@@ -24,6 +28,23 @@ def sample_competition(
     """
     make_sample(Path(folder), size or SampleSize(), seed)
     return load_competition(Path(folder))
+
+
+def competition_or_sample(folder: Path | str) -> Competition:
+    """The competition's data in the folder, or where Kaggle mounts them; otherwise sample faces.
+
+    A notice says so when the faces are samples, which are kept in `folder`/sample. Raises DataError
+    for data that are incomplete or damaged.
+    """
+    try:
+        return load_competition(folder)
+    except NoDataError:
+        banner(
+            "The competition's data are not here: working on SAMPLE FACES, which this program",
+            "draws itself. The results below are not comparable with Kaggle's, and a submission",
+            "has the right format, but must not be uploaded.",
+        )
+        return sample_competition(Path(folder) / SAMPLE)
 
 
 def make_sample(folder: Path, size: SampleSize, seed: int) -> None:

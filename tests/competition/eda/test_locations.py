@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from support.made_up_faces import NAMES, varied_faces, with_labels
 
-from kaggle_fkd.competition.eda.locations import location_statistics, mean_image
+from kaggle_fkd.competition.eda.locations import (
+    draw_histograms,
+    location_statistics,
+    mean_image,
+    mean_positions,
+)
 
 
 def test_location_statistics_leave_out_missing_labels():
@@ -26,3 +31,25 @@ def test_the_mean_image_is_the_mean_of_memory_mapped_images(tmp_path: Path):
     np.save(tmp_path / "images.npy", faces.images)
     mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
     np.testing.assert_allclose(mean_image(mapped), faces.images.astype(float).mean(axis=0))
+
+
+def test_mean_positions_are_compared_where_every_convention_has_labels():
+    faces = varied_faces(30, 20)
+    parts = {"A": faces[:30], "B": faces[30:]}
+    table = mean_positions(parts)
+    assert list(table.index) == [NAMES[k] for k in (0, 1, 10, 14)]
+    expected = [*faces.keypoints[:30, 10].mean(axis=0), *faces.keypoints[30:, 10].mean(axis=0)]
+    assert table.loc[NAMES[10], ["x_A", "y_A", "x_B", "y_B"]].tolist() == pytest.approx(expected)
+
+
+def test_every_labelled_coordinate_has_a_histogram_with_all_its_labels():
+    faces = varied_faces(30, 20)
+    only_b = draw_histograms({"B": faces[30:]})
+    titles = [axes.get_title() for axes in only_b.axes if axes.axison]
+    assert titles == [f"{NAMES[k]}_{axis}" for k in (0, 1, 10, 14) for axis in "xy"]
+    outside = with_labels(faces, 3, [0], np.array([-7.0, 130.0]))
+    both = draw_histograms({"A": outside[:30], "B": outside[30:]})
+    assert len([axes for axes in both.axes if axes.axison]) == 30
+    for axes in both.axes[:2]:  # of both conventions, and none is lost
+        areas = [bar.get_width() * bar.get_height() for bar in axes.patches]
+        assert sum(areas) == pytest.approx(2)

@@ -10,16 +10,18 @@ import pytest
 from matplotlib.image import imread
 from support.made_up_faces import varied_faces
 
-from kaggle_fkd.competition.eda.report import write_report
+from kaggle_fkd.competition.eda.report import analyse, write_report
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import KAGGLE15
 
 EVERY_CONVENTION_FILES = {"correlation_{}.csv", "correlation_{}.png", "gallery_{}.png"}
 COMMON_FILES = {
     "missing.csv", "missing.png", "label_patterns.csv", "label_patterns.png",
-    "locations.csv", "locations.png", "heat_maps.png", "repeats.csv", "repeats.png",
-    "plausibility.csv", "plausibility.png", "summary.json",
+    "locations.csv", "locations.png", "mean_positions.csv", "histograms.png",
+    "heat_maps.png", "repeats.csv", "repeats.png", "plausibility.csv", "plausibility.png",
+    "summary.json",
 }  # fmt: skip
 IMPUTATION_FILES = {
     "imputation_scores.csv", "imputation_scores.png", "imputation_examples.png", "imputed_A.csv",
@@ -81,3 +83,12 @@ def test_too_few_faces_are_counted_and_the_other_topics_are_skipped(tmp_path: Pa
     summary = written(tmp_path, varied_faces(3, 2))
     assert summary["missing"]["B"]["faces"] == 2
     assert summary["plausibility"] == summary["imputation"] == {}
+
+
+def test_a_topic_can_be_analysed_alone_and_an_unknown_one_is_refused():
+    section = analyse(varied_faces(12), "missing")
+    assert section.summary["A"]["faces"] == 12 and set(section.figures) == {
+        "missing", "label_patterns"
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="did you mean locations"):
+        analyse(varied_faces(12), "location")
