@@ -3,12 +3,11 @@
 The stages of the command line, the notebooks and the benchmarks all go through here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -57,6 +56,19 @@ def train(
     return train_run(run, data, config.train.members, chosen, jobs)
 
 
+def train_each(
+    faces: FaceDataset,
+    models: Iterable[str],
+    settings: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> dict[str, Run]:
+    """A run of each of the networks, by its name; the other arguments are those of `train`."""
+    return {
+        model: train(faces, {**(settings or {}), "train.model": model}, **arguments)
+        for model in models
+    }
+
+
 def train_run(
     run: Run, data: TrainingData, count: int, device: torch.device, jobs: int | None
 ) -> Run:
@@ -65,7 +77,7 @@ def train_run(
     `jobs` is what `train_members` takes. Raises what that does.
     """
     for member in train_members(run, data, count, device, jobs):
-        figure = learning_curve(pd.read_csv(member.metrics_file), member.name)
+        figure = learning_curve(member.read_metrics(), member.name)
         save_figure(figure, member.folder / "learning_curve.png")
     return run
 

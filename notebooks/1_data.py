@@ -139,7 +139,7 @@ repeats.figures["repeats_gallery"]
 # most surprising labels.
 
 # %%
-analyse(faces, "plausibility", EdaConfig(gallery_faces=12)).figures["plausibility"]
+analyse(faces, "plausibility", EdaConfig(gallery_faces=6)).figures["plausibility"]
 
 # %% [markdown]
 # Swapped sides and displaced points come first, then faces that are only unusual. The next notebook finds wrong labels

@@ -11,7 +11,7 @@ from support.small_runs import CPU, interrupted_in_epoch, new_run, quick
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
-from kaggle_fkd.experiment import cross_validate, ensemble_weights, predict, train
+from kaggle_fkd.experiment import cross_validate, ensemble_weights, predict, train, train_each
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.run import open_run
@@ -91,6 +91,18 @@ def test_what_cannot_be_trained_leaves_nothing(tmp_path, faces, settings, preset
     with pytest.raises(error, match=message):
         train(faces, settings, preset, runs_dir)
     assert not runs_dir.exists()
+
+
+@pytest.mark.slow
+def test_each_of_several_networks_has_a_run_of_its_own(tmp_path, faces):
+    runs = train_each(
+        faces, ["lenet", "gridnet_xs"], {**SETTINGS, "train.epochs": 1}, runs_dir=tmp_path
+    )
+    assert list(runs) == ["lenet", "gridnet_xs"]
+    assert {name: run.config.train.model for name, run in runs.items()} == {
+        "lenet": "lenet", "gridnet_xs": "gridnet_xs"
+    }  # fmt: skip
+    assert all(run.finished and run.config.train.folds == 3 for run in runs.values())
 
 
 @pytest.mark.slow

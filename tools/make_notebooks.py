@@ -33,10 +33,11 @@ TEXT_FORMAT = "py:percent"
 PNG, JPEG = "image/png", "image/jpeg"
 FIGURES = {"dpi": 80, "bbox_inches": "tight"}
 """How figures are stored: as wide as a notebook is on a screen."""
-COLOURS, QUALITY = 256, 75
+COLOURS, QUALITY = 256, 70
 """Colours of a PNG, and the quality of a JPEG."""
 FEW_COLOURS = 0.7
-"""A PNG that is not smaller than this share of the JPEG shows a photograph, which 256 colours tint."""
+"""A PNG that is not smaller than this share of the JPEG shows a photograph, to which 256 colours
+would give a tint."""
 KERNEL_ARGUMENTS = [
     "--IPKernelApp.log_level=40", f"--InlineBackend.print_figure_kwargs={FIGURES}",
 ]  # fmt: skip
@@ -82,7 +83,9 @@ def executed(notebook: NotebookNode) -> NotebookNode:
             kernel_name=KERNEL["name"], extra_arguments=KERNEL_ARGUMENTS,
             resources={"metadata": {"path": str(place)}},
         )  # fmt: skip
-        client.execute(env={**environment, "PYTHONPATH": str(ROOT), "HOME": folder})
+        # Threads that wait for each other must not keep a core busy that other work needs.
+        own = {"PYTHONPATH": str(ROOT), "HOME": folder, "OMP_WAIT_POLICY": "PASSIVE"}
+        client.execute(env={**environment, **own})
     notebook.metadata.language_info = {"name": "python"}  # without this machine's versions
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

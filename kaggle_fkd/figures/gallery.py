@@ -75,9 +75,10 @@ def gallery(
         )  # fmt: skip
         axes.set_title(caption, fontsize=8, parse_math=False)
     figure.suptitle(title, parse_math=False)
+    handles = _legend(faces, predicted, predicted_label)
     figure.legend(
-        handles=_legend(faces, predicted, predicted_label),
-        loc="outside lower center", ncols=5, frameon=False, fontsize=9,
+        handles=handles, loc="outside lower center", ncols=len(handles) if columns > 3 else 5,
+        frameon=False, fontsize=9,
     )  # fmt: skip
     return figure
 

@@ -1,4 +1,7 @@
-"""The learning curve of one training: errors by epoch."""
+"""Learning curves: errors by epoch, of one training or of several."""
+
+from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -9,11 +12,13 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import new_figure
-from kaggle_fkd.metrics import METRICS
+from kaggle_fkd.metrics import METRICS, Metric
 from kaggle_fkd.system.text import count_of
 
 _COLOURS = ("#555555", PALETTE[5], *PALETTE[:4])
 """Colours of the curves: training, validation, validation in each convention."""
+_DISTINCT = tuple(colour for colour in PALETTE if colour != "#F0E442")
+"""Colours of the trainings that are compared: yellow lines are hard to see on white."""
 _STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 """Ticks within a power of ten, the densest choice first."""
 _MOST_TICKS = 14
@@ -31,31 +36,58 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     """
     figure = new_figure(7.5, 4.5)
     axes = figure.subplots()
-    metric = next(each for each in METRICS if f"train_{each.name}" in metrics)
+    metric = _metric_of(metrics)
     score = metric.name
     curves = _curves(metrics, score)
     for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):
         of_a_convention = name.startswith(f"val_{score}_")
         axes.plot(
-            metrics["epoch"], values, color=colour, label=name,
+            metrics["epoch"], values, color=colour, label=_words(name),
             linewidth=1 if of_a_convention else 2, linestyle="--" if of_a_convention else "-",
             marker="o" if len(metrics) < 15 else None, markersize=3,
         )  # fmt: skip
-    axes.margins(x=0.01)
-    axes.set_yscale("log")
-    _set_ticks(axes, np.concatenate([values.dropna() for values in curves.values()]))
-    _name_curves(axes)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set(xlabel="epoch", ylabel=metric.long_title)
+    _finish(axes, metric)
     last = metric.text(metrics[f"val_{score}"].iloc[-1])
     after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
     axes.set_title(
         f"{title}\nvalidation {metric.title} {last} after {after}",
         fontsize=11, parse_math=False,
     )  # fmt: skip
+    return figure
+
+
+def validation_curves(trainings: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """The validation score by epoch of several trainings, by their names.
+
+    Each has the columns of a metrics.csv, as `learning_curve` takes them, and the same score.
+    """
+    figure = new_figure(7.5, 4.5)
+    axes = figure.subplots()
+    metric = _metric_of(next(iter(trainings.values())))
+    for (name, metrics), colour in zip(trainings.items(), cycle(_DISTINCT), strict=False):
+        values = metrics[f"val_{metric.name}"]
+        axes.plot(metrics["epoch"], values, color=colour, label=name, linewidth=2)
+    _finish(axes, metric)
+    axes.set_title(title, fontsize=11, parse_math=False)
+    return figure
+
+
+def _metric_of(metrics: pd.DataFrame) -> Metric:
+    """The score that a table of metrics has."""
+    return next(each for each in METRICS if f"train_{each.name}" in metrics)
+
+
+def _finish(axes: Axes, metric: Metric) -> None:
+    """Scale and name the axes, and the curves that they have."""
+    axes.margins(x=0.01)
+    axes.set_yscale("log")
+    values = [np.asarray(line.get_ydata(), float) for line in axes.lines]
+    _set_ticks(axes, np.concatenate([each[np.isfinite(each)] for each in values]))
+    _name_curves(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set(xlabel="epoch", ylabel=metric.long_title)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
-    return figure
 
 
 def _curves(metrics: pd.DataFrame, score: str) -> "dict[str, pd.Series[float]]":
@@ -91,7 +123,7 @@ def _name_curves(axes: Axes) -> None:
         heights[index] = max(heights[index], heights[index - 1] + _LINE)
     for (value, line), height in zip(ends, heights, strict=True):
         axes.annotate(
-            f"{_words(str(line.get_label()))} {value:.2f}", (1, height), (5, 0),
+            f"{line.get_label()} {value:.2f}", (1, height), (5, 0),
             xycoords="axes fraction", textcoords="offset points", va="center",
             color=line.get_color(), fontsize=9,
         )  # fmt: skip

@@ -1,12 +1,17 @@
 """`FaceInspection`: figures of how a network responds to one face."""
 
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.inspection.drawings import (
     draw_features,
     draw_filters,
@@ -14,6 +19,7 @@ from kaggle_fkd.inspection.drawings import (
     draw_saliency,
 )
 from kaggle_fkd.inspection.responses import InspectedNetwork
+from kaggle_fkd.runs.run import Run
 
 SIGMAS_PER_WIDTH = 32
 """Width of a face in sigmas of the Gaussian heat maps. The sigma is that of a heat-map network's
@@ -38,25 +44,43 @@ class FaceInspection:
         self.scheme = network.about.scheme
         self.keypoints = network.predict(chip[None])[0, :, :2]
 
+    @classmethod
+    def from_run(cls, run: Run, chip: NDArray[np.uint8], convention: int = 0) -> Self:
+        """The first member of a run on one face, in the label convention of that index.
+
+        Raises what `open_exported` raises.
+        """
+        member = run.require_members().members[0]
+        file = open_exported(run, member, KeypointsFile, "cpu")
+        return cls(InspectedNetwork(file.path, convention), chip, run.config.train.model)
+
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:
         """Write STEM_filters.png and so on; FkdError if a file cannot be written."""
-        maps = self.network.feature_maps(self.chip)
-        first = next(iter(maps))
+        save_figure(self.filters(), folder / f"{stem}_filters.png")
+        save_figure(self.features(), folder / f"{stem}_features.png")
+        save_figure(self.heat_maps(keypoint), folder / f"{stem}_heat_maps.png")
+        save_figure(self.saliency(keypoint), folder / f"{stem}_saliency.png")
+
+    def filters(self) -> Figure:
+        """The filters of the first convolution, each beside its map of the face."""
+        first = next(iter(self._maps))
         title = f"The first convolution ({first}) of {self.title}"
-        filters = draw_filters(self.network.first_filters(), maps[first], title)
-        save_figure(filters, folder / f"{stem}_filters.png")
-        features = draw_features(self.chip, maps, f"Feature maps: {self.title}")
-        save_figure(features, folder / f"{stem}_features.png")
-        self._draw_heat_maps(folder / f"{stem}_heat_maps.png", keypoint)
-        figure = draw_saliency(
+        return draw_filters(self.network.first_filters(), self._maps[first], title)
+
+    def features(self) -> Figure:
+        """Some feature maps of some layers, from the first to the last."""
+        return draw_features(self.chip, self._maps, f"Feature maps: {self.title}")
+
+    def saliency(self, keypoint: int) -> Figure:
+        """Which parts of the face the keypoint of that index depends on."""
+        return draw_saliency(
             self.chip, self.keypoints[keypoint],
             self.network.saliency(self.chip, keypoint),
             f"Saliency of {self._name(keypoint)}: {self.title}",
         )  # fmt: skip
-        save_figure(figure, folder / f"{stem}_saliency.png")
 
-    def _draw_heat_maps(self, path: Path, keypoint: int) -> None:
-        """Draw those of the keypoint, and of the middle one of every other part of the face."""
+    def heat_maps(self, keypoint: int) -> Figure:
+        """Those of the keypoint, and of the middle one of every other part of the face."""
         group = self.scheme.group_by_keypoint[keypoint]
         others = [m[len(m) // 2] for name, m in self.scheme.groups.items() if name != group]
         shown = [keypoint, *others]
@@ -72,8 +96,11 @@ class FaceInspection:
             note = OWN
             rows[f"the network's own, {own.shape[2]} x {own.shape[1]}"] = own[shown]
         names = [self._name(index) for index in shown]
-        figure = draw_heat_maps(self.chip, points, names, rows, f"Heat maps: {self.title}", note)
-        save_figure(figure, path)
+        return draw_heat_maps(self.chip, points, names, rows, f"Heat maps: {self.title}", note)
+
+    @cached_property
+    def _maps(self) -> dict[str, NDArray[np.float32]]:
+        return self.network.feature_maps(self.chip)
 
     def _name(self, keypoint: int) -> str:
         return f"{keypoint} {self.scheme.names[keypoint]}"

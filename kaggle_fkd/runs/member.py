@@ -25,6 +25,7 @@ from kaggle_fkd.system.files import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
 
 
@@ -111,6 +112,17 @@ class Member:
     def summary(self) -> dict[str, Any]:
         """The results of a finished member; empty when they cannot be read."""
         return read_json_or_empty(self.summary_file)
+
+    def read_metrics(self) -> "pd.DataFrame":
+        """The table in `metrics_file`; RunError when it cannot be read."""
+        import pandas as pd
+
+        try:
+            return pd.read_csv(self.metrics_file)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.metrics_file}: cannot be read ({error})", "use a member that was trained"
+            ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:

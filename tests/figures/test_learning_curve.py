@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from kaggle_fkd.figures.learning_curve import learning_curve
+from kaggle_fkd.figures.learning_curve import learning_curve, validation_curves
 from kaggle_fkd.figures.style import save_figure
 
 
@@ -90,3 +90,13 @@ def test_a_convention_without_validation_faces_is_left_out():
 def test_the_only_convention_of_a_scheme_is_not_drawn_twice():
     figure = learning_curve(metrics(14, 1.5, conventions=("iBUG",)), "run/member-00")
     assert names_of_curves(figure) == ["training (augmented) 1.58", "validation 1.50"]
+
+
+def test_trainings_are_compared_by_their_validation_scores_under_their_names(tmp_path: Path):
+    trainings = {"lenet": metrics(9, 3, 5), "a$network$": metrics(8, 2.9, 12)}
+    figure = validation_curves(trainings, "Two trainings")
+    assert names_of_curves(figure) == ["a$network$ 2.90", "lenet 3.00"]
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [5, 12]
+    save_figure(figure, tmp_path / "curves.png")
+    one, other = (text.get_window_extent() for text in figure.axes[0].texts)
+    assert not one.overlaps(other)

@@ -87,3 +87,9 @@ def test_a_member_is_locked_for_one_process_at_a_time(member):
         pass
     with again.locked():  # afterwards it is free
         pass
+
+
+def test_the_epochs_of_a_member_are_a_table_and_a_missing_one_is_named(member, crossed_run):
+    assert crossed_run.member(1).read_metrics()["epoch"].tolist() == [1, 2]
+    with pytest.raises(RunError, match=r"metrics\.csv: cannot be read"):
+        member.read_metrics()
