@@ -7,15 +7,20 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
+from support.command_line import real_data
+
+from kaggle_fkd.competition import archive
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
-NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.py"))
+NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 MOST_BYTES = 3_000_000
 LOGIC = (
     ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.With,
     ast.Try, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
+EPOCHS = re.compile(r'("train\.epochs": )\d+')
 PATHS = re.compile(r"(?<![\w.:/])/(tmp|home|root|work|usr|Users|var)/|[A-Z]:\\")
 TIMES = re.compile(r"\d{8}-\d{6}|iopub|execute_input")
 
@@ -33,12 +38,34 @@ def code_of(cell):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_notebook_runs_in_an_empty_folder(name, tmp_path, monkeypatch, small_default_sample):
+    """With few sample faces, and trainings of one epoch."""
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
     monkeypatch.setattr("sys.path", sys.path.copy())  # to which notebooks add
     names: dict = {}
     for number, cell in enumerate(cells_of(name), 1):
-        exec(compile(code_of(cell), f"{name}.ipynb, code cell {number}", "exec"), names)
+        code = EPOCHS.sub(r"\g<1>1", code_of(cell))
+        exec(compile(code, f"{name}.ipynb, code cell {number}", "exec"), names)
+
+
+@pytest.mark.slow
+def test_on_kaggle_the_mounted_data_are_used_and_only_the_submission_is_left(
+    tmp_path, monkeypatch, sample_dir
+):
+    """The first cell finds the data; the last ones write into the working folder."""
+    real_data(sample_dir, tmp_path / "input" / "competitions" / archive.SLUG)
+    (tmp_path / "working").mkdir()
+    monkeypatch.chdir(tmp_path / "working")
+    monkeypatch.setattr("sys.path", sys.path.copy())
+    monkeypatch.setattr(archive, "MOUNT", tmp_path / "input")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first, *_, last = cells_of("kaggle")
+    names: dict = {}
+    exec(code_of(first), names)
+    assert not names["competition"].is_sample
+    names["predicted"] = np.full((len(names["test"]), 15, 3), 48.0)
+    exec(code_of(last), names)
+    assert [path.name for path in (tmp_path / "working").iterdir()] == ["submission.csv"]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -49,6 +76,10 @@ def test_the_notebook_and_its_text_form_have_the_same_cells(name):
         [(cell.cell_type, cell.source) for cell in each.cells] for each in (text, notebook)
     )
     assert of_notebook == of_text, "run make notebooks"
+
+
+def test_every_text_form_has_its_notebook():
+    assert sorted(path.stem for path in FOLDER.glob("*.py")) == NOTEBOOKS != []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
