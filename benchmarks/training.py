@@ -4,9 +4,9 @@
 
 The sections, of which `--only` chooses some:
 
-epoch: operations of an epoch of the network; the processor's rate in a large matrix product, and in
-    the network's own convolutions; the time of an epoch beside that, in fp32 and in bf16; the
-    shares of data, augmentation, validation and bookkeeping.
+epoch: multiply-adds of an epoch of the network; the processor's rate in a large matrix product,
+    and in the network's own convolutions; the time of an epoch beside that, in fp32 and in bf16;
+    the shares of data, augmentation, validation and bookkeeping.
 loading: training.csv as most notebooks read it, and with this package.
 prediction: faces a second, one view and six of each.
 stages: time and memory of each stage in a process of its own, at 1, 4 and 16 times the rows.

@@ -55,12 +55,12 @@ def _costs_with(
 ) -> Iterator[Row]:
     trainer = Trainer(run.shape, run.config.train, objective, 0, CPU)
     images = objective.faces.images[: run.config.train.batch_size].float()
-    gigas = 2 * multiply_adds(trainer.network, images) / len(images) * objective.examples / 1e9
-    yield Row("operations of an epoch (two for each multiply-add)", precision, gigas, "G")
+    gigas = multiply_adds(trainer.network, images) / len(images) * objective.examples / 1e9
+    yield Row("multiply-adds of an epoch", precision, gigas, "G")
     peak = matrix_product_rate(matrix, precision)
-    yield Row(f"product of {matrix} x {matrix} matrices", precision, peak, "G/s")
+    yield Row(f"product of {matrix} x {matrix} matrices", precision, peak, "G a second")
     rate = convolution_rate(trainer.network, images, precision)
-    yield Row("own convolutions, forward and backward", precision, rate, "G/s")
+    yield Row("own convolutions, forward and backward", precision, rate, "G a second")
 
     trainer.run_epoch(0, _nothing)  # the first one is slower
     steps = seconds_of(partial(trainer.run_epoch, 1, _nothing), REPEATS)
@@ -87,19 +87,18 @@ def multiply_adds(network: nn.Module, images: Tensor) -> int:
     """Multiply-adds of convolutions and matrix products, forward and backward, for the images."""
     with FlopCounterMode(display=False) as counter:
         _forward_and_backward(network, images)
-    network.zero_grad()
     return int(counter.get_total_flops() // 2)
 
 
 def matrix_product_rate(width: int, precision: str) -> float:
-    """Thousand million operations a second in the product of two square matrices."""
+    """1e9 multiply-adds a second in the product of two square matrices."""
     left, right = (torch.randn(width, width, dtype=TYPES[precision]) for _ in range(2))
     torch.mm(left, right)
-    return 2 * width**3 / seconds_of(partial(torch.mm, left, right), REPEATS) / 1e9
+    return width**3 / seconds_of(partial(torch.mm, left, right), REPEATS) / 1e9
 
 
 def convolution_rate(network: nn.Module, images: Tensor, precision: str) -> float:
-    """Thousand million operations a second in the network's convolutions alone.
+    """1e9 multiply-adds a second in the network's convolutions alone.
 
     Each is computed forward and backward, on random inputs of the sizes that it has in the network.
     """
@@ -110,11 +109,16 @@ def convolution_rate(network: nn.Module, images: Tensor, precision: str) -> floa
         inputs.requires_grad_(given.requires_grad)
         count += multiply_adds(layer, inputs)
         seconds += seconds_of(partial(_forward_and_backward, layer, inputs), REPEATS)
-    return 2 * count / seconds / 1e9
+    return count / seconds / 1e9
 
 
 def _forward_and_backward(network: nn.Module, inputs: Tensor) -> None:
-    network(inputs).sum().backward()
+    """Compute the outputs, and the gradients of weights and, if they need one, inputs."""
+    outputs = network(inputs)
+    outputs.backward(torch.ones_like(outputs))
+    # They would be added to the next ones, which takes time.
+    network.zero_grad()
+    inputs.grad = None
 
 
 def _convolutions(network: nn.Module, images: Tensor) -> list[tuple[nn.Module, Tensor]]:

@@ -25,8 +25,8 @@ if stage == "sample":
     make_sample(Path(folder) / "data" / SAMPLE, SampleSize(*map(int, rest)), 0)
     code = 0
 else:
-    places = [f"--{name}-dir={folder}/{name}" for name in ("data", "runs", "submissions")]
-    code = main(["--quiet", "--stage", stage, *places[: 3 if stage == "predict" else 2], *rest])
+    places = [f"--data-dir={folder}/data", f"--runs-dir={folder}/runs"]
+    code = main(["--quiet", "--stage", stage, *places, *rest])
 lines = Path("/proc/self/status").read_text().splitlines()
 print(next(line for line in lines if line.startswith("VmHWM")))
 sys.exit(code)
@@ -58,7 +58,8 @@ def stage_costs(rows: int, model: str) -> Iterator[Row]:
         with TemporaryDirectory() as folder:
             stages = {
                 "sample": [str(number) for number in numbers], "eda": [], "train": training,
-                "evaluate": ["--device", "cpu"], "predict": ["--device", "cpu"],
+                "evaluate": ["--device", "cpu"],
+                "predict": ["--device", "cpu", f"--submissions-dir={folder}/submissions"],
             }  # fmt: skip
             for stage, arguments in stages.items():
                 log.info("%s of %d training rows", stage, size.train)

@@ -17,8 +17,8 @@ from kaggle_fkd.system.text import count_of
 
 _COLOURS = ("#555555", PALETTE[5], *PALETTE[:4])
 """Colours of the curves: training, validation, validation in each convention."""
-_DISTINCT = tuple(colour for colour in PALETTE if colour != "#F0E442")
-"""Colours of the trainings that are compared: yellow lines are hard to see on white."""
+_DISTINCT = (*PALETTE[:4], *PALETTE[5:])
+"""Colours of the trainings that are compared: the fifth, yellow, is hard to see on white."""
 _STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 """Ticks within a power of ten, the densest choice first."""
 _MOST_TICKS = 14

@@ -41,7 +41,7 @@ def test_the_parts_of_an_epoch_are_shares_of_it_in_both_precisions():
     parts = [table.loc[f"share of {name}"] for name in ("validation", "bookkeeping")]
     total = table.loc["share of data, augmentation, validation, bookkeeping (target: below 10 %)"]
     assert (sum(parts) < total).all() and (total < 100).all()
-    assert table.loc["operations of an epoch (two for each multiply-add)"].nunique() == 1
+    assert table.loc["multiply-adds of an epoch"].nunique() == 1
 
 
 def test_every_way_of_reading_gives_the_pixels_of_the_loader(sample_dir):

@@ -21,7 +21,7 @@ LOGIC = (
     ast.Try, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
 EPOCHS = re.compile(r'("train\.epochs": )\d+')
-PATHS = re.compile(r"(?<![\w.:/])/(tmp|home|root|work|usr|Users|var)/|[A-Z]:\\")
+PATHS = re.compile(r"(?<![\w.:/])/(tmp|home|root|usr|Users|var)/|[A-Z]:\\")
 TIMES = re.compile(r"\d{8}-\d{6}|iopub|execute_input")
 
 
