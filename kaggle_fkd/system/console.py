@@ -139,17 +139,22 @@ def interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def interrupts_ignored() -> Iterator[None]:
-    """Processes that are started in the block are not reached by Ctrl-C: whoever started them ends
-    them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
+def interrupts_kept_from_children() -> Iterator[None]:
+    """Ctrl-C does not reach processes that are started in the block: who started them ends them.
+
+    This process is interrupted at the end of the block. (If it ignored Ctrl-C for the block, as its
+    children would then, it would miss one.)
+    """
+    with interrupts_held():
+        mask = getattr(signal, "pthread_sigmask", None)  # Windows has no masks to inherit
+        if mask is None:
+            yield
+            return
+        before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            mask(signal.SIG_SETMASK, before)
 
 
 def run_reporting_errors(work: Callable[[], None]) -> int:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member
-from kaggle_fkd.system.console import interrupts_ignored, log, progress
+from kaggle_fkd.system.console import interrupts_kept_from_children, log, progress
 from kaggle_fkd.system.device import Place, keep_freed_memory
 from kaggle_fkd.training.job import Job
 
@@ -125,7 +125,7 @@ def _start(job: Job, line: int, place: Place) -> _Worker:
         target=_work, args=(theirs, place.threads, log.getEffectiveLevel()),
         name=job.member.name, daemon=True,
     )  # fmt: skip
-    with interrupts_ignored():
+    with interrupts_kept_from_children():
         process.start()
     theirs.close()
     bar = progress(None, f"training {job.member.name}", line=line)

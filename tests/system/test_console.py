@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from kaggle_fkd.system.console import (
     NOTICE,
     announce,
     banner,
+    interrupts_kept_from_children,
     log,
     progress,
     run_reporting_errors,
@@ -152,3 +154,19 @@ def test_progress_is_hidden_outside_a_terminal(capfd, monkeypatch):
     assert lines_of(capfd) == []
     monkeypatch.setattr("sys.stderr", None)
     assert list(progress([1, 2], "work")) == [1, 2]
+
+
+@pytest.mark.slow
+def test_a_ctrl_c_while_a_process_starts_is_not_lost_and_does_not_reach_it():
+    sleeper = [sys.executable, "-c", "import time; print('started', flush=True); time.sleep(60)"]
+    child = None
+    with pytest.raises(KeyboardInterrupt), interrupts_kept_from_children():
+        child = subprocess.Popen(sleeper, stdout=subprocess.PIPE)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert child is not None and child.stdout is not None
+    with child:
+        assert child.stdout.readline() == b"started\n"
+        child.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.3)
+        child.kill()

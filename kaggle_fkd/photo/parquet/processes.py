@@ -16,7 +16,7 @@ import cv2
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.providers import MOST_THREADS, processor_count, thread_count
 from kaggle_fkd.photo.parquet.part import Work, write_part
-from kaggle_fkd.system.console import interrupts_ignored
+from kaggle_fkd.system.console import interrupts_kept_from_children
 
 
 def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, None, None]:
@@ -32,7 +32,7 @@ def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, N
             while True:
                 # A part more than it works on for each process, so that none has to wait.
                 for part in islice(left, 2 * jobs - len(pending)):
-                    with interrupts_ignored():  # this may start a process
+                    with interrupts_kept_from_children():  # this may start a process
                         pending.add(pool.submit(write_part, work, part))
                 if not pending:
                     return
