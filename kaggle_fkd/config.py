@@ -315,6 +315,11 @@ def all_settings() -> Iterator[tuple[str, Any, str]]:
             yield f"{section.name}.{each.name}", each.default, each.metadata["meaning"]
 
 
+def setting_text(value: object) -> str:
+    """The value of a setting as it is given on the command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def build_config(preset: str, overrides: Sequence[tuple[str, str]]) -> Config:
     """The preset's settings with `overrides`, (`section.name`, text) pairs, applied in order.
 

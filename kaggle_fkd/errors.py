@@ -65,6 +65,11 @@ class MissingPictureError(PictureError, FileNotFoundError):
     """There is no such picture, or folder of pictures."""
 
 
+def describe_unexpected(error: Exception) -> str:
+    """What is said of an error that was not raised on purpose."""
+    return f"unexpected {type(error).__name__}: {error}"
+
+
 def suggest(name: str, choices: Iterable[str]) -> str:
     """The remedy for an unknown name: what was probably meant, and the choices if they are few.
 

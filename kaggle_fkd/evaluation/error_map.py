@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.figures.ellipse import spread_ellipse
 from kaggle_fkd.figures.style import SEQUENTIAL, new_figure
 from kaggle_fkd.system.text import count_of
 
@@ -70,12 +70,8 @@ def _draw_errors(
     axes: Axes, label: NDArray[np.floating], errors: NDArray[np.float64], colour: object
 ) -> None:
     """Two standard deviations around the mean prediction, and a dot at the mean label."""
-    centre = label + errors.mean(axis=0)
-    variances, directions = np.linalg.eigh(np.cov(errors.T))
-    angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
-    minor, major = np.sqrt(np.maximum(variances, 0))
-    axes.add_patch(Ellipse(
-        (centre[0], centre[1]), 4 * major, 4 * minor, angle=angle,
+    axes.add_patch(spread_ellipse(
+        errors, label + errors.mean(axis=0), 2,
         facecolor=colour, edgecolor="#111111", linewidth=0.8, alpha=0.8,
     ))  # fmt: skip
     axes.plot(*label, "o", color="#FEFEFE", markeredgecolor="#111111", markersize=3)

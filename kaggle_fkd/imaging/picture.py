@@ -5,6 +5,7 @@ The format is H x W x 3, RGB, uint8, C-contiguous, upright (EXIF orientation app
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -26,6 +27,8 @@ PICTURE_SUFFIXES = (
     ".bmp", ".gif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
     ".tif", ".tiff", ".webp",
 )  # fmt: skip
+JPEG_QUALITY = 92
+"""Of the JPEGs that are written, from 0 to 100."""
 ADDRESSES = ("http://", "https://", "ftp://")
 """Beginnings of addresses on the internet."""
 HEIC_SUFFIXES = (".heic", ".heif")
@@ -66,6 +69,11 @@ def refuse_address(text: str) -> None:
     """PictureError for an address on the internet."""
     if text.lower().startswith(ADDRESSES):
         raise PictureError(f"{text} is an address, not a file", "download the picture first")
+
+
+def write_picture(picture: NDArray[np.uint8], file: Path | BinaryIO, kind: str) -> None:
+    """Write an H x W x 3 picture as a file of that kind, jpeg or png; OSError if that fails."""
+    Image.fromarray(picture).save(file, kind, quality=JPEG_QUALITY)
 
 
 def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.imaging.picture import read_picture, write_picture
 from kaggle_fkd.imaging.similarity import scaling, transform_points
 from kaggle_fkd.keypoints.pts import format_pts
-from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.face import DetectedFace, numbered
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record
 from kaggle_fkd.photo.overlay.drawing import draw_faces
@@ -26,8 +25,8 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 from kaggle_fkd.system.text import count_of
 
-JPEG_SUFFIXES, JPEG_QUALITY = (".jpg", ".jpeg"), 92
-"""A JPEG is drawn into a JPEG of this quality: as a PNG, photographs are eight times as large."""
+JPEG_SUFFIXES = (".jpg", ".jpeg")
+"""A JPEG is drawn into a JPEG: as a PNG, photographs are eight times as large."""
 LEAST_SIDE = 400
 """Pictures whose longer side is at most half of this, in pixels, are drawn enlarged."""
 
@@ -66,13 +65,12 @@ class Annotator:
 
     def _picture(self, path: Path, name: str) -> Record:
         picture = read_picture(path)
-        found = self.finder.detect(picture)
-        faces = [replace(face, number=number) for number, face in enumerate(found, 1)]
+        faces = numbered(self.finder.detect(picture))
         jpeg = path.suffix.lower() in JPEG_SUFFIXES
         target = self.folder / f"{name}_{self._what}{path.suffix if jpeg else '.png'}"
         with atomic_path(target) as temporary:
-            drawn = Image.fromarray(self._drawn(*_enlarged(picture, faces)))
-            drawn.save(temporary, format="jpeg" if jpeg else "png", quality=JPEG_QUALITY)
+            drawn = self._drawn(*_enlarged(picture, faces))
+            write_picture(drawn, temporary, "jpeg" if jpeg else "png")
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
         if self.pts:
             for face in faces:

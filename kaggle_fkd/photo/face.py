@@ -1,6 +1,7 @@
 """`DetectedFace`: a face that was found in a picture, and what can be measured on its keypoints."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -168,6 +169,11 @@ class DetectedFace:
             ratios = self.eye_aspect_ratio()._asdict()
             values["eye_aspect_ratio"] = {name: round(ratio, 3) for name, ratio in ratios.items()}
         return values
+
+
+def numbered(faces: Iterable[DetectedFace]) -> list[DetectedFace]:
+    """The faces with the numbers 1, 2 and so on, in their order."""
+    return [replace(face, number=number) for number, face in enumerate(faces, 1)]
 
 
 def _regions(scheme: KeypointScheme) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.errors import FkdError, PictureError, UsageError, describe_unexpected
 from kaggle_fkd.photo.input_files import PICTURES, files_of, is_folder_of
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
@@ -48,8 +48,9 @@ def process_inputs(
             records.append(work(Path(each.given), each.name))
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
-            known, kind = isinstance(error, FkdError), type(error).__name__
-            said = str(error) if known else f"{each.given}: unexpected {kind}: {error}"
+            said = str(error)
+            if not isinstance(error, FkdError):
+                said = f"{each.given}: {describe_unexpected(error)}"
             records.append({"input": each.given, "error": said})
             log.error("%s", said)
     return records, _failure(records)

@@ -15,7 +15,7 @@ def runs_section(sources: ReportSources) -> Section:
         (
             Cell(run.name), Cell(run.scheme), Cell(run.networks), _score(run.validation),
             _score(run.out_of_fold), number(run.seconds / 60, 1), Cell(run.data),
-            Cell(", ".join(run.settings) or "the defaults"),
+            Cell(run.settings),
         )
         for run in summarise_runs(sources.runs_dir)
     )  # fmt: skip

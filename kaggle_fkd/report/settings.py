@@ -3,7 +3,7 @@
 import shlex
 from pathlib import PurePath
 
-from kaggle_fkd.config import Config, all_settings
+from kaggle_fkd.config import Config, all_settings, setting_text
 from kaggle_fkd.report.section import Block, Cell, Fold, Section, Table, Text
 from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.run import Run
@@ -35,14 +35,14 @@ def _settings(config: Config) -> tuple[tuple[Cell, ...], ...]:
         section, name = key.split(".")
         if section in values:
             rows.append(
-                tuple(map(Cell, (key, _text(values[section][name]), _text(default), meaning)))
+                tuple(
+                    map(
+                        Cell,
+                        (key, setting_text(values[section][name]), setting_text(default), meaning),
+                    )
+                )
             )
     return tuple(rows)
-
-
-def _text(value: object) -> str:
-    """A value as it is given on the command line."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _versions(run: Run) -> tuple[tuple[Cell, Cell], ...]:

@@ -41,8 +41,8 @@ class RunSummary:
     """The time that the training of its networks took."""
     data: str
     """The beginning of its data's sha256, or that they are sample faces."""
-    settings: list[str]
-    """Its settings that are not the defaults, as `section.name=value`."""
+    settings: str
+    """Its settings that are not the defaults, as `section.name=value`, in a line."""
 
 
 def overview(runs_dir: Path) -> str:
@@ -70,7 +70,7 @@ def summarise_run(run: Run, runs_dir: Path) -> RunSummary:
         out_of_fold=_out_of_fold(read_json_or_empty(evaluation)),
         seconds=sum(member.summary.get("seconds", 0) for member in members),
         data="sample faces" if run.sample_faces else run.record["data_hash"][:8],
-        settings=different_settings(run.config),
+        settings=", ".join(different_settings(run.config)) or "the defaults",
     )
 
 
@@ -94,7 +94,7 @@ def _texts(row: RunSummary) -> dict[str, str]:
         "out of fold": row.out_of_fold.text if row.out_of_fold else "",
         "minutes": f"{row.seconds / 60:.1f}",
         "data": row.data,
-        "settings": ", ".join(row.settings) or "the defaults",
+        "settings": row.settings,
     }
 
 

@@ -4,7 +4,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.config import all_settings
+from kaggle_fkd.config import all_settings, setting_text
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ class Settings(Stage):
         """The list, for stdout."""
         lines = []
         for name, default, meaning in all_settings():
-            shown = str(default).lower() if isinstance(default, bool) else str(default) or "none"
-            lines.append(f"{name} (default: {shown})")
+            lines.append(f"{name} (default: {setting_text(default) or 'none'})")
             lines += textwrap.wrap(meaning, WIDTH, initial_indent="    ", subsequent_indent="    ")
         return replace(made, document="\n".join(lines))

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from kaggle_fkd.errors import FkdError
+from kaggle_fkd.errors import FkdError, describe_unexpected
 
 log = logging.getLogger("kaggle_fkd")
 """The package's logger: `info` for progress (hidden in quiet mode), `warning` for what the user
@@ -180,7 +180,7 @@ def run_reporting_errors(work: Callable[[], None]) -> int:
             "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
             traceback.print_exc(file=file)
-        problem = f"unexpected {type(error).__name__}: {error}"
+        problem = describe_unexpected(error)
         log.error("%s", FkdError(problem, f"please report it with {file.name}"))
         return 1
     return 0

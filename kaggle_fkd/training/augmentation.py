@@ -46,8 +46,7 @@ def augment(
 
 def change_light(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
     """N x H x W grey values with other contrast, brightness, blur, noise and occlusion."""
-    all_rows = slice(len(images))
-    random = _Random(len(images), all_rows, images.device, generator)
+    random = _Random(len(images), slice(None), images.device, generator)
     return _change_light(images, config, random)
 
 

@@ -57,7 +57,8 @@ def squares_and_count(predicted: Tensor, target: Tensor) -> Tensor:
 def _mean_where(known: Tensor, each: Tensor, weight: Tensor, group: ProcessGroup) -> Tensor:
     """The mean of `each`, N x ..., where `known`, weighted by `weight`, N; 0 where nothing is.
 
-    It is divided by the count of the group's mean process instead of that of this one.
+    The processes of a group divide by the count of all their rows: the mean of their results is
+    that of the complete batch.
     """
     counts = weight.view(-1, *[1] * (known.ndim - 1)) * known
     return group.size * (each * counts).sum() / group.sum(counts.sum()).clamp(min=1)

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from kaggle_fkd.metrics import Metric
+from kaggle_fkd.networks.cost import count_parameters
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log
@@ -73,5 +74,5 @@ def summarise(
         **trainer.objective.results(trainer.network),
         "seconds": sum(row["seconds"] for row in epochs),
         "peak_memory_mb": peak_memory_mb(),
-        "parameters": sum(p.numel() for p in trainer.network.parameters()),
+        "parameters": count_parameters(trainer.network),
     }

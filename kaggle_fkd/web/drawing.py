@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kaggle_fkd.errors import PictureError
 from kaggle_fkd.imaging.boxes import window_around
-from kaggle_fkd.imaging.picture import ASTRONAUT, read_picture
+from kaggle_fkd.imaging.picture import ASTRONAUT, read_picture, write_picture
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import get_filter
@@ -20,8 +19,6 @@ from kaggle_fkd.photo.overlay.wear import apply_filter
 from kaggle_fkd.web.state import state_of
 from kaggle_fkd.web.upload import Upload, read_upload
 
-JPEG_QUALITY = 92
-"""That of a drawing in a JPEG; as a PNG, photographs are eight times as large."""
 KEYPOINTS, NOTHING = "keypoints", "none"
 """What may be drawn instead of a filter. A picture with nothing drawn on it is upright, and in a
 format that browsers show."""
@@ -86,7 +83,7 @@ def picture_response(picture: NDArray[np.uint8], kind: str) -> Response:
 def encoded(picture: NDArray[np.uint8], kind: str) -> bytes:
     """The bytes of a file of that kind, jpeg or png."""
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, kind, quality=JPEG_QUALITY)
+    write_picture(picture, file, kind)
     return file.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.photo.coco import coco_document
-from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.face import DetectedFace, numbered
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.tables import face_table
 from kaggle_fkd.system.text import count_of
@@ -40,8 +40,7 @@ def find_faces(upload: Upload, finder: FaceKeypoints) -> FoundFaces:
     """The faces of an upload; raises PictureError if it is not a picture."""
     start = time.perf_counter()
     picture = upload.picture()
-    found = finder.detect(picture)
-    faces = [replace(face, number=number) for number, face in enumerate(found, 1)]
+    faces = numbered(finder.detect(picture))
     record = {"input": upload.name} | record_of(picture, faces, finder.scheme)
     return FoundFaces(finder.scheme, faces, record | {"milliseconds": milliseconds_since(start)})
 

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from kaggle_fkd.errors import FkdError, PictureError, UsageError
+from kaggle_fkd.errors import FkdError, PictureError, UsageError, describe_unexpected
 from kaggle_fkd.system.console import log
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,7 +81,7 @@ async def answer_unexpected_error(request: Request, error: Exception) -> JSONRes
 
 def unexpected(where: str, error: Exception) -> RequestError:
     """What is said of a defect, after it was logged."""
-    log.error("%s: unexpected %s: %s", where, type(error).__name__, error)
+    log.error("%s: %s", where, describe_unexpected(error))
     return RequestError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the server failed unexpectedly",

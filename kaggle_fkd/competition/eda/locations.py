@@ -7,12 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Ellipse, Patch
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.figures.ellipse import spread_ellipse
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
 from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.system.text import count_of
@@ -158,14 +159,9 @@ def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
     step = -(-len(points) // _MOST_DOTS)
     axes.plot(*points[::step].T, ".", color=colour, markersize=2, alpha=0.35)
     mean = points.mean(axis=0)
-    variances, directions = np.linalg.eigh(np.cov(points.T))
-    angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
-    minor, major = np.sqrt(np.maximum(variances, 0))
     for deviations in (1, 2):
         for line, line_width in (("black", 2.6), (colour, 1.3)):
-            ellipse = Ellipse(
-                (mean[0], mean[1]), 2 * deviations * major, 2 * deviations * minor, angle=angle,
-                fill=False, edgecolor=line, linewidth=line_width,
-            )  # fmt: skip
-            axes.add_patch(ellipse)
+            axes.add_patch(spread_ellipse(
+                points, mean, deviations, fill=False, edgecolor=line, linewidth=line_width
+            ))  # fmt: skip
     axes.plot(*mean, "o", color=colour, markeredgecolor="black", markersize=6)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from kaggle_fkd.competition.eda.missing import draw_label_patterns, draw_missing_counts
 from kaggle_fkd.competition.eda.repeats import draw_repeats
 from kaggle_fkd.competition.report.analysis import StoredAnalysis
@@ -24,12 +26,13 @@ def data_section(analysis: StoredAnalysis | None, train: FaceDataset, command: s
         what = "missing labels, correlations, repeated images and methods of imputation"
         blocks: list[Block] = [_conventions(train), Absent(what, command)]
     else:
+        repeats = analysis.table("repeats", REPEATS)
         blocks = [
             _conventions(train),
-            *_locations(analysis, train),
+            *_locations(analysis, train, repeats),
             *_missing(analysis, train),
             *_correlations(analysis),
-            *_repeats(analysis),
+            *_repeats(analysis, repeats),
         ]
     return Section("data", "The data", tuple(blocks))
 
@@ -68,7 +71,9 @@ def _missing(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
     ]  # fmt: skip
 
 
-def _locations(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
+def _locations(
+    analysis: StoredAnalysis, train: FaceDataset, repeats: pd.DataFrame | None
+) -> list[Block]:
     picture = analysis.folder / "locations.png"
     if not picture.exists():
         return []
@@ -78,7 +83,7 @@ def _locations(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
             "Where the labels of each convention lie: mean, one and two standard deviations. "
             "Keypoints of the same name are not the same place in both.",
         ),
-        *both_conventions(analysis.table("repeats", REPEATS), train),
+        *both_conventions(repeats, train),
     ]  # fmt: skip
 
 
@@ -98,8 +103,7 @@ def _correlations(analysis: StoredAnalysis) -> list[Block]:
     return [Heading("Correlations"), *blocks] if blocks else []
 
 
-def _repeats(analysis: StoredAnalysis) -> list[Block]:
-    images = analysis.table("repeats", REPEATS)
+def _repeats(analysis: StoredAnalysis, images: pd.DataFrame | None) -> list[Block]:
     if images is None:
         return []
     repeating = analysis.summary["repeats"]["rows_that_repeat_another"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
-from kaggle_fkd.errors import FkdError, RunError
+from kaggle_fkd.errors import FkdError, RunError, describe_unexpected
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.networks import Networks
@@ -49,8 +49,8 @@ class PartWriter:
             return face_rows(given, width, height, self.finder.detect(picture))
         # Whatever is wrong with one picture, the others must not be lost.
         except Exception as error:
-            known, kind = isinstance(error, FkdError), type(error).__name__
-            return [failure_row(given, str(error) if known else f"unexpected {kind}: {error}")]
+            known = isinstance(error, FkdError)
+            return [failure_row(given, str(error) if known else describe_unexpected(error))]
 
     def _write(self, file: Path, rows: list[Row]) -> None:
         from pyarrow import parquet
