@@ -46,11 +46,11 @@ def sample_size(rows: int) -> SampleSize:
 def stage_costs(rows: int, model: str) -> Iterator[Row]:
     """The rows of the section `stages`: `rows` training rows, and more of them.
 
-    Two networks are trained for an epoch, one on each half of the faces, so that they can be
-    evaluated.
+    Two networks are trained for two epochs, one on each half of the faces, so that they can be
+    evaluated; at a low learning rate, or the few steps with the fewest rows would diverge.
     """
-    training = ["--model", model, "--epochs", "1", "--jobs", "1", "--device", "cpu"]
-    training += ["--set", "train.members=2", "--set", "train.folds=2"]
+    training = ["--model", model, "--epochs", "2", "--jobs", "1", "--device", "cpu"]
+    training += ["--set", "train.members=2", "--set", "train.folds=2", "--set", "train.lr=1e-3"]
     measured: dict[str, list[tuple[float, float]]] = {}
     for factor in FACTORS:
         size = sample_size(rows * factor)
