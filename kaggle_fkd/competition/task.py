@@ -36,7 +36,7 @@ class CompetitionTask(KeypointTask):
     """The data of the competition, or sample faces if only those exist."""
 
     scheme = KAGGLE15
-    presets = ("cpu", "smoke", "best")
+    presets = ("cpu", "smoke", "best", "cpu_external", "best_external")
     sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
     stages = frozenset(
         {"download", "eda", "train", "evaluate", "predict", "blend", "submit", "report", "kernel"}

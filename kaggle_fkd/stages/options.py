@@ -127,7 +127,8 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
     preset: str | None = option(
         "--preset", metavar="NAME",
         help=f"how much to train: {', '.join(PRESETS)}; smoke takes a minute on sample faces "
-        "(default there), cpu a quarter of an hour (default otherwise), best a GPU or a night; "
+        "(default there), cpu a quarter of an hour (default otherwise), best ten times that, on "
+        "one GPU less; with _external from the network for photographs, which is outside data; "
         "with --points 68 over an hour on one core (default: photo)",
     )  # fmt: skip
     model: str | None = option(

@@ -57,11 +57,18 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
 
     def chosen_run(self, task: "Task") -> "Run":
         """The run to train, to continue, or to leave as it is; see `choose_run`."""
+        from kaggle_fkd.system.console import log
         from kaggle_fkd.system.device import describe_device, pick_device
         from kaggle_fkd.system.process_group import current_group
         from kaggle_fkd.training.select import TrainingRequest, choose_run
 
         config = self.config(task)
+        if config.train.start_from and "submit" in task.stages:
+            log.warning(
+                "train.start_from=%s: these weights come from outside data -> before you submit, "
+                "read whether the competition's rules and the licence of the weights allow it",
+                config.train.start_from,
+            )
         with current_group().first_goes_first():  # which leaves a cache to the others
             data = task.training_data(config)
         request = TrainingRequest(

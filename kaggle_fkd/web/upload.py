@@ -92,7 +92,8 @@ async def _file_of_form(request: Request, content: bytes) -> Upload:
     parser.spool_max_size = MAX_BYTES  # a smaller limit would write the picture to the disk
     try:
         form = await parser.parse()
-    except (MultiPartException, KeyError) as error:  # KeyError: there is no boundary
+    # KeyError: there is no boundary; ValueError: that of python-multipart, from an older Starlette
+    except (MultiPartException, KeyError, ValueError) as error:
         raise RequestError(HTTPStatus.BAD_REQUEST, "the form cannot be read", HOW) from error
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     if file is None:
