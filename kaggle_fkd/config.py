@@ -116,6 +116,12 @@ class TrainConfig(Section):
         "the weights of their faces.",
         choices=("drop", "weight"),
     )
+    label_fixes: str = setting(
+        "",
+        "A file of decisions about labels: CSV with row,keypoint,decision,x,y, or corrected labels "
+        "as COCO keypoints (.json). The training uses the labels as fixed, and no audit suspects "
+        "them; validation and scores use those of the data. Empty: none.",
+    )
     folds: int = setting(
         10, "Number of folds of the faces; repeats of an image are in the same fold.", 2, 1000
     )
@@ -294,15 +300,17 @@ class Config:
     def same_training_as(self, other: "Config") -> bool:
         """True when both train the same networks, though possibly another number of them.
 
-        The audit's path does not matter: its content is part of the data that a run trains on.
+        The paths of the audit and of the label fixes do not matter: their content is part of the
+        data that a run trains on.
         """
-        train = replace(other.train, members=self.train.members, audit=self.train.audit)
-        audited = bool(self.train.audit) == bool(other.train.audit)
-        return audited and (train, other.augment, other.detect) == (
-            self.train,
-            self.augment,
-            self.detect,
-        )
+
+        def compared(config: Config) -> tuple[Section, ...]:
+            train = config.train
+            audit, label_fixes = (str(bool(path)) for path in (train.audit, train.label_fixes))
+            train = replace(train, members=1, audit=audit, label_fixes=label_fixes)
+            return train, config.augment, config.detect
+
+        return compared(self) == compared(other)
 
 
 def all_settings() -> Iterator[tuple[str, Any, str]]:

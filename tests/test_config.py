@@ -171,9 +171,10 @@ def test_more_members_of_the_same_networks_are_the_same_training():
         assert not config.same_training_as(build_config("cpu", [(key, value)]))
 
 
-def test_the_same_audit_at_another_path_is_the_same_training():
+@pytest.mark.parametrize("name", ["audit", "label_fixes"])
+def test_the_same_file_at_another_path_is_the_same_training(name):
     def audited(path, policy="drop"):
-        settings = [("train.audit", path), ("train.suspect_policy", policy)]
+        settings = [(f"train.{name}", path), ("train.suspect_policy", policy)]
         return build_config("cpu", settings)
 
     assert audited("runs/a/audit.csv").same_training_as(audited("/elsewhere/audit.csv"))

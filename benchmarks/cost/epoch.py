@@ -39,7 +39,7 @@ def epoch_costs(faces: FaceDataset, model: str, batch: int, matrix: int) -> Iter
                 "train.model": model, "train.batch_size": batch, "train.precision": precision
             }  # fmt: skip
             run = _new_run(Path(folder), faces, settings)
-            objective = KeypointData(faces).objective(run.member(0), run.audit_file, CPU)
+            objective = KeypointData(faces).objective(run.member(0), run.label_files, CPU)
             with seeded(0, CPU):
                 yield from _costs_with(precision, run, objective, matrix)
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.imaging.boxes import box_of_keypoints
-from kaggle_fkd.keypoints.coco import format_annotation, format_category
+from kaggle_fkd.keypoints.coco import PREDICTION_NAME, format_annotation, format_category
 from kaggle_fkd.keypoints.uncertainty import size_of_face, uncertain_keypoints
 from kaggle_fkd.system.files import write_json, writing_to
 
@@ -43,7 +43,7 @@ def write_pictures(folder: Path, predicted: NDArray[np.floating], faces: FaceDat
             annotations.append({"id": len(annotations) + 1, "image_id": row, **annotation})
     categories = [
         format_category(faces.scheme, number, name)
-        for number, name in ((LABEL, "label"), (PREDICTION, "prediction"))
+        for number, name in ((LABEL, "label"), (PREDICTION, PREDICTION_NAME))
     ]
     document = {"images": images, "annotations": annotations, "categories": categories}
     write_json(folder / "coco.json", document)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.keypoints.coordinates import REMEDY, points_of
+from kaggle_fkd.keypoints.coordinates import REMEDY, finite_number, reject_flat
 from kaggle_fkd.keypoints.scheme import KeypointScheme
 from kaggle_fkd.system.text import count_of, shorten
 
@@ -25,6 +25,8 @@ CENTRE = 0.5
 """The x and y, in a COCO file, of the centre of the first pixel."""
 MISSING, HIDDEN, VISIBLE = 0, 1, 2
 """The values of v."""
+PREDICTION_NAME = "prediction"
+"""The category of what a network predicted, beside one of labels."""
 
 
 def format_category(scheme: KeypointScheme, number: int = 1, name: str = "face") -> dict[str, Any]:
@@ -96,9 +98,9 @@ def keypoint_order(names: Sequence[object], where: str, scheme: KeypointScheme) 
 
 
 def parse_keypoints(
-    values: object, order: Sequence[int], count: int, where: str, scheme: KeypointScheme
-) -> NDArray[np.float64] | None:
-    """K x 2 keypoints with the first pixel's centre at 0; None if one of them is not labelled.
+    values: object, order: Sequence[int], count: int, where: str
+) -> NDArray[np.float64]:
+    """K x 2 keypoints with the first pixel's centre at 0; NaN where they are not labelled.
 
     `values` should be x, y, v of each of the `count` keypoints of the category, in which `order`,
     K, says where those of the scheme are. Raises DataError, which names `where`, otherwise.
@@ -107,8 +109,9 @@ def parse_keypoints(
         size = len(values) if isinstance(values, list) else shorten(values)
         raise DataError(f"{where}: keypoints are {size} instead of {3 * count} numbers", REMEDY)
     triples = [values[3 * index : 3 * index + 3] for index in order]
-    if any(v == MISSING for _, _, v in triples):
-        return None
-    return (
-        points_of([str(value) for x, y, _ in triples for value in (x, y)], where, scheme) - CENTRE
-    )
+    points = np.full((len(order), 2), np.nan)
+    for point, (x, y, v) in zip(points, triples, strict=True):
+        if v != MISSING:
+            point[:] = finite_number(str(x), where), finite_number(str(y), where)
+    reject_flat(points, where)
+    return points - CENTRE

@@ -21,13 +21,19 @@ def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArr
     expected = 2 * len(scheme.names)
     if len(cells) != expected:
         raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", REMEDY)
-    points = np.array([_number(cell, where) for cell in cells]).reshape(-1, 2)
-    if (np.ptp(points, axis=0) == 0).any():
-        raise DataError(f"{where}: all points have the same x or the same y", REMEDY)
+    points = np.array([finite_number(cell, where) for cell in cells]).reshape(-1, 2)
+    reject_flat(points, where)
     return points
 
 
-def _number(cell: str, where: str) -> float:
+def reject_flat(points: NDArray[np.float64], where: str) -> None:
+    """DataError, which names `where`, if all K x 2 points are known and have the same x or y."""
+    if (np.ptp(points, axis=0) == 0).any():  # NaN is not equal to 0
+        raise DataError(f"{where}: all points have the same x or the same y", REMEDY)
+
+
+def finite_number(cell: str, where: str) -> float:
+    """The number in a cell; DataError, which names `where`, if it is not a finite one."""
     try:
         number = float(cell)
     except ValueError:

@@ -12,6 +12,7 @@ from kaggle_fkd.config import Config, config_from_dict
 from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.files import new_folder, read_json_or_empty, write_json
@@ -57,9 +58,9 @@ class Run:
         return bool(self.record["sample_faces"])
 
     @property
-    def audit_file(self) -> Path:
-        """A copy of the audit that it is trained with; it exists when the settings name one."""
-        return self.folder / "audit.csv"
+    def label_files(self) -> LabelFiles:
+        """Its copies of the audit and the label fixes that it is trained with."""
+        return LabelFiles.named_by(self.config.train).in_folder(self.folder)
 
     def member(self, index: int) -> Member:
         """Its member of that number, trained or not."""

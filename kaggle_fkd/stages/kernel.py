@@ -60,7 +60,7 @@ class Kernel(SettingOptions, Stage):
         task.check_preset(self.preset)
         config = build_config(self.preset, self.overrides)
         check_network_name(config.train.model, task.networks)
-        for name in ("start_from", "audit"):
+        for name in ("start_from", "audit", "label_fixes"):
             if getattr(config.train, name):
                 raise UsageError(
                     f"train.{name}: a kernel carries the package's code alone", "leave it out"

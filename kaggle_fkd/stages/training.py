@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from kaggle_fkd.task import Task
 
 
+LABEL_FILES = {
+    "audit": "use an audit.csv that the evaluate stage wrote",
+    "label_fixes": "use a CSV file of decisions about labels, or a COCO file of corrected ones",
+}
+"""The settings of `train` that name files about labels, and what such a file is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingStage(TaskOptions, TrainingOptions, Stage):
     """Base of the stages that train networks."""
@@ -33,11 +40,10 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         config = build_config(self.preset or task.presets[0], self.settings)
         check_network_name(config.train.model, task.networks)
         pick_device(self.device)
-        if config.train.audit and not Path(config.train.audit).is_file():
-            raise UsageError(
-                f"train.audit={config.train.audit}: there is no such file",
-                "use an audit.csv that the evaluate stage wrote",
-            )
+        for name, remedy in LABEL_FILES.items():
+            path = getattr(config.train, name)
+            if path and not Path(path).is_file():
+                raise UsageError(f"train.{name}={path}: there is no such file", remedy)
         if self._named_run:
             find_run(self.runs_dir, self._named_run)
         check_start(config.train.start_from, self.runs_dir)

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ import torch
 from kaggle_fkd.config import Config, TrainConfig
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.training.objective import Objective
 
@@ -27,17 +27,16 @@ class TrainingData(ABC):
         """The input and output of a network that is trained on them."""
 
     @abstractmethod
-    def digest(self, config: TrainConfig, audit_file: Path) -> str:
+    def digest(self, config: TrainConfig, files: LabelFiles) -> str:
         """Hex sha256 of what a training with these settings sees, wherever the files are.
 
-        `audit_file` is the audit that the settings may name. Raises DataError when it belongs to
-        other examples.
+        Raises DataError when the files cannot be read, or belong to other examples.
         """
 
     @abstractmethod
-    def check(self, members: Sequence[Member], audit_file: Path) -> None:
+    def check(self, members: Sequence[Member], files: LabelFiles) -> None:
         """DataError when a member of one run has nothing to learn from, or to be validated on."""
 
     @abstractmethod
-    def objective(self, member: Member, audit_file: Path, device: torch.device) -> Objective[Any]:
+    def objective(self, member: Member, files: LabelFiles, device: torch.device) -> Objective[Any]:
         """What the member is trained to do; raises what `check` raises."""

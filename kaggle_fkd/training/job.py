@@ -43,7 +43,7 @@ class Job:
         several processes that cannot share a batch, and what `train_member` raises.
         """
         member = self.member
-        objective = self.data.objective(member, self.run.audit_file, self.device)
+        objective = self.data.objective(member, self.run.label_files, self.device)
         if group.size > 1 and not objective.divisible:
             raise UsageError(
                 f"{member.config.train.model} cannot be trained by several processes together",

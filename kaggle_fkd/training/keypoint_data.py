@@ -1,7 +1,6 @@
 """`KeypointData`: faces with keypoints, and which of them a member of a run learns from."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import torch
 
@@ -11,19 +10,20 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks import check_network_name
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.folds import held_out_by_each
 from kaggle_fkd.training.keypoint_objective import KeypointObjective
 from kaggle_fkd.training.labels import apply_label_policy, network_shape, trainable
-from kaggle_fkd.training.suspects import audited
+from kaggle_fkd.training.treatment import treat_labels
 
 
 class KeypointData(TrainingData):
     """Faces with keypoints.
 
-    Members learn from them without the labels that an audit suspects, and are validated with all
-    labels, so that scores with and without an audit compare.
+    Members learn from them with label fixes, and without the labels that an audit suspects. They
+    are validated with the labels of the data, so that scores with and without these compare.
     """
 
     def __init__(self, faces: FaceDataset) -> None:
@@ -42,22 +42,22 @@ class KeypointData(TrainingData):
         check_network_name(config.train.model)
         return network_shape(self.faces, config)
 
-    def digest(self, config: TrainConfig, audit_file: Path) -> str:
-        """Of the faces without the labels that the audit suspects."""
-        return audited(self.faces, config, audit_file).digest()
+    def digest(self, config: TrainConfig, files: LabelFiles) -> str:
+        """Of the faces with the labels that members learn."""
+        return treat_labels(self.faces, config, files).digest()
 
-    def check(self, members: Sequence[Member], audit_file: Path) -> None:
+    def check(self, members: Sequence[Member], files: LabelFiles) -> None:
         """DataError for a member without a labelled face to train on, or to validate on."""
         if members:
-            treated = audited(self.faces, members[0].config.train, audit_file)
+            treated = treat_labels(self.faces, members[0].config.train, files)
             for _ in splits(members, self.faces, treated):
                 pass
 
     def objective(
-        self, member: Member, audit_file: Path, device: torch.device
+        self, member: Member, files: LabelFiles, device: torch.device
     ) -> KeypointObjective:
         """To predict the keypoints of the faces that the member does not hold out."""
-        treated = audited(self.faces, member.config.train, audit_file)
+        treated = treat_labels(self.faces, member.config.train, files)
         train, validation = split(member, self.faces, treated)
         return KeypointObjective(member.shape, member.config, train, validation, device)
 
@@ -67,8 +67,8 @@ def split(
 ) -> tuple[FaceDataset, FaceDataset]:
     """The faces that the member learns from, of `treated`, and those that it is validated on.
 
-    `treated` are the same faces without labels that an audit suspects. Raises DataError when
-    either has no label.
+    `treated` are the same faces with the labels to learn. Raises DataError when either has no
+    label.
     """
     return next(splits([member], faces, treated))
 

@@ -8,10 +8,10 @@ from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import find_run, runs_in
+from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import write_text
 from kaggle_fkd.system.process_group import current_group
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.start import load_trunk, store_weights, weights_to_start_from
@@ -24,7 +24,7 @@ class TrainingRequest:
     runs_dir: Path
     """Where run directories are."""
     data: TrainingData
-    """What to train on, before any audit."""
+    """What to train on, with its labels as they are."""
     sample_faces: bool
     """True when its faces are generated sample faces."""
     config: Config
@@ -92,16 +92,16 @@ def same_data(run: Run, data: TrainingData) -> bool:
     if run.scheme != data.scheme:
         return False
     try:
-        digest = data.digest(run.config.train, run.audit_file)
-    except DataError:  # its audit belongs to other faces
+        digest = data.digest(run.config.train, run.label_files)
+    except DataError:  # its audit or its label fixes belong to other faces
         return False
     return bool(run.record["data_hash"] == digest)
 
 
 def _digest(wanted: TrainingRequest) -> str:
-    """Of the wanted data without the labels that the wanted audit suspects."""
+    """Of the wanted data, with the labels that the wanted training sees."""
     train = wanted.config.train
-    return wanted.data.digest(train, Path(train.audit))
+    return wanted.data.digest(train, LabelFiles.named_by(train))
 
 
 def _named_run(wanted: TrainingRequest, name: str) -> Run:
@@ -142,11 +142,11 @@ def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
         start = weights_to_start_from(config.train.start_from, wanted.runs_dir, digest)
         load_trunk(network, start, config.train)
     members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
-    data.check(members, Path(config.train.audit))
+    files = LabelFiles.named_by(config.train)
+    data.check(members, files)
     about = {"data_hash": digest, "sample_faces": wanted.sample_faces}
     run = start_run(wanted.runs_dir, config, about, data.scheme, shape, device)
-    if config.train.audit:  # a later evaluation may replace the file that the settings name
-        write_text(run.audit_file, Path(config.train.audit).read_text(encoding="utf-8"))
+    files.copy_to(run.folder)
     if start is not None:
         store_weights(run.member(0), start)
     return run

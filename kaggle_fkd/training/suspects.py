@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kaggle_fkd.config import TrainConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 
@@ -15,17 +14,6 @@ COLUMNS = ("row", "convention", "score", "reason", "keypoint", "error_px", "susp
 SUSPECT_SCORE = 5.0
 """Faces with a higher score are suspected: with 168 errors planted in 5587 faces, it suspects 196
 faces, 165 of them correctly (results/audit)."""
-
-
-def audited(faces: FaceDataset, config: TrainConfig, audit_file: Path) -> FaceDataset:
-    """The faces, with the suspected labels of `audit_file` dropped or weighted (`suspect_policy`).
-
-    Returns `faces` when `config` names no audit. Raises DataError when the file cannot be
-    read or belongs to other faces.
-    """
-    if not config.audit:
-        return faces
-    return apply_suspect_policy(read_audit(audit_file, faces), faces, config.suspect_policy)
 
 
 def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, policy: str) -> FaceDataset:

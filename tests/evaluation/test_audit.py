@@ -1,7 +1,6 @@
 """The label audit, on errors that are planted in labels which a network would have predicted."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,9 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.find import runs_in
-from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE, audited
+from kaggle_fkd.runs.label_files import LabelFiles
+from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE
+from kaggle_fkd.training.treatment import treat_labels
 
 NOSE = KAGGLE15.index("nose_tip")
 SWAPPED, DISPLACED, FOREIGN, SEVERAL = (
@@ -71,7 +72,7 @@ def audit_file(planted, tmp_path):
 
 def treated(path, faces, policy="drop"):
     """The faces as a training with this audit has them."""
-    return audited(faces, TrainConfig(audit=str(path), suspect_policy=policy), path)
+    return treat_labels(faces, TrainConfig(suspect_policy=policy), LabelFiles(audit=path))
 
 
 def test_planted_errors_are_found_first_and_their_reason_is_right(planted):
@@ -159,7 +160,7 @@ def test_a_face_that_a_person_suspects_has_at_most_the_weight_of_others(planted,
 
 def test_without_an_audit_the_faces_are_as_they_are(planted):
     faces = planted[0]
-    assert audited(faces, TrainConfig(), Path("none.csv")) is faces
+    assert treat_labels(faces, TrainConfig(), LabelFiles()) is faces
 
 
 def test_an_audit_without_suspects_changes_nothing(planted, tmp_path):

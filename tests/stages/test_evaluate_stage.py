@@ -246,8 +246,8 @@ def test_an_audit_is_an_input_of_training(evaluated):
     before = pd.read_csv(evaluation(evaluated, plain.name) / "scores.csv")
     assert scores["coordinates"].equals(before["coordinates"])
     # Nor does an audit of other faces keep these from being evaluated.
-    text = audited.audit_file.read_text()
-    audited.audit_file.write_text(text.replace("nose_tip", "tail").replace("\n", "\n9", 1))
+    text = audited.label_files.audit.read_text()
+    audited.label_files.audit.write_text(text.replace("nose_tip", "tail").replace("\n", "\n9", 1))
     assert evaluated("--stage", "evaluate")[0] == 0
     code, _, err = evaluated("--stage", "evaluate", "--run", audited.name)
     assert code == 1 and "a different data set" in err

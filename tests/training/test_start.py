@@ -115,7 +115,7 @@ def test_a_run_of_the_same_faces_is_no_start(tmp_path):
     data = KeypointData(make_faces(64))
     config = quick(model="gridnet_xs")
     run = finished_run(tmp_path, "gridnet_xs")
-    record = {**run.record, "data_hash": data.digest(config.train, run.audit_file)}
+    record = {**run.record, "data_hash": data.digest(config.train, run.label_files)}
     (run.folder / "run.json").write_text(json.dumps(record))
     config = quick(model="gridnet_xs", start_from=run.name)
     with pytest.raises(UsageError, match="trained on these very faces"):

@@ -1,7 +1,6 @@
 """`DetectionData`: photographs with faces, and which of them a member of a run learns from."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import EYES, KeypointScheme
 from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
@@ -47,11 +47,11 @@ class DetectionData(TrainingData):
             )
         return NetworkShape(side, side, len(EYES.names), heads=1)
 
-    def digest(self, config: TrainConfig, audit_file: Path) -> str:
+    def digest(self, config: TrainConfig, files: LabelFiles) -> str:
         """Of the photographs and their faces."""
         return self.photographs.digest()
 
-    def check(self, members: Sequence[Member], audit_file: Path) -> None:
+    def check(self, members: Sequence[Member], files: LabelFiles) -> None:
         """DataError when a fold has no face to be found: an evaluation holds out each of them."""
         for member in members[:1]:
             folds, photographs = self._folds(member), self.photographs
@@ -66,7 +66,7 @@ class DetectionData(TrainingData):
                 )
 
     def objective(
-        self, member: Member, audit_file: Path, device: torch.device
+        self, member: Member, files: LabelFiles, device: torch.device
     ) -> DetectionObjective:
         """To find the faces of the photographs that the member does not hold out."""
         held_out = self.held_out(member)

@@ -31,7 +31,7 @@ from kaggle_fkd.task import Task
 
 UNUSED = frozenset({
     *(f"train.{name}" for name in ("loss", "labels", "heads", "mirror_heads", "only_convention")),
-    *(f"train.{name}" for name in ("audit", "suspect_policy")),
+    *(f"train.{name}" for name in ("audit", "suspect_policy", "label_fixes")),
     *(f"augment.{name}" for name in ("flip", "rotation", "scale", "shear", "perspective", "shift")),
 })  # fmt: skip
 """Settings of keypoints and of the movements of chips; those of crops are in `DetectConfig`."""
