@@ -13,6 +13,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
+from kaggle_fkd.evaluation.fix_effects import effect_lines
 from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.report.section import Section
 from kaggle_fkd.report.sources import ReportSources
@@ -57,6 +58,8 @@ class KeypointTask(Task):
         evaluated = evaluate_runs(runs, faces, device, config.predict)
         predicted, seen = evaluated.predicted, faces.inner()
         lines = self.write_report(folder, predicted, seen, evaluated.summary)
+        for name, effect in evaluated.summary["label_fixes"].items():
+            lines += effect_lines(name, effect)
         if config.evaluate.coco:
             covered = covered_by(predicted)
             write_pictures(folder / "faces", predicted[covered], seen[covered])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.evaluation.fix_effects import effect_of_fixes
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse, out_of_fold
 from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean, weights_by_run
 from kaggle_fkd.prediction.tta import NO_TTA
@@ -25,7 +26,8 @@ class Evaluated:
     """N x K x 3 pixels, x, y and expected error of each keypoint: the weighted mean of the runs'
     out-of-fold predictions."""
     summary: dict[str, Any]
-    """Provenance, members, weights and the RMSE of each run, for evaluation.json."""
+    """Provenance, members, weights, the RMSE of each run and the effect of its label fixes, for
+    evaluation.json."""
 
 
 def evaluate_runs(
@@ -50,6 +52,11 @@ def evaluate_runs(
         },
         "rmse_without_tta": {
             run.name: oof_rmse(out_of_fold(run, faces, device, NO_TTA), seen) for run in runs
+        },
+        "label_fixes": {
+            run.name: effect_of_fixes(run, each, faces, device, config)
+            for run, each in zip(runs, predictions, strict=True)
+            if run.label_files.fixes is not None
         },
     }
     return Evaluated(weighted_mean(predictions, weights, seen.convention), summary)

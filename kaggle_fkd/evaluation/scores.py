@@ -1,5 +1,6 @@
 """Scores by convention and keypoint, with bootstrap intervals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -101,19 +102,48 @@ def rmse_interval(
     Repeats of an image are drawn together, as they are not independent faces. Efron, "Bootstrap
     methods: another look at the jackknife", 1979. (nan, nan) when no label is known.
     """
-    error = predicted.astype(np.float64) - faces.keypoints
-    known = np.isfinite(error)
-    group = faces.repeat_groups()
-    squares = np.bincount(group, np.where(known, error**2, 0).sum(axis=(1, 2)))
-    counts = np.bincount(group, known.sum(axis=(1, 2)))
-    images = len(counts)
-    if not counts.any():
+    return _interval(_resampled_rmse([predicted], faces, seed)[:, 0])
+
+
+def change_interval(
+    predicted: NDArray[np.floating], before: NDArray[np.floating], faces: FaceDataset, seed: int
+) -> tuple[float, float]:
+    """The 95 % interval of the RMSE of `predicted` minus that of `before`, N x K x 2, in pixels.
+
+    Both are scored on the same resampled images, as those of `rmse_interval`: a paired comparison.
+    """
+    scores = _resampled_rmse([predicted, before], faces, seed)
+    return _interval(scores[:, 0] - scores[:, 1])
+
+
+def _interval(scores: NDArray[np.float64]) -> tuple[float, float]:
+    """The 2.5th and the 97.5th percentile; (nan, nan) of nothing."""
+    if not len(scores):
         return float("nan"), float("nan")
+    low, high = np.percentile(scores, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _resampled_rmse(
+    predictions: Sequence[NDArray[np.floating]], faces: FaceDataset, seed: int
+) -> NDArray[np.float64]:
+    """R x P, the pooled RMSE in pixels of P predictions, each N x K x 2, in R resamples.
+
+    There are none when no label is known.
+    """
+    errors = [predicted.astype(np.float64) - faces.keypoints for predicted in predictions]
+    known = np.logical_and.reduce([np.isfinite(error) for error in errors])
+    group = faces.repeat_groups()
+    counts = np.bincount(group, known.sum(axis=(1, 2)))
+    if not counts.any():
+        return np.empty((0, len(errors)))
+    of_faces = [np.where(known, error**2, 0).sum(axis=(1, 2)) for error in errors]
+    squares = np.column_stack([np.bincount(group, each) for each in of_faces])
+    images = len(counts)
     rng = np.random.default_rng(seed)
     scores = []
     for _ in range(RESAMPLES // BLOCK):
         drawn = rng.multinomial(images, np.full(images, 1 / images), size=BLOCK)
         total = drawn @ counts
-        scores.append(np.sqrt(drawn @ squares / np.maximum(total, 1))[total > 0])
-    low, high = np.percentile(np.concatenate(scores), [2.5, 97.5])
-    return float(low), float(high)
+        scores.append(np.sqrt(drawn @ squares / np.maximum(total, 1)[:, None])[total > 0])
+    return np.concatenate(scores)

@@ -164,8 +164,6 @@ def test_a_table_that_a_spreadsheet_has_saved_is_read(tmp_path, faces):
 @pytest.mark.slow
 def test_fixes_are_read_without_what_trains():
     """The page of a light installation reads and writes them."""
-    code = (
-        "import sys, kaggle_fkd.training.label_fixes; print({'torch', 'pandas'} & {*sys.modules})"
-    )
+    code = "import sys, kaggle_fkd.training.label_fixes; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "set()"
+    assert run.stdout.strip() == "False"

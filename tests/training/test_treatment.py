@@ -1,7 +1,5 @@
 """The labels that a training learns: with fixes, with an audit, and with both."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
