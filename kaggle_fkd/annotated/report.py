@@ -6,6 +6,7 @@ from kaggle_fkd.evaluation.nme_report import error_curve, nme_by_region
 from kaggle_fkd.metrics import FAILURE, nme
 from kaggle_fkd.report.all_runs import runs_section
 from kaggle_fkd.report.errors import error_section, worst_section
+from kaggle_fkd.report.label_fixes import fix_sections
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Absent, Block, Cell, Section, Table, Text, number
 from kaggle_fkd.report.settings import settings_section
@@ -22,6 +23,7 @@ def photograph_sections(sources: ReportSources) -> list[Section]:
     sections = [summary_section(sources), training_section(sources), _nme_section(sources)]
     if (evaluation := sources.evaluation) is not None:
         sections += [error_section(evaluation), worst_section(evaluation)]
+        sections += fix_sections(evaluation)
     return [*sections, runs_section(sources), settings_section(sources)]
 
 

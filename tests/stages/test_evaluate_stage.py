@@ -15,6 +15,7 @@ from kaggle_fkd.evaluation import report
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.training.label_fixes import Fix, write_fixes
 
 TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
@@ -251,6 +252,32 @@ def test_an_audit_is_an_input_of_training(evaluated):
     assert evaluated("--stage", "evaluate")[0] == 0
     code, _, err = evaluated("--stage", "evaluate", "--run", audited.name)
     assert code == 1 and "a different data set" in err
+
+
+@pytest.mark.slow
+def test_label_fixes_are_an_input_of_training_and_their_effect_is_reported(evaluated, tmp_path):
+    (plain,) = runs_in(evaluated.runs)
+    faces = load_competition(evaluated.data).train
+    fixes = [Fix(int(faces.ids[0]), "", "drop"), Fix(int(faces.ids[1]), "nose_tip", "keep")]
+    path = tmp_path / "fixes.csv"
+    write_fixes(path, fixes)
+    option = ("--set", f"train.label_fixes={path}")
+    code, _, err = evaluated("evaluate", *TWO_FOLDS, *option)
+    assert code == 0, err
+    fixed = next(run for run in runs_in(evaluated.runs) if run.name != plain.name)
+    assert f"label fixes of {fixed.name}: 1 kept" in err
+    assert f"compared with {plain.name}, which has no fixes" in err
+    effect = record_of(evaluation(evaluated, fixed.name))["label_fixes"][fixed.name]
+    assert effect["labels"]["dropped"]["labels"] == faces.labelled[0].sum()
+    # Scores are on the labels as they are.
+    scores = pd.read_csv(evaluation(evaluated, fixed.name) / "scores.csv")
+    before = pd.read_csv(evaluation(evaluated, plain.name) / "scores.csv")
+    assert scores["coordinates"].equals(before["coordinates"])
+    path.write_text(path.read_text().replace("keep", "maybe"))
+    code, _, err = evaluated("train", *TWO_FOLDS, *option)
+    assert code == 1 and f"{path}, line 3: 'maybe' is not a decision" in err
+    code, _, err = evaluated("train", *TWO_FOLDS, "--set", "train.label_fixes=none.csv")
+    assert code == 2 and "train.label_fixes=none.csv: there is no such file" in err
 
 
 def test_a_run_that_was_trained_on_other_faces_is_not_evaluated_on_these(evaluated, tmp_path):

@@ -25,6 +25,7 @@ def test_a_folder_is_written_and_nothing_sent(place):
         (("--user", "a", "--set", "train.epoch=3"), "did you mean train.epochs"),
         (("--user", "a", "--set", "eda.seed=3"), "no stage here uses that setting"),
         (("--user", "a", "--set", "train.start_from=points68"), "carries the package's code alone"),
+        (("--user", "a", "--set", "train.label_fixes=a.csv"), "carries the package's code alone"),
         (("--user", "a", "--title", "??"), "not a title for Kaggle"),
         (("--user", "a", "--title", "1,000 faces"), "not a title for Kaggle"),
         (("--user", "a b/c"), "not a name on Kaggle"),

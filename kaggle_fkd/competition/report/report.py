@@ -12,6 +12,7 @@ from kaggle_fkd.competition.report.submissions import (
 )
 from kaggle_fkd.report.all_runs import runs_section
 from kaggle_fkd.report.errors import error_section, worst_section
+from kaggle_fkd.report.label_fixes import fix_sections
 from kaggle_fkd.report.scores import score_section
 from kaggle_fkd.report.section import Section
 from kaggle_fkd.report.settings import settings_section
@@ -35,7 +36,8 @@ def competition_sections(sources: ReportSources, competition: Competition) -> li
     sections += [training_section(sources), score_section(sources)]
     if (evaluation := sources.evaluation) is not None:
         sections += [
-            error_section(evaluation), worst_section(evaluation), suspect_section(evaluation)
+            error_section(evaluation), worst_section(evaluation), suspect_section(evaluation),
+            *fix_sections(evaluation),
         ]  # fmt: skip
     return [
         *sections,
