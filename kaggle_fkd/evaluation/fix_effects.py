@@ -72,12 +72,13 @@ def effect_lines(name: str, effect: Mapping[str, Any]) -> list[str]:
     labels, compared = effect["labels"], effect["compared"]
     counts = [f"{labels[kind]['labels']} {kind}" for kind in ("kept", "dropped", "moved", "added")]
     lines = [f"label fixes of {name}: {', '.join(counts)}; the scores above ignore them"]
-    for kind, what in (("moved", "the moved labels"), ("all", "all labels")):
-        before, after = labels[kind]["rmse_as_published"], labels[kind]["rmse_as_fixed"]
-        if before is not None and after is not None:
-            lines.append(f"RMSE of {what}: {before:.3f} px as published, {after:.3f} px as fixed")
-    if (dropped := labels["dropped"]["rmse_as_published"]) is not None:
-        lines.append(f"RMSE of the dropped labels: {dropped:.3f} px as published")
+    for kind, what in (("moved", "the moved"), ("dropped", "the dropped"), ("all", "all")):
+        scores = {state: labels[kind][f"rmse_as_{state}"] for state in ("published", "fixed")}
+        known = [
+            f"{value:.3f} px as {state}" for state, value in scores.items() if value is not None
+        ]
+        if known:
+            lines.append(f"RMSE of {what} labels: {', '.join(known)}")
     if compared is None:
         return [*lines, "to compare, evaluate the same settings without train.label_fixes first"]
     for part, which in (("all_faces", ""), ("unchanged_faces", " whose labels are unchanged")):
@@ -86,9 +87,9 @@ def effect_lines(name: str, effect: Mapping[str, Any]) -> list[str]:
             lines.append(
                 f"compared with {compared['run']}, which has no fixes, on "
                 f"{count_of(change['faces'], 'face')}{which}: RMSE {change['change']:+.3f} px "
-                f"(95 % interval {change['low']:+.3f} to {change['high']:+.3f})"
+                f"(95 % interval over faces {change['low']:+.3f} to {change['high']:+.3f})"
             )
-    return lines
+    return [*lines, "another seed (train.seed) changes the RMSE, too, beside what fixes change"]
 
 
 def _run_without_fixes(run: Run, faces: FaceDataset) -> Run | None:

@@ -48,7 +48,8 @@ def _blocks(effect: Mapping[str, Any]) -> list[Block]:
         )  # fmt: skip
         title = (
             f"RMSE minus that of {compared['run']}, which has the same settings without fixes, on "
-            "the labels as published, with the 95 % interval of the paired difference"
+            "the labels as published, with the 95 % interval of the paired difference over faces; "
+            "another seed (train.seed) changes the RMSE, too"
         )
         blocks.append(Table(title, ("faces", "number", "RMSE (px)", "from", "to"), rows))
     return blocks
