@@ -56,7 +56,7 @@ def effect_of_fixes(
     compared = None
     if (other := _run_without_fixes(run, faces)) is not None:
         before = out_of_fold(other, faces, device, config)
-        unchanged = np.isin(decided, ["", KEEP]).all(axis=1)
+        unchanged = np.asarray(np.isin(decided, ["", KEEP]).all(axis=1))
         compared = {
             "run": other.name,
             "all_faces": _compare(predicted, before, published),

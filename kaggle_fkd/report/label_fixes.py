@@ -7,7 +7,7 @@ from typing import Any
 from kaggle_fkd.report.section import Block, Cell, Section, Table, Text, count, number
 from kaggle_fkd.report.sources import Evaluation
 
-PARTS = {"all_faces": "all", "unchanged_faces": "those whose labels are unchanged"}
+PARTS = {"all_faces": "all", "unchanged_faces": "labels unchanged"}
 """The faces on which a run without fixes is compared, by their keys in evaluation.json."""
 
 
@@ -39,19 +39,20 @@ def _blocks(effect: Mapping[str, Any]) -> list[Block]:
         ),
     ]  # fmt: skip
     if (compared := effect["compared"]) is not None:
-        rows = tuple(
+        changes = tuple(
             (
                 Cell(name), count(compared[key]["faces"]),
                 *(_number(compared[key][column]) for column in ("change", "low", "high")),
             )
             for key, name in PARTS.items()
         )  # fmt: skip
-        title = (
-            f"RMSE minus that of {compared['run']}, which has the same settings without fixes, on "
-            "the labels as published, with the 95 % interval of the paired difference over faces; "
-            "another seed (train.seed) changes the RMSE, too"
+        text = Text(
+            f"{compared['run']} has the same settings without fixes. Below are the differences "
+            "from its out-of-fold RMSE on the labels as published, and their 95 % intervals over "
+            "faces. Another seed (train.seed) changes the RMSE, too, which no interval covers."
         )
-        blocks.append(Table(title, ("faces", "number", "RMSE (px)", "from", "to"), rows))
+        columns = ("faces", "number", "change (px)", "from", "to")
+        blocks += [text, Table("Differences from the run without fixes", columns, changes)]
     return blocks
 
 

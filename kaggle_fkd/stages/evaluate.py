@@ -99,7 +99,8 @@ class Evaluate(RunOptions, TrainingStage):
         With a bare --resume, the newest unfinished one comes first; with --force, it is a new one.
         """
         from kaggle_fkd.runs.find import named_runs, runs_in
-        from kaggle_fkd.training.select import require_same_data, same_data
+        from kaggle_fkd.training.data import same_data
+        from kaggle_fkd.training.select import require_same_data
 
         if self.runs:
             runs = named_runs(self.runs_dir, self.runs)

@@ -7,10 +7,12 @@ from typing import Any
 import torch
 
 from kaggle_fkd.config import Config, TrainConfig
+from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.run import Run
 from kaggle_fkd.training.objective import Objective
 
 
@@ -40,3 +42,14 @@ class TrainingData(ABC):
     @abstractmethod
     def objective(self, member: Member, files: LabelFiles, device: torch.device) -> Objective[Any]:
         """What the member is trained to do; raises what `check` raises."""
+
+
+def same_data(run: Run, data: TrainingData) -> bool:
+    """True when the run was trained on these data, with its own audit and label fixes."""
+    if run.scheme != data.scheme:
+        return False
+    try:
+        digest = data.digest(run.config.train, run.label_files)
+    except DataError:  # its audit or its label fixes belong to other faces
+        return False
+    return bool(run.record["data_hash"] == digest)

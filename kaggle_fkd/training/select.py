@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.errors import DataError, RunError, UsageError
+from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import find_run, runs_in
@@ -13,7 +13,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.process_group import current_group
-from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.data import TrainingData, same_data
 from kaggle_fkd.training.start import load_trunk, store_weights, weights_to_start_from
 
 
@@ -87,17 +87,6 @@ def require_same_data(run: Run, data: TrainingData) -> Run:
     return run
 
 
-def same_data(run: Run, data: TrainingData) -> bool:
-    """True when the run was trained on these data, labels included."""
-    if run.scheme != data.scheme:
-        return False
-    try:
-        digest = data.digest(run.config.train, run.label_files)
-    except DataError:  # its audit or its label fixes belong to other faces
-        return False
-    return bool(run.record["data_hash"] == digest)
-
-
 def _digest(wanted: TrainingRequest) -> str:
     """Of the wanted data, with the labels that the wanted training sees."""
     train = wanted.config.train
@@ -139,7 +128,7 @@ def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
     network = build_to_load(config.train.model, shape)  # raises where the faces are too small
     start = None
     if config.train.start_from:
-        start = weights_to_start_from(config.train.start_from, wanted.runs_dir, digest)
+        start = weights_to_start_from(config.train.start_from, wanted.runs_dir, data)
         load_trunk(network, start, config.train)
     members = [Member(wanted.runs_dir, i, config, shape) for i in range(config.train.members)]
     files = LabelFiles.named_by(config.train)

@@ -25,6 +25,7 @@ from kaggle_fkd.runs.find import find_run
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.extras import require_modules
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.training.data import TrainingData, same_data
 from kaggle_fkd.training.objective import Objective
 
 PACKAGE = "points68"
@@ -50,17 +51,17 @@ def check_start(source: str, runs_dir: Path) -> None:
         ) from error
 
 
-def weights_to_start_from(source: str, runs_dir: Path, digest: str) -> Weights:
+def weights_to_start_from(source: str, runs_dir: Path, data: TrainingData) -> Weights:
     """The trunk of the package's network, or of the first network of a run.
 
-    `source` is `PACKAGE`, or the name or path of a run; `digest` is that of the faces to train on.
+    `source` is `PACKAGE`, or the name or path of a run; `data` are the faces to train on.
     Raises RunError for a run that does not exist or has no trained network, UsageError for one of
     the same faces, or a network without a trunk.
     """
     if source == PACKAGE:
         return trunk_of_file(POINTS68)
     run = find_run(runs_dir, source).require_members()
-    if run.record["data_hash"] == digest:
+    if same_data(run, data):
         raise UsageError(
             f"train.start_from={source}: it was trained on these very faces, also on those that "
             "the new members hold out",

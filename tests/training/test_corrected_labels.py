@@ -13,9 +13,10 @@ from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.training.corrected_labels import fixes_in
+from kaggle_fkd.training.data import same_data
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.label_fixes import DROP, MOVE, Fix, apply_fixes, read_fixes, write_fixes
-from kaggle_fkd.training.select import TrainingRequest, choose_run, same_data
+from kaggle_fkd.training.select import TrainingRequest, choose_run
 
 NOSE = KAGGLE15.nose_tip
 LABEL, PREDICTION = 1, 2

@@ -15,13 +15,13 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.audit import audit, write_audit
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.training.data import same_data
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.select import (
     NEWEST,
     TrainingRequest,
     choose_run,
     require_same_data,
-    same_data,
 )
 
 

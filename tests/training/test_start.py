@@ -17,6 +17,7 @@ from kaggle_fkd.experiment import train
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.training import start
 from kaggle_fkd.training.keypoint_data import KeypointData
+from kaggle_fkd.training.label_fixes import Fix, write_fixes
 from kaggle_fkd.training.select import TrainingRequest, choose_run
 
 XS = quick(model="gridnet_xs")
@@ -117,6 +118,9 @@ def test_a_run_of_the_same_faces_is_no_start(tmp_path):
     run = finished_run(tmp_path, "gridnet_xs")
     record = {**run.record, "data_hash": data.digest(config.train, run.label_files)}
     (run.folder / "run.json").write_text(json.dumps(record))
-    config = quick(model="gridnet_xs", start_from=run.name)
-    with pytest.raises(UsageError, match="trained on these very faces"):
-        choose_run(TrainingRequest(tmp_path, data, False, config), "a CPU")
+    row = int(data.faces.ids[3])
+    write_fixes(tmp_path / "fixes.csv", [Fix(row, "", "drop")])
+    for fixes in ("", str(tmp_path / "fixes.csv")):
+        config = quick(model="gridnet_xs", start_from=run.name, label_fixes=fixes)
+        with pytest.raises(UsageError, match="trained on these very faces"):
+            choose_run(TrainingRequest(tmp_path, data, False, config), "a CPU")

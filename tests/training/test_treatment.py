@@ -11,11 +11,12 @@ from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.training.data import same_data
 from kaggle_fkd.training.folds import held_out_faces
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.label_fixes import DROP, KEEP, MOVE, Fix, write_fixes
 from kaggle_fkd.training.members import train_members
-from kaggle_fkd.training.select import TrainingRequest, choose_run, same_data
+from kaggle_fkd.training.select import TrainingRequest, choose_run
 from kaggle_fkd.training.treatment import treat_labels
 
 NOSE = KAGGLE15.nose_tip
