@@ -111,6 +111,8 @@ def parse_keypoints(
     triples = [values[3 * index : 3 * index + 3] for index in order]
     points = np.full((len(order), 2), np.nan)
     for point, (x, y, v) in zip(points, triples, strict=True):
+        if v not in (MISSING, HIDDEN, VISIBLE):
+            raise DataError(f"{where}: v is {shorten(v)} instead of 0, 1 or 2", REMEDY)
         if v != MISSING:
             point[:] = finite_number(str(x), where), finite_number(str(y), where)
     reject_flat(points, where)
