@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.made_up_faces import make_faces, with_noise
 
-from kaggle_fkd.evaluation.scores import rmse_interval, score_figure, score_table
+from kaggle_fkd.evaluation.scores import change_interval, rmse_interval, score_figure, score_table
 from kaggle_fkd.keypoints import KAGGLE15, Convention
 from kaggle_fkd.metrics import rmse, rmse_by_convention
 
@@ -30,6 +30,19 @@ def test_the_interval_collapses_when_all_errors_are_equal():
     faces = make_faces(20)
     low, high = rmse_interval(faces.keypoints + 2.0, faces, seed=0)
     assert low == pytest.approx(2, rel=1e-5) and high == pytest.approx(2, rel=1e-5)
+
+
+def test_the_interval_of_a_change_is_paired():
+    """Both predictions have the same noise, of which the difference is free."""
+    faces = make_faces(40)
+    before = with_noise(faces)
+    predicted = faces.keypoints + 0.9 * (before - faces.keypoints)
+    change = rmse(predicted, faces.keypoints) - rmse(before, faces.keypoints)
+    low, high = change_interval(predicted, before, faces, seed=0)
+    single = rmse_interval(before, faces, seed=0)
+    assert low < change < high < 0 and high - low < 0.2 * (single[1] - single[0])
+    nothing = change_interval(predicted[:0], before[:0], faces[:0], seed=0)
+    assert np.isnan(nothing).all()
 
 
 def test_repeats_of_an_image_are_drawn_together():
