@@ -154,7 +154,7 @@ def test_only_the_schemes_spell_the_names_of_keypoints():
         for node in constants(tree)
         if room(path) != "keypoints" and node.value in names
     }
-    assert users == {"photo/face.py: nose_tip"}  # which every scheme answers to
+    assert users == set()
 
 
 def test_the_folders_of_the_tests_are_those_of_the_package():

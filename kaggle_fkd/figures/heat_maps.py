@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.figures.style import SEQUENTIAL, new_figure
+from kaggle_fkd.figures.colours import heat_colours
+from kaggle_fkd.figures.style import new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 
@@ -62,7 +63,4 @@ def draw_heat(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.floating]) 
     A heat map with fewer rows and columns than the face is stretched over it.
     """
     face = axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axes.imshow(
-        heat, cmap=SEQUENTIAL, vmin=0, vmax=1, alpha=np.clip(1.5 * heat, 0, 0.85),
-        extent=face.get_extent(), interpolation="nearest",
-    )  # fmt: skip
+    axes.imshow(heat_colours(heat), extent=face.get_extent(), interpolation="nearest")

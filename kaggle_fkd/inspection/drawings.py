@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.figures.heat_maps import draw_heat
 from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, new_figure
+from kaggle_fkd.inspection.feature_maps import MAPS, contrast, shown_maps
 
 PAIRS = 4
 """Maximum number of filters, each beside its map, in a row."""
-LAYERS, MAPS = 8, 8
-"""Maximum number of layers that are shown, and of maps of each."""
 
 _ROW_TITLE: dict[str, Any] = {"x": 0.005, "ha": "left", "fontsize": 9}
 
@@ -54,8 +53,7 @@ def draw_features(chip: NDArray[np.uint8], maps: Mapping[str, Maps], title: str)
     The maps whose values vary most over the face are shown, each with colours from its own low to
     its own high values.
     """
-    steps = np.linspace(0, len(maps) - 1, min(LAYERS, len(maps))).round().astype(int)
-    layers = [list(maps.items())[step] for step in steps]
+    layers = shown_maps(maps)
     figure = new_figure(1.15 * MAPS, 1.42 * (len(layers) + 1) + 0.3)
     top, *rows = figure.subfigures(len(layers) + 1, 1, squeeze=False).ravel()
     top.suptitle(f"the face, {chip.shape[1]} x {chip.shape[0]} pixels", **_ROW_TITLE)
@@ -67,12 +65,11 @@ def draw_features(chip: NDArray[np.uint8], maps: Mapping[str, Maps], title: str)
         "show edges and shades,\nlater ones are coarser and respond to larger parts of the face.",
         va="center", fontsize=9,
     )  # fmt: skip
-    for row, (name, layer) in zip(rows, layers, strict=True):
-        count, height, width = layer.shape
+    for row, (name, shown) in zip(rows, layers.items(), strict=True):
+        count, height, width = maps[name].shape
         row.suptitle(f"{name}: {count} maps of {width} x {height}", **_ROW_TITLE)
-        shown = np.sort(np.argsort(-layer.std(axis=(1, 2)), kind="stable")[:MAPS])
-        for axes, index in zip(_row_of_axes(row), shown, strict=False):
-            _draw_map(axes, layer[index], SEQUENTIAL)
+        for axes, values in zip(_row_of_axes(row), shown, strict=False):
+            _draw_map(axes, values, SEQUENTIAL)
     figure.suptitle(title)
     return figure
 
@@ -151,7 +148,7 @@ def _from_0_to_1(values: Maps) -> Maps:
 
 
 def _draw_map(axes: Axes, values: Maps, colours: str) -> None:
-    low, high = np.percentile(values, (1, 99))  # one very high pixel would leave the others dark
+    low, high = contrast(values)
     axes.imshow(values, cmap=colours, vmin=low, vmax=high)
 
 

@@ -87,24 +87,27 @@ class InspectedNetwork:
         rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
         return np.asarray(weights.reshape(len(weights), rows, -1), np.float32)
 
-    def saliency(self, chip: NDArray[np.uint8], keypoint: int) -> Maps:
+    def saliency(self, chip: NDArray[np.uint8], *keypoints: int, overlapping: bool = True) -> Maps:
         """H x W, how far the keypoint moves, in pixels, when the face is covered around a pixel.
 
-        Each pixel's value is the mean over the squares, in the mean grey of the chip, that cover
-        it: occlusion sensitivity, after Zeiler and Fergus, "Visualizing and understanding
-        convolutional networks", 2013 (arXiv 1311.2901).
+        Of several keypoints, it is their mean that moves. Each pixel's value is the mean over the
+        squares, in the mean grey of the chip, that cover it: occlusion sensitivity, after Zeiler
+        and Fergus, "Visualizing and understanding convolutional networks", 2013 (arXiv 1311.2901).
+        Squares overlap by half; side by side, they take a fifth of the time.
         """
         side = max(1, chip.shape[1] // PATCH)
+        step = max(1, side // 2) if overlapping else side
         places = [
             (slice(y, y + side), slice(x, x + side))
-            for y in range(0, chip.shape[0], max(1, side // 2))
-            for x in range(0, chip.shape[1], max(1, side // 2))
+            for y in range(0, chip.shape[0], step)
+            for x in range(0, chip.shape[1], step)
         ]
         covered = np.repeat(chip[None], len(places), axis=0)
         for image, place in zip(covered, places, strict=True):
             image[place] = round(float(chip.mean()))
-        before = self.predict(chip[None])[0, keypoint, :2]
-        moved = np.linalg.norm(self.predict(covered)[:, keypoint, :2] - before, axis=1)
+        places_seen = self.predict(np.concatenate([chip[None], covered]))[:, keypoints, :2]
+        before, *after = places_seen.mean(axis=1)
+        moved = np.linalg.norm(after - before, axis=1)
         total, count = np.zeros(chip.shape), np.zeros(chip.shape)
         for distance, place in zip(moved, places, strict=True):
             total[place] += distance

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.errors import UsageError
+from kaggle_fkd.errors import UsageError, suggest
 
 Number = TypeVar("Number", bound=np.floating)
+
+NOSE_TIP = "nose_tip"
+"""An alias of the tip of the nose that every scheme understands."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,22 @@ class KeypointScheme:
     def index(self, name: str) -> int:
         """Position of the keypoint `name`; raises ValueError for an unknown one."""
         return self.names.index(name)
+
+    def find(self, wanted: str) -> int:
+        """Position of a keypoint by its name, by its number in digits, or by "nose_tip".
+
+        Raises UsageError for one that the scheme does not have.
+        """
+        if wanted in self.names:
+            return self.index(wanted)
+        if wanted == NOSE_TIP:
+            return self.nose_tip
+        if wanted.isdecimal() and int(wanted) < len(self.names):
+            return int(wanted)
+        raise UsageError(
+            f"{self.name} has no keypoint {wanted!r}",
+            f"{suggest(wanted, self.names)} (or a number from 0 to {len(self.names) - 1})",
+        )
 
     def conventions_from_marks(self, marked: NDArray[np.bool_]) -> NDArray[np.int8]:
         """The convention, N, of faces whose keypoints `marked`, N x K, are labelled or requested.

@@ -15,9 +15,6 @@ from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.uncertainty import size_of_face, uncertain_keypoints
 from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
 
-NOSE_TIP = "nose_tip"
-"""An alias of the tip of the nose that every scheme understands."""
-
 
 class EyeAspectRatio(NamedTuple):
     """Height over width of each eye: about 0.3 when it is open, below 0.2 when it is shut."""
@@ -65,14 +62,7 @@ class DetectedFace:
         an index that is out of range.
         """
         if isinstance(keypoint, str):
-            places = {NOSE_TIP: self.scheme.nose_tip} | {
-                name: index for index, name in enumerate(self.scheme.names)
-            }
-            if keypoint not in places:
-                raise UsageError(
-                    f"{self.scheme.name} has no keypoint {keypoint!r}", suggest(keypoint, places)
-                )
-            keypoint = places[keypoint]
+            keypoint = self.scheme.find(keypoint)
         return np.asarray(self.keypoints[keypoint])
 
     @property

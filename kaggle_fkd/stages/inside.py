@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.errors import PictureError, RunError, UsageError, suggest
+from kaggle_fkd.errors import PictureError, RunError, UsageError
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.stages.options import option
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
 
 if TYPE_CHECKING:
-    from kaggle_fkd.keypoints import KeypointScheme
     from kaggle_fkd.task import Task
 
 
@@ -47,7 +46,8 @@ class Inside(PictureStage):
                 f"of {find.networks.scheme.name}",
                 "leave it out",
             )
-        keypoint = find_keypoint(find.networks.scheme, self.saliency_of)
+        scheme = find.networks.scheme
+        keypoint = scheme.find(self.saliency_of) if self.saliency_of else scheme.nose_tip
         name = self._network_name(made)
         network = InspectedNetwork(find.networks.files[0].path, find.networks.convention)
         folder = self.output or self.runs_dir / "inside"
@@ -87,17 +87,3 @@ class Inside(PictureStage):
                 "give a run that was trained on keypoints",
             )
         return name
-
-
-def find_keypoint(scheme: "KeypointScheme", wanted: str | None) -> int:
-    """The index of a keypoint by name or number; UsageError for one the scheme does not have."""
-    if wanted is None:
-        return scheme.nose_tip
-    if wanted in scheme.names:
-        return scheme.index(wanted)
-    if wanted.isdecimal() and int(wanted) < len(scheme.names):
-        return int(wanted)
-    raise UsageError(
-        f"--saliency-of {wanted}: not one of {scheme.name}",
-        f"{suggest(wanted, scheme.names)} (or a number from 0 to {len(scheme.names) - 1})",
-    )
