@@ -198,12 +198,16 @@ class FaceKeypoints:
 
         The face is aligned as `track` aligns it.
         """
+        return self.chip_and_map(face)[0]
+
+    def chip_and_map(self, face: DetectedFace) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """The `chip` of a face, and the similarity to it from the picture, 2 x 3."""
         greys, faces = [grey_of(face.picture)], faces_in_boxes(boxes_of_faces([face]))
         if self.networks is self._cascade.networks:
             maps = self._cascade.align(greys, faces)
         else:
             maps = self._align(self._cascade.predict(greys, faces)[..., :2])
-        return np.asarray(self.networks.cut(greys, maps)[0])
+        return np.asarray(self.networks.cut(greys, maps)[0]), maps[0]
 
     def _faces(
         self, pictures: Sequence[NDArray[np.uint8]], found: Sequence[NDArray[np.float64]]

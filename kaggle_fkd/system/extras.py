@@ -24,7 +24,9 @@ NEEDS: Mapping[str, Need] = {
     "report": Need("competition", ("jinja2",)),
     "onnx": Need("competition", ("onnx", "onnxscript")),
     "table": Need("table", ("pyarrow",)),
-    "web": Need("web", ("starlette", "uvicorn", "websockets", "python_multipart")),
+    "web": Need("web", (
+        "starlette", "uvicorn", "websockets", "python_multipart", "onnx",
+    )),
     "cluster": Need("cluster", ("ray", "pyarrow")),
 }  # fmt: skip
 """The kinds of work."""

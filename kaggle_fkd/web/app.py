@@ -19,6 +19,7 @@ from kaggle_fkd.web.drawing import get_thumbnail, post_drawing
 from kaggle_fkd.web.faces import post_faces
 from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.guard import Guard
+from kaggle_fkd.web.inside import post_inside
 from kaggle_fkd.web.live import follow_camera
 from kaggle_fkd.web.problem import (
     REFUSALS,
@@ -36,6 +37,7 @@ API = (
     Route("/faces", post_faces, methods=["POST"]),
     Route("/drawing", post_drawing, methods=["POST"]),
     Route("/filters/{name}", get_thumbnail),
+    Route("/inside", post_inside, methods=["POST"]),
     WebSocketRoute("/live", follow_camera),
 )
 """The endpoints below /v1."""

@@ -61,6 +61,18 @@ def milliseconds_since(start: float) -> float:
     return round(1000 * (time.perf_counter() - start), 1)
 
 
+def chosen_face(faces: Sequence[DetectedFace], number: str) -> DetectedFace:
+    """The face of that number, as a request spells it; RequestError (422) without one."""
+    for face in faces:
+        if str(face.number) == number:
+            return face
+    raise RequestError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        f"face {number} was asked for, and {count_of(len(faces), 'face')} found",
+        "choose another face, or a picture with a face in it",
+    )
+
+
 def _json(found: FoundFaces, number: str) -> Response:
     return JSONResponse(found.record)
 
@@ -74,14 +86,7 @@ def _coco(found: FoundFaces, number: str) -> Response:
 
 
 def _pts(found: FoundFaces, number: str) -> Response:
-    for face in found.faces:
-        if str(face.number) == number:
-            return PlainTextResponse(format_pts(face.keypoints))
-    raise RequestError(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        f"face {number} was asked for, and {count_of(len(found.faces), 'face')} found",
-        "choose another face, or a picture with a face in it",
-    )
+    return PlainTextResponse(format_pts(chosen_face(found.faces, number).keypoints))
 
 
 FORMATS: Mapping[str, Callable[[FoundFaces, str], Response]] = {

@@ -19,6 +19,8 @@ class NotInstalled:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] not in {heavy}:
             return self.finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
 
 sys.meta_path[:] = map(NotInstalled, sys.meta_path)
 {rest}
@@ -74,6 +76,20 @@ sys.exit(main(["photo", "astronaut", "--table", "out", "{option}"]))
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
         assert f"needs what is not installed: {modules} -> pip install" in done.stderr
         assert f"'kaggle_fkd[{extra}]'" in done.stderr and list(tmp_path.iterdir()) == []
+
+
+def test_the_page_looks_inside_of_a_network_without_them(tmp_path):
+    done = run(tmp_path, """
+from starlette.testclient import TestClient
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.web.app import make_app
+client = TestClient(make_app(FaceKeypoints(), ""), base_url="http://localhost")
+for show in ("chip", "heat_map", "features"):
+    answer = client.post(f"/v1/inside?show={show}", content=ASTRONAUT_FILE.read_bytes())
+    assert answer.status_code == 200, answer.text
+""", missing=tuple(name for name in HEAVY if name != "onnx"))  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_page_says_what_to_install(tmp_path):
