@@ -113,6 +113,31 @@ def test_what_is_shown_can_be_chosen(page):
     page.locator("body:not(.busy)").wait_for()
 
 
+def test_what_the_network_sees_is_shown_for_a_keypoint_that_is_clicked_or_chosen_by_enter(
+    page, finder
+):
+    page.get_by_role("button", name="Example").click()
+    page.get_by_role("button", name="Face 1").wait_for()
+    (face,) = finder.detect(ASTRONAUT_FILE)
+    x, y = (face["nose_tip"] + 0.5) * page.locator("#view").bounding_box()["width"] / 512
+    page.locator("#view").click(position={"x": x, "y": y})
+    panel = page.get_by_role("region", name="30 nose_bridge_3")
+    panel.get_by_role("img", name="Heat map over the face").wait_for()
+    assert "expected error" in panel.inner_text() and "14 x 14 cells" in panel.inner_text()
+    panel.get_by_role("radio", name="Saliency").check()
+    panel.get_by_role("img", name="Saliency over the face").wait_for()
+    panel.get_by_role("radio", name="Feature maps").check()
+    panel.get_by_role("img", name="8 maps of trunk.stem.0.0").wait_for()
+    assert panel.get_by_role("figure").count() == 8
+    panel.get_by_role("button", name="Close").click()
+    assert panel.is_hidden()
+    for key in ("ArrowLeft", "Enter", "Escape"):
+        page.keyboard.press(key)
+    assert panel.is_hidden()
+    assert page.inner_text("#tip strong") == "29 nose_bridge_2"
+    assert page.evaluate("document.activeElement.id") == "view"
+
+
 def test_every_file_can_be_downloaded(page, tmp_path):
     page.get_by_role("radio", name="15 points").check()
     page.set_input_files("#file", ASTRONAUT_FILE)
@@ -179,6 +204,9 @@ def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page)
     page.get_by_text("a second").wait_for()
     assert re.fullmatch(r"\d+ frames? a second, \d+ ms each", page.inner_text("#speed"))
     page.get_by_role("button", name="Face 1").wait_for()
+    for key in ("ArrowRight", "Enter"):
+        page.locator("#view").press(key)
+    assert page.locator("#inside").is_hidden()
     with page.expect_websocket(lambda socket: "filter=mask" in socket.url) as socket:
         page.get_by_role("radio", name="Mask").check()
     socket.value.wait_for_event("framereceived")

@@ -61,6 +61,13 @@ export async function drawing(picture, points, filter, signal) {
   return (await post("/v1/drawing", picture, { points, filter }, signal)).blob();
 }
 
+/** What the network sees in a face, for a keypoint: `image`, and what the header says of it. */
+export async function inside(picture, query, signal) {
+  const response = await post("/v1/inside", picture, query, signal);
+  const facts = JSON.parse(response.headers.get("Inside"));
+  return { image: await createImageBitmap(await response.blob()), ...facts };
+}
+
 /** The address of the thumbnail of a filter. */
 export const thumbnail = (filter, points) => `/v1/filters/${filter}?points=${points}`;
 

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Camera } from "./camera.js";
 import { download } from "./download.js";
 import { FaceList, countOf } from "./faces.js";
+import { Inside } from "./inside.js";
 import { View } from "./view.js";
 
 const KEYPOINTS = "keypoints";
@@ -18,7 +19,10 @@ let asked = new AbortController(); // cancels the question that a newer one repl
 let listed = 0; // when the list of a camera's faces was renewed
 let working = 0; // the number of things that are being done
 
-const view = new View($("frame"), $("view"), $("tip"), (text) => { $("spoken").textContent = text; });
+const inside = new Inside($("inside"), (picked) => view.focus(picked));
+const view = new View(
+  $("frame"), $("view"), $("tip"), (text) => { $("spoken").textContent = text; }, lookInside,
+);
 const list = new FaceList($("faces"), $("no-faces"), (index) => {
   view.zoom(view.zoomed === index ? null : index);
   list.show(answer.faces, view.zoomed);
@@ -68,9 +72,17 @@ async function look(next) {
   const seen = await imageOf(next, signal);
   signal.throwIfAborted();
   if (next !== picture) view.zoom(null);
+  inside.close();
   [picture, answer, image] = [next, found, seen];
   show();
   say(`${countOf(answer.faces.length)} in ${answer.milliseconds.toFixed(0)} ms`);
+}
+
+/** Show what the network sees at a keypoint of the picture. */
+function lookInside(picked, byKey) {
+  if (!picture) return; // the last frame of a camera that was lost
+  const face = answer.faces[picked.face];
+  inside.open({ picked, picture, face, points: points(), name: scheme().names[picked.point] }, byKey);
 }
 
 /** Refuse what the server would, before it is sent. */
@@ -112,12 +124,12 @@ function drawScene() {
   const moving = camera.running;
   view.show({ image, width, height, faces, scheme: scheme(), options, moving });
   $("view").setAttribute("aria-label", `Picture with ${countOf(faces.length).toLowerCase()}; `
-    + "the arrow keys walk through the keypoints");
+    + `the arrow keys walk through the keypoints${moving ? "" : ", Enter looks inside"}`);
 }
 
 function showFrame({ rate, image: frame, ...found }) {
   const before = answer?.faces.length;
-  [answer, image] = [found, frame];
+  [picture, answer, image] = [null, found, frame];
   const now = performance.now();
   if (now - listed < LIST_EVERY_MS && before === found.faces.length) {
     drawScene();
@@ -139,6 +151,7 @@ async function startCamera() {
     $("camera").disabled = false;
   }
   view.zoom(null);
+  inside.close();
   $("camera").setAttribute("aria-pressed", "true");
   $("camera").textContent = "Stop, keep the picture";
   $("speed").hidden = false;

@@ -6,15 +6,19 @@ const LEAST_HEIGHT = 280; // CSS pixels of the canvas
 const BESIDE = 310; // CSS pixels of the window that the title, the buttons and the filters take
 
 export class View {
-  /** `onPoint` is told in words which keypoint was reached by the keyboard. */
-  constructor(frame, canvas, tip, onPoint) {
-    Object.assign(this, { frame, canvas, tip, onPoint });
+  /**
+   * `onPoint` is told in words which keypoint was reached by the keyboard, `onPick` the
+   * `{ face, point }` that was clicked, or chosen by Enter (`byKey`).
+   */
+  constructor(frame, canvas, tip, onPoint, onPick) {
+    Object.assign(this, { frame, canvas, tip, onPoint, onPick });
     this.scene = null;
     this.meant = null; // { face, point }: indices of the keypoint that the tip describes
     this.zoomed = null; // the index of the face that fills the view
     new ResizeObserver(() => this.draw()).observe(frame);
     canvas.addEventListener("pointermove", (event) => this.#mean(this.#hit(event)));
     canvas.addEventListener("pointerdown", (event) => this.#mean(this.#hit(event)));
+    canvas.addEventListener("click", (event) => this.#pick(this.#hit(event), false));
     canvas.addEventListener("pointerleave", () => this.#mean(null));
     canvas.addEventListener("blur", () => this.#mean(null));
     canvas.addEventListener("keydown", (event) => this.#onKey(event));
@@ -39,10 +43,17 @@ export class View {
     this.draw();
   }
 
+  /** Give the picture the focus, at a keypoint `{ face, point }`. */
+  focus(meant) {
+    this.canvas.focus();
+    this.#mean(meant);
+  }
+
   draw() {
     if (!this.scene) return;
     const { image, width, height } = this.scene;
     this.canvas.hidden = false;
+    this.canvas.style.cursor = this.meant && !this.scene.moving ? "pointer" : "";
     const room = Math.max(LEAST_HEIGHT, innerHeight - BESIDE);
     const fit = Math.min(this.frame.clientWidth / width, room / height);
     const size = [Math.round(width * fit), Math.round(height * fit)];
@@ -143,11 +154,16 @@ export class View {
     this.draw();
   }
 
+  #pick(picked, byKey) {
+    if (picked && !this.scene.moving) this.onPick(picked, byKey);
+  }
+
   /** Left and right walk through the keypoints of a face, up and down through the faces. */
   #onKey(event) {
     const { faces, scheme } = this.scene;
     const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
     if (event.key === "Escape") this.#mean(null);
+    if (event.key === "Enter") this.#pick(this.meant, true);
     if (!(event.key in steps) || !faces.length) return;
     event.preventDefault();
     const [across, along] = steps[event.key];
