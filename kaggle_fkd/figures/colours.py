@@ -11,7 +11,7 @@ is limited so that the face remains visible."""
 
 def sequential_colours(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
     """H x W x 3 RGB of H x W values: violet for `low` and what is below it, yellow for `high`."""
-    shares = np.clip((values - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
+    shares = np.clip((values - low) / (high - low or 1), 0, 1)
     grey = np.round(255 * shares).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[:, :, ::-1], np.uint8)
 

@@ -1,7 +1,7 @@
 """serve: a page in the browser, and a JSON API, for keypoints on pictures and a camera."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,9 +11,12 @@ from kaggle_fkd.stages.options import option
 from kaggle_fkd.stages.stage import Made
 
 if TYPE_CHECKING:
+    from kaggle_fkd.photo.networks import Networks
     from kaggle_fkd.task import Task
 
 PORT, LAST_PORT = 8015, 65535
+PACKAGE = "the networks of the package"
+"""What the page calls those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +47,26 @@ class Serve(FinderStage):
         from kaggle_fkd.web.app import make_app
         from kaggle_fkd.web.server import Server
 
-        app = make_app(self.finder(made), self._network_name(made))
+        networks = self.networks(made)
+        app = make_app(
+            networks.open(), self._network_name(made), others=lambda: self._others(networks)
+        )
         server = Server(self.port)
         with suppress(KeyboardInterrupt):
             server.run(app, browser=not self.no_browser)
         return made
 
+    def _others(self, started_with: "Networks") -> "dict[str, Networks]":
+        """What the page can choose: the networks of the package, and the trained runs."""
+        from kaggle_fkd.runs.find import runs_in
+
+        package = replace(started_with, run=None, convention=None, points=None)
+        trained = [run for run in runs_in(self.runs_dir) if run.members]
+        return {PACKAGE: package} | {run.name: replace(package, run=run.folder) for run in trained}
+
     def _network_name(self, made: Made) -> str:
         """What the page calls the networks: never a path."""
         chosen = self.chosen(made)
         if chosen is None:
-            return "the networks of the package"
+            return PACKAGE
         return chosen.stem if isinstance(chosen, Path) else chosen.name

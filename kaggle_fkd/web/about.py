@@ -19,11 +19,13 @@ from kaggle_fkd.web.upload import MAX_BYTES, MAX_PIXELS
 async def get_about(request: Request) -> JSONResponse:
     """What a page needs to know before it sends a picture."""
     state = state_of(request)
+    finders = await state.finders(request)
     return JSONResponse({
         "version": __version__,
-        "network": state.network,
-        "points": len(state.finders.default.scheme.names),
-        "schemes": [_scheme(scheme) for scheme in state.finders.schemes],
+        "network": request.query_params.get("network", state.networks.name),
+        "networks": state.networks.names,
+        "points": len(finders.default.scheme.names),
+        "schemes": [_scheme(scheme) for scheme in finders.schemes],
         "pictures": list(PICTURE_FORMATS),
         "formats": list(FORMATS),
         "limits": {

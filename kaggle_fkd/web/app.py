@@ -1,6 +1,6 @@
 """`make_app`: the page and the API as one ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from starlette.types import ASGIApp
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.networks import Networks
 from kaggle_fkd.web.about import get_about
+from kaggle_fkd.web.choice import NetworkChoice
 from kaggle_fkd.web.drawing import get_thumbnail, post_drawing
 from kaggle_fkd.web.faces import post_faces
-from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.guard import Guard
 from kaggle_fkd.web.inside import post_inside
 from kaggle_fkd.web.live import follow_camera
@@ -43,9 +44,17 @@ API = (
 """The endpoints below /v1."""
 
 
-def make_app(finder: FaceKeypoints, network: str, queue: WorkQueue | None = None) -> ASGIApp:
-    """The application that finds keypoints with these networks, which the page calls `network`."""
-    shared = State(Finders(finder), queue or WorkQueue(), network)
+def make_app(
+    finder: FaceKeypoints,
+    network: str,
+    queue: WorkQueue | None = None,
+    others: Callable[[], Mapping[str, Networks]] = dict,
+) -> ASGIApp:
+    """The application that finds keypoints with these networks, which the page calls `network`.
+
+    `others` says which other networks requests can choose now, by their names.
+    """
+    shared = State(NetworkChoice(finder, network, others), queue or WorkQueue())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

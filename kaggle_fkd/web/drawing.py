@@ -47,7 +47,7 @@ def painter(name: str) -> Painter:
 async def post_drawing(request: Request) -> Response:
     """The posted picture, drawn on: as a JPEG if it is one, otherwise as a PNG."""
     state, query = state_of(request), request.query_params
-    finder = state.finders.choose(query.get("points"))
+    finder = (await state.finders(request)).choose(query.get("points"))
     paint = painter(query.get("filter", KEYPOINTS))
 
     def draw(upload: Upload) -> Response:
@@ -63,7 +63,8 @@ async def post_drawing(request: Request) -> Response:
 async def get_thumbnail(request: Request) -> Response:
     """The face of the example picture with the filter of the path."""
     state, query = state_of(request), request.query_params
-    finder, paint = state.finders.choose(query.get("points")), painter(request.path_params["name"])
+    finder = (await state.finders(request)).choose(query.get("points"))
+    paint = painter(request.path_params["name"])
 
     def draw() -> Response:
         picture = read_picture(ASTRONAUT)

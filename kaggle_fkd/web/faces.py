@@ -101,7 +101,7 @@ async def post_faces(request: Request) -> Response:
     wanted = query.get("format", "json")
     if wanted not in FORMATS:
         raise UsageError(f"there is no format {wanted!r}", suggest(wanted, FORMATS))
-    finder = state.finders.choose(query.get("points"))
+    finder = (await state.finders(request)).choose(query.get("points"))
     with state.queue.place():
         upload = await read_upload(request)
         return await state.queue.run(

@@ -1,8 +1,14 @@
-"""`Finders`: the networks of the server, for each number of keypoints that they give."""
+"""`Finders`: some networks, for each number of keypoints that they give."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
 from kaggle_fkd.photo.finder import FaceKeypoints
+
+if TYPE_CHECKING:
+    from kaggle_fkd.inspection.responses import InspectedNetwork
 
 
 class Finders:
@@ -20,6 +26,14 @@ class Finders:
     def schemes(self) -> list[KeypointScheme]:
         """The schemes that requests can choose from."""
         return [finder.scheme for finder in self._by_points.values()]
+
+    @cached_property
+    def inspected(self) -> "InspectedNetwork":
+        """The network for keypoints, whose inner values can be seen; the first of several."""
+        from kaggle_fkd.inspection.responses import InspectedNetwork
+
+        networks = self.default.networks
+        return InspectedNetwork(networks.files[0].path, networks.convention)
 
     def choose(self, points: str | None) -> FaceKeypoints:
         """The one with that number of points, as a request spells it; UsageError without one."""

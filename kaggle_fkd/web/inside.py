@@ -117,14 +117,15 @@ async def post_inside(request: Request) -> Response:
     show = query.get("show", HEAT_MAP)
     if show not in SHOWS:
         raise UsageError(f"there is nothing to show called {show!r}", suggest(show, SHOWS))
-    finder = state.finders.choose(query.get("points"))
+    finders = await state.finders(request)
+    finder = finders.choose(query.get("points"))
     keypoint = finder.scheme.find(query.get("keypoint", NOSE_TIP))
 
     def look(upload: Upload) -> Response:
         faces = numbered(finder.detect(upload.picture()))
         face = chosen_face(faces, query.get("face", "1"))
         chip, to_chip = finder.chip_and_map(face)
-        seen = SeenFace(state.inspected, chip, invert(to_chip), _sources(finder, keypoint))
+        seen = SeenFace(finders.inspected, chip, invert(to_chip), _sources(finder, keypoint))
         shown = SHOWS[show](seen)
         response = picture_response(shown.pixels, "png")
         place = {

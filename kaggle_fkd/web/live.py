@@ -56,7 +56,7 @@ async def follow_camera(websocket: WebSocket) -> None:
     state = state_of(websocket)
     await websocket.accept()
     try:
-        camera = _new_camera(websocket, state)
+        camera = await _new_camera(websocket, state)
     except REFUSALS as refusal:
         await websocket.send_json(problem_of(refusal))
         await websocket.close(POLICY_VIOLATION)
@@ -74,7 +74,7 @@ async def follow_camera(websocket: WebSocket) -> None:
         state.cameras -= 1
 
 
-def _new_camera(websocket: WebSocket, state: State) -> Camera:
+async def _new_camera(websocket: WebSocket, state: State) -> Camera:
     if state.cameras >= MAX_CAMERAS:
         raise RequestError(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -82,7 +82,8 @@ def _new_camera(websocket: WebSocket, state: State) -> Camera:
             "close another page that shows one",
         )
     query = websocket.query_params
-    tracker = Tracker(state.finders.choose(query.get("points")), RATE)
+    finders = await state.finders(websocket)
+    tracker = Tracker(finders.choose(query.get("points")), RATE)
     return Camera(tracker, painter(query["filter"]) if "filter" in query else None)
 
 

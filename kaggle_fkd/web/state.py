@@ -1,38 +1,32 @@
 """`State`: what the endpoints of one server share."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from starlette.requests import HTTPConnection
 
+from kaggle_fkd.web.choice import NetworkChoice
 from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.work_queue import WorkQueue
-
-if TYPE_CHECKING:
-    from kaggle_fkd.inspection.responses import InspectedNetwork
 
 
 @dataclass
 class State:
     """Lives as long as the application."""
 
-    finders: Finders
+    networks: NetworkChoice
     """The networks."""
     queue: WorkQueue
     """What computes with them."""
-    network: str
-    """What the page calls the networks that predict the keypoints."""
     cameras: int = 0
     """The number of cameras that are connected."""
 
-    @cached_property
-    def inspected(self) -> "InspectedNetwork":
-        """The network for keypoints, whose inner values can be seen; the first of several."""
-        from kaggle_fkd.inspection.responses import InspectedNetwork
-
-        networks = self.finders.default.networks
-        return InspectedNetwork(networks.files[0].path, networks.convention)
+    async def finders(self, connection: HTTPConnection) -> Finders:
+        """The networks that a request or a websocket names; raises what `NetworkChoice` raises."""
+        name = connection.query_params.get("network", self.networks.name)
+        if (opened := self.networks.opened(name)) is not None:
+            return opened
+        return await self.queue.run(lambda: self.networks.open(name))
 
 
 def state_of(connection: HTTPConnection) -> State:

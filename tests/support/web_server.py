@@ -21,9 +21,9 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served() -> Iterator[Served]:
-    """A server on a free port; at the end of the block, Ctrl-C ends it."""
-    command = [sys.executable, "-m", "kaggle_fkd", "serve", "--port", "0", "--no-browser"]
+def served(*options: str | Path) -> Iterator[Served]:
+    """A server on a free port, with these options; at the end of the block, Ctrl-C ends it."""
+    command = [sys.executable, "-m", "kaggle_fkd", "serve", "--port", "0", "--no-browser", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             line = process.stderr.readline()

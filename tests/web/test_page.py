@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.browser import chromium
+from support.exported_networks import finished_run
 from support.web_server import served
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, read_picture
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.photo.finder import FaceKeypoints
 
 pytestmark = pytest.mark.slow
 
@@ -109,7 +111,7 @@ def test_what_is_shown_can_be_chosen(page):
     page.get_by_text("Right eye").wait_for(state="detached")
     with page.expect_response("**/v1/drawing?*") as answered:
         page.get_by_role("radio", name="Hat").check()
-    assert "points=15&filter=hat" in answered.value.url
+    assert re.search("points=15&.*filter=hat", answered.value.url)
     page.locator("body:not(.busy)").wait_for()
 
 
@@ -215,6 +217,23 @@ def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page)
     page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
     assert page.get_by_role("button", name="Drawing").is_enabled()
     assert page.locator("#speed").is_hidden() and page.locator("#refusal").is_hidden()
+
+
+def test_the_networks_of_a_run_can_be_chosen(browser, tmp_path):
+    run = finished_run(tmp_path)
+    FaceKeypoints(run=run)  # exports its network, or the server would import torch for it
+    with served("--runs-dir", tmp_path) as server:
+        page = browser.new_page()
+        page.goto(server.address)
+        page.get_by_text("Ready").wait_for()
+        page.get_by_role("button", name="Example").click()
+        page.get_by_role("button", name="Face 1").wait_for()
+        with page.expect_response("**/v1/faces?*") as answered:
+            page.get_by_label("Networks").select_option(run.name)
+        assert len(answered.value.json()["names"]) == 15
+        page.get_by_text("Right eye").wait_for(state="detached")
+        assert run.name in page.inner_text("#version") and page.locator("#refusal").is_hidden()
+        page.close()
 
 
 def test_a_narrow_page_does_not_scroll_sideways(browser, site):

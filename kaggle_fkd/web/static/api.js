@@ -38,27 +38,27 @@ function post(path, picture, query, signal) {
   return ask(path, query, { method: "POST", body, signal });
 }
 
-/** What the server can do: its schemes of keypoints, filters and limits. */
-export const about = async () => (await ask("/v1/about")).json();
+/** What the server can do with some networks: their schemes of keypoints, filters and limits. */
+export const about = async (query) => (await ask("/v1/about", query)).json();
 
 /** The example picture, as if it had been chosen. */
 export async function example() {
   return { blob: await (await ask("/astronaut.png")).blob(), name: "astronaut.png" };
 }
 
-/** The faces of a picture, `{ blob, name }`. */
-export async function faces(picture, points, signal) {
-  return (await post("/v1/faces", picture, { points }, signal)).json();
+/** The faces of a picture, `{ blob, name }`, by the networks of a query, `{ points, network }`. */
+export async function faces(picture, query, signal) {
+  return (await post("/v1/faces", picture, query, signal)).json();
 }
 
 /** The faces of a picture in a file of some format; a .pts file has one face. */
-export async function facesAs(format, picture, points, face) {
-  return (await post("/v1/faces", picture, { points, format, face })).blob();
+export async function facesAs(format, picture, query, face) {
+  return (await post("/v1/faces", picture, { ...query, format, face })).blob();
 }
 
 /** The picture with a filter or with "keypoints" drawn on it, or as it is ("none"). */
-export async function drawing(picture, points, filter, signal) {
-  return (await post("/v1/drawing", picture, { points, filter }, signal)).blob();
+export async function drawing(picture, query, filter, signal) {
+  return (await post("/v1/drawing", picture, { ...query, filter }, signal)).blob();
 }
 
 /** What the network sees in a face, for a keypoint: `image`, and what the header says of it. */
@@ -69,12 +69,12 @@ export async function inside(picture, query, signal) {
 }
 
 /** The address of the thumbnail of a filter. */
-export const thumbnail = (filter, points) => `/v1/filters/${filter}?points=${points}`;
+export const thumbnail = (filter, query) => `/v1/filters/${filter}?${new URLSearchParams(query)}`;
 
 /** The websocket for the frames of a camera; without a filter, only keypoints come back. */
-export function openLive(points, filter) {
-  const query = new URLSearchParams(filter ? { points, filter } : { points });
-  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/live?${query}`);
+export function openLive(query, filter) {
+  const asked = new URLSearchParams(filter ? { ...query, filter } : query);
+  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/v1/live?${asked}`);
   socket.binaryType = "blob";
   return socket;
 }

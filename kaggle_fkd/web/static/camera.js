@@ -20,7 +20,7 @@ export class Camera {
   }
 
   /** Start the camera, or only another connection if it is running; Refusal without a camera. */
-  async start(points, filter) {
+  async start(query, filter) {
     if (!this.stream) {
       this.stream = await openStream();
       this.video.srcObject = this.stream;
@@ -29,7 +29,7 @@ export class Camera {
       });
       await this.video.play();
     }
-    this.#connect(points, filter);
+    this.#connect(query, filter);
   }
 
   get running() {
@@ -50,10 +50,10 @@ export class Camera {
     this.video.srcObject = null;
   }
 
-  #connect(points, filter) {
+  #connect(query, filter) {
     this.#disconnect();
     this.times = [];
-    const socket = openLive(points, filter);
+    const socket = openLive(query, filter);
     this.socket = socket;
     let answer = null;
     socket.onopen = () => this.#send(socket);

@@ -3,14 +3,14 @@
 import { drawing, facesAs } from "./api.js";
 
 /** Download a drawing or the faces of a picture, in the format of a button. */
-export async function download(format, picture, { points, filter, face }) {
+export async function download(format, picture, { query, filter, face }) {
   const stem = picture.name.replace(/\.[^.]*$/, "") || "picture";
   if (format === "drawing") {
-    const blob = await drawing(picture, points, filter);
+    const blob = await drawing(picture, query, filter);
     save(blob, `${stem}_${filter}.${blob.type === "image/jpeg" ? "jpg" : "png"}`);
     return;
   }
-  const blob = await facesAs(format, picture, points, face);
+  const blob = await facesAs(format, picture, query, face);
   const ending = { pts: `_${face}.pts`, coco: "_coco.json" }[format] ?? `.${format}`;
   save(blob, stem + ending);
 }

@@ -21,8 +21,8 @@ export class Inside {
   }
 
   /**
-   * Show a keypoint `{ picked, picture, face, points, name }`: `picked` has its indices, `face` is
-   * the server's answer. With `focused`, the panel gets the focus.
+   * Show a keypoint `{ picked, picture, face, query, name }`: `picked` has its indices, `face` is
+   * the server's answer to the query. With `focused`, the panel gets the focus.
    */
   open(subject, focused) {
     this.subject = subject;
@@ -62,8 +62,8 @@ export class Inside {
 
   /** Pictures of what the server answers, the ends of their colours, and what they mean. */
   async #draw(show, signal) {
-    const { picked, picture, face, points } = this.subject;
-    const query = { points, face: face.number, keypoint: picked.point };
+    const { picked, picture, face } = this.subject;
+    const query = { ...this.subject.query, face: face.number, keypoint: picked.point };
     const seen = await api.inside(picture, { ...query, show }, signal);
     if (show === "features") return features(seen);
     if (!this.chips.has(face)) {

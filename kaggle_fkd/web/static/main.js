@@ -11,7 +11,8 @@ const KEYPOINTS = "keypoints";
 const LIST_EVERY_MS = 250; // the list of a camera's faces is renewed so often
 const $ = (id) => document.getElementById(id);
 
-let about; // what the server can do
+const schemes = new Map(); // the schemes of keypoints that were offered, by name
+let about; // what the server can do with the chosen networks
 let picture = null; // { blob, name }: the picture that is shown
 let answer = null; // the server's answer to it, or to the last frame
 let image = null; // what is shown of it
@@ -34,8 +35,9 @@ const camera = new Camera(showFrame, (refusal) => {
 
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 const points = () => Number(chosen("points"));
+const query = () => ({ points: points(), network: about.network });
 const filter = () => chosen("filter");
-const scheme = () => about.schemes.find((each) => each.points === answer.names.length);
+const scheme = () => schemes.get(answer.scheme);
 
 function say(text) {
   $("status").textContent = text;
@@ -68,7 +70,7 @@ async function look(next) {
   const { signal } = asked;
   check(next);
   say("Looking for faces");
-  const found = await api.faces(next, points(), signal);
+  const found = await api.faces(next, query(), signal);
   const seen = await imageOf(next, signal);
   signal.throwIfAborted();
   if (next !== picture) view.zoom(null);
@@ -82,7 +84,7 @@ async function look(next) {
 function lookInside(picked, byKey) {
   if (!picture) return; // the last frame of a camera that was lost
   const face = answer.faces[picked.face];
-  inside.open({ picked, picture, face, points: points(), name: scheme().names[picked.point] }, byKey);
+  inside.open({ picked, picture, face, query: query(), name: scheme().names[picked.point] }, byKey);
 }
 
 /** Refuse what the server would, before it is sent. */
@@ -95,12 +97,12 @@ function check({ blob, name }) {
 /** The picture with its filter, or as it is, if need be in a format that browsers can show. */
 async function imageOf(next, signal) {
   if (filter() !== KEYPOINTS) {
-    return createImageBitmap(await api.drawing(next, points(), filter(), signal));
+    return createImageBitmap(await api.drawing(next, query(), filter(), signal));
   }
   try {
     return await createImageBitmap(next.blob);
   } catch {
-    return createImageBitmap(await api.drawing(next, points(), "none", signal));
+    return createImageBitmap(await api.drawing(next, query(), "none", signal));
   }
 }
 
@@ -146,7 +148,7 @@ async function startCamera() {
   asked.abort();
   $("camera").disabled = true; // until it has started, or was refused
   try {
-    await camera.start(points(), filter() === KEYPOINTS ? null : filter());
+    await camera.start(query(), filter() === KEYPOINTS ? null : filter());
   } finally {
     $("camera").disabled = false;
   }
@@ -184,6 +186,8 @@ function again() {
   else if (picture) attempt(() => look(picture));
 }
 
+const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
+
 function radio(name, value, checked, ...content) {
   const label = document.createElement("label");
   const input = Object.assign(document.createElement("input"), { type: "radio", name, value, checked });
@@ -198,22 +202,44 @@ function listFilters() {
   const { filters } = about.schemes.find((each) => each.points === points());
   const names = [KEYPOINTS, ...filters];
   $("filters").replaceChildren(...names.map((name) => {
-    const thumbnail = Object.assign(new Image(), { src: api.thumbnail(name, points()), alt: "" });
-    const title = name.charAt(0).toUpperCase() + name.slice(1);
-    return radio("filter", name, name === (filters.includes(current) ? current : KEYPOINTS), thumbnail, title);
+    const thumbnail = Object.assign(new Image(), { src: api.thumbnail(name, query()), alt: "" });
+    const wanted = filters.includes(current) ? current : KEYPOINTS;
+    return radio("filter", name, name === wanted, thumbnail, capital(name));
   }));
 }
 
-async function begin() {
-  about = await api.about();
+/** Offer what some networks give. */
+async function useNetworks(wanted) {
+  about = await api.about(wanted);
+  const { network, networks, points: most, version } = about;
+  about.schemes.forEach((each) => schemes.set(each.name, each));
+  $("network").replaceChildren(...networks.map((name) => new Option(capital(name), name)));
+  $("network").value = network;
+  $("networks").hidden = networks.length < 2;
+  $("points").querySelectorAll("label").forEach((label) => label.remove());
   $("points").append(...about.schemes.map(
-    (each) => radio("points", each.points, each.points === about.points, `${each.points} points`),
+    (each) => radio("points", each.points, each.points === most, `${each.points} points`),
   ));
   $("points").hidden = about.schemes.length < 2;
   listFilters();
-  $("version").textContent = `kaggle_fkd ${about.version}, ${about.network}`;
-  for (const id of ["choose", "camera", "example"]) $(id).disabled = false;
+  $("version").textContent = `kaggle_fkd ${version}, ${network}`;
   say("Ready");
+}
+
+async function begin() {
+  await useNetworks({});
+  for (const id of ["choose", "camera", "example"]) $(id).disabled = false;
+}
+
+/** Use the chosen networks; if they cannot be used, the previous ones stay chosen. */
+async function changeNetworks() {
+  say("Opening the networks");
+  try {
+    await useNetworks({ network: $("network").value });
+  } finally {
+    $("network").value = about.network;
+  }
+  again();
 }
 
 $("choose").addEventListener("click", () => $("file").click());
@@ -231,6 +257,7 @@ $("points").addEventListener("change", () => {
   listFilters();
   again();
 });
+$("network").addEventListener("change", () => attempt(changeNetworks));
 $("filters").addEventListener("change", again);
 document.querySelectorAll("#switches input").forEach((input) => {
   input.addEventListener("change", () => answer && drawScene());
@@ -238,7 +265,7 @@ document.querySelectorAll("#switches input").forEach((input) => {
 $("downloads").addEventListener("click", ({ target }) => {
   if (!target.dataset.format) return;
   const face = answer.faces[view.zoomed ?? 0]?.number ?? 1;
-  attempt(() => download(target.dataset.format, picture, { points: points(), filter: filter(), face }));
+  attempt(() => download(target.dataset.format, picture, { query: query(), filter: filter(), face }));
 });
 addEventListener("paste", ({ clipboardData }) => {
   if (clipboardData.files[0]) load(clipboardData.files[0]);

@@ -1,0 +1,61 @@
+"""`NetworkChoice`: the networks that requests can choose from, by name."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from kaggle_fkd.errors import RunError, UsageError, suggest
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.system.console import log
+from kaggle_fkd.web.finders import Finders
+from kaggle_fkd.web.problem import RequestError
+
+MOST_OPEN = 4
+"""Other networks than the default that are kept open: each has its own detector."""
+
+
+class NetworkChoice:
+    """Those that the server was started with, and others, which are opened when they are chosen."""
+
+    def __init__(
+        self,
+        default: FaceKeypoints,
+        name: str,
+        others: Callable[[], Mapping[str, Networks]] = dict,
+    ) -> None:
+        """`default` is used by requests that name none; `others` says what else there is now."""
+        self.name = name
+        self._default, self._others = Finders(default), others
+        self._opened: dict[str, Finders] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """All names, that of the default first."""
+        return list(dict.fromkeys([self.name, *self._others()]))
+
+    def opened(self, name: str) -> Finders | None:
+        """The networks of that name if they are open."""
+        return self._default if name == self.name else self._opened.get(name)
+
+    def open(self, name: str) -> Finders:
+        """The networks of that name, opened now, which may take seconds.
+
+        Raises UsageError for a name that does not exist, RequestError (422) for networks that
+        cannot be used.
+        """
+        others = self._others()
+        if name not in others:
+            raise UsageError(f"there are no networks called {name!r}", suggest(name, self.names))
+        try:
+            finders = Finders(others[name].open())
+        except RunError as error:  # which may name files of this computer
+            log.error("%s: %s", name, error)
+            raise RequestError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                f"the networks of {name} cannot be used",
+                "see the server's terminal, or choose others",
+            ) from error
+        self._opened[name] = finders
+        while len(self._opened) > MOST_OPEN:
+            del self._opened[next(iter(self._opened))]
+        return finders
