@@ -70,6 +70,15 @@ def test_the_position_of_an_eye_depends_on_the_parts_of_the_face_around_it(pretr
     assert half_radius(found, keypoint) < 30
 
 
+def test_the_saliency_of_several_keypoints_is_that_of_their_mean(lenet, chip):
+    once, twice, pair = (
+        lenet.saliency(chip, *keypoints, overlapping=False) for keypoints in ((3,), (3, 3), (3, 9))
+    )
+    np.testing.assert_allclose(twice, once, atol=1e-4)
+    other = lenet.saliency(chip, 9, overlapping=False)
+    assert (pair <= (once + other) / 2 + 1e-4).all() and pair.max() > 0
+
+
 def test_feature_maps_are_those_of_the_convolutions_by_their_names(lenet, heatmapnet, chip):
     for network, first in ((lenet, "features.0"), (heatmapnet, "deconvolution.0.stem.0.0")):
         maps = network.feature_maps(chip)
