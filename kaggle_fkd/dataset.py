@@ -107,8 +107,7 @@ class FaceDataset:
     @cached_property
     def _repeat_groups(self) -> NDArray[np.int64]:
         # Cached: a report asks for it with every score, and it reads all images.
-        hashes = [hashlib.blake2b(image.tobytes()).digest() for image in self.images]
-        _, image = np.unique(np.array(hashes, dtype="S64"), return_inverse=True)
+        _, image = np.unique(image_digests(self.images), return_inverse=True)
         if self.subject is None:
             return image.astype(np.int64)
         return _connected(image, self.subject)
@@ -128,6 +127,12 @@ class FaceDataset:
         if self.margin:
             sha.update(f"margin {self.margin}".encode())
         return sha.hexdigest()
+
+
+def image_digests(images: NDArray[np.uint8]) -> NDArray[np.void]:
+    """N, equal for those of N images that have the same bytes."""
+    digests = [hashlib.blake2b(image.tobytes()).digest() for image in images]
+    return np.array(digests, dtype="V64")
 
 
 def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:

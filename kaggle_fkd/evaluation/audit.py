@@ -10,7 +10,8 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE
 
-NO_FACE, SWAPPED = "no face, or another one", "left and right swapped"
+NO_FACE = "no face, another one, or a wrong prediction"
+SWAPPED = "left and right swapped"
 DISPLACED, SEVERAL_OFF = "displaced point", "several points off"
 """The reasons of the audit."""
 SWAP_GAIN = 0.5

@@ -12,6 +12,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse
 from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.system.text import in_words
 
 SEED = 0
 """Seeds the bootstrap."""
@@ -84,7 +85,7 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
             color=COLOURS[number % len(COLOURS)], capsize=3, markersize=5,
             label=f"convention {convention}: {overall['rmse'].iloc[0]:.3f} px over all",
         )  # fmt: skip
-    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    axes.set_yticks(range(len(names)), [in_words(name) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel("out-of-fold RMSE (pixels), with 95 % bootstrap interval")

@@ -1,5 +1,7 @@
 """Galleries of the faces that a network predicts worst, and of those whose labels look wrong."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,6 +9,13 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import GALLERY_FACES, gallery
+
+COMPARED = (
+    "Lines join labels with predictions: a single long line is one wrong point, lines that cross "
+    "are swapped sides, many parallel lines are another face, or a wrong prediction."
+)
+_CAPTION = 28
+"""Characters of a caption's line."""
 
 
 def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
@@ -16,10 +25,10 @@ def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     """
     errors = rmse_by_face(predicted, faces)
     worst = worst_first(errors)[:GALLERY_FACES]
-    captions = [f"row {faces.ids[i]}: {errors[i]:.1f} px" for i in worst]
+    captions = [f"row {faces.ids[i]}: RMSE {errors[i]:.1f} px" for i in worst]
     return gallery(
         faces[worst], captions, "Worst faces by out-of-fold RMSE",
-        np.where(faces.labelled[worst][..., None], predicted[worst], np.nan),
+        np.where(faces.labelled[worst][..., None], predicted[worst], np.nan), note=COMPARED,
     )  # fmt: skip
 
 
@@ -42,9 +51,11 @@ def audit_gallery(
     top = table.head(GALLERY_FACES)
     shown = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
     captions = [
-        f"row {entry.row}, score {entry.score:.0f}\n{entry.reason}" for entry in top.itertuples()
+        f"row {entry.row}, score {entry.score:.0f}\n{textwrap.fill(entry.reason, _CAPTION)}"
+        for entry in top.itertuples()
     ]
     return gallery(
         faces[shown], captions, "Labels that out-of-fold predictions contradict most",
         np.where(faces.labelled[shown][..., None], predicted[shown], np.nan),
+        note=f"The score is the largest distance, in expected errors. {COMPARED}",
     )  # fmt: skip

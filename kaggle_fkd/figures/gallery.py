@@ -1,21 +1,35 @@
 """Faces with their keypoints: one face, or a gallery of them."""
 
 from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import keypoint_colours
-from kaggle_fkd.figures.style import PREDICTED, new_figure
+from kaggle_fkd.figures.style import PREDICTED, describe, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 GALLERY_FACES = 24
 """Faces in the galleries of predictions and evaluations: four rows."""
+
+_CELL = 1.9
+"""Width of a face's cell in inches."""
+_BORDER = 0.04
+"""The border around a face, as a share of its size; points in it stay visible."""
+_CAPTION, _LEGEND = 0.155, 0.3
+"""Height of a line of a caption, and of the legend, in inches."""
+_MARKERS = {False: "o", True: "s"}
+"""Markers of keypoints, by whether they are on the person's left."""
+_OUTLINE = [withStroke(linewidth=2.4, foreground="black")]
 
 
 def draw_face(
@@ -24,28 +38,80 @@ def draw_face(
     keypoints: NDArray[np.floating],
     scheme: KeypointScheme,
     predicted: NDArray[np.floating] | None = None,
+    window: Sequence[float] | None = None,
 ) -> None:
-    """Draw an H x W face with K x 2 `keypoints` as dots, coloured by group, in pixels.
+    """Draw an H x W face with K x 2 `keypoints` in pixels, coloured by group.
 
-    `predicted`, K x 2, is drawn as crosses; if it is K x 3, with circles whose radius is the
-    expected error. NaN coordinates are left out.
+    Those on the person's left are squares, the others are dots. `predicted`, K x 2, is drawn as
+    crosses, each with a line to its keypoint, which is then hollow; if it is K x 3, with circles
+    whose radius is the expected error. NaN coordinates are left out. `window` is the part of the
+    face to show, all of it if it is NaN: x and y of its centre, and half of its side.
     """
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    size = 0.35 * axes.get_window_extent().width * 72 / axes.figure.dpi
-    axes.scatter(
-        keypoints[:, 0], keypoints[:, 1], s=max(size, 8), c=keypoint_colours(scheme),
-        edgecolors="black", linewidths=0.6,
-    )  # fmt: skip
-    if predicted is not None:
-        axes.scatter(predicted[:, 0], predicted[:, 1], s=max(size, 8), c=PREDICTED, marker="x")
-        if predicted.shape[1] == 3:
-            for x, y, error in predicted[np.isfinite(predicted).all(axis=1)]:
-                axes.add_patch(Circle((x, y), error, fill=False, color=PREDICTED, linewidth=0.6))
-    # Points that lie outside the image by up to a tenth of its size stay visible.
     height, width = image.shape
-    axes.set_xlim(-0.1 * width, 1.1 * width)
-    axes.set_ylim(1.1 * height, -0.1 * height)
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    if predicted is None:
+        predicted = np.full_like(keypoints, np.nan)
+    _draw_keypoints(axes, keypoints, scheme, np.isfinite(predicted).all(axis=1))
+    _draw_predicted(axes, keypoints, predicted)
+    if window is None or np.isnan(window).any():
+        border_x, border_y = _BORDER * width, _BORDER * height
+        axes.set_xlim(-border_x, width - 1 + border_x)
+        axes.set_ylim(height - 1 + border_y, -border_y)
+    else:
+        x, y, half = window
+        axes.set_xlim(x - half, x + half)
+        axes.set_ylim(y + half, y - half)
     axes.set_axis_off()
+
+
+def _draw_keypoints(
+    axes: Axes, keypoints: NDArray[np.floating], scheme: KeypointScheme, hollow: NDArray[np.bool_]
+) -> None:
+    """Dots and squares, those of the mask `hollow` with the face visible inside them."""
+    colours = np.array(keypoint_colours(scheme))
+    for is_left, is_hollow in product((False, True), repeat=2):
+        chosen = (_is_left(scheme) == is_left) & (hollow == is_hollow)
+        look: dict[str, Any] = (
+            {"facecolors": "none", "edgecolors": colours[chosen], "linewidths": 1.3}
+            if is_hollow
+            else {"c": colours[chosen], "edgecolors": "black", "linewidths": 0.6}
+        )
+        axes.scatter(
+            *keypoints[chosen].T, s=_marker_area(axes), marker=_MARKERS[is_left],
+            path_effects=_OUTLINE if is_hollow else None, **look,
+        )  # fmt: skip
+
+
+def _draw_predicted(
+    axes: Axes, keypoints: NDArray[np.floating], predicted: NDArray[np.floating]
+) -> None:
+    """Crosses, lines to the keypoints, and circles of expected errors."""
+    pairs = np.stack([keypoints, predicted[:, :2]], axis=1)
+    known = pairs[np.isfinite(pairs).all(axis=(1, 2))]
+    axes.add_collection(
+        LineCollection(list(known), colors=PREDICTED, linewidths=1.2), autolim=False
+    )
+    # A small cross does not cover the keypoint that it is compared with.
+    size = np.where(np.isfinite(keypoints).all(axis=1), 0.45, 1) * _marker_area(axes)
+    axes.scatter(
+        predicted[:, 0], predicted[:, 1], s=size, c=PREDICTED, marker="x", linewidths=1.2, zorder=3
+    )
+    if predicted.shape[1] == 3:
+        for x, y, error in predicted[np.isfinite(predicted).all(axis=1)]:
+            axes.add_patch(Circle((x, y), error, fill=False, color=PREDICTED, linewidth=0.6))
+
+
+def _marker_area(axes: Axes) -> float:
+    """The area of a marker in square points, larger on larger axes."""
+    points = axes.get_window_extent().width * 72 / axes.figure.dpi
+    return float(max(0.25 * points, 8))
+
+
+def _is_left(scheme: KeypointScheme) -> NDArray[np.bool_]:
+    """K, true for the keypoints on the person's left."""
+    left = np.zeros(len(scheme.names), bool)
+    left[[pair[0] for pair in scheme.flip_pairs]] = True
+    return left
 
 
 def gallery(
@@ -55,53 +121,73 @@ def gallery(
     predicted: NDArray[np.floating] | None = None,
     columns: int = 6,
     predicted_label: str = "predicted",
+    note: str = "",
+    windows: NDArray[np.floating] | None = None,
 ) -> Figure:
     """All N faces in a grid with N captions above them, and a legend of the keypoint groups.
 
-    `predicted`, N x K x 2 or N x K x 3 in pixels, is drawn as `draw_face` does; the legend calls it
-    `predicted_label`. Captions and title are plain text, without mathematical notation.
+    `predicted`, N x K x 2 or N x K x 3 in pixels, and `windows`, N x 3, are drawn as `draw_face`
+    does; the legend calls the crosses `predicted_label`. Captions, title and the note below it are
+    plain text, without mathematical notation.
     """
     columns = min(columns, len(faces))
-    rows = -(-len(faces) // columns)
-    caption_lines = max(caption.count("\n") + 1 for caption in captions)
-    figure = new_figure(max(1.9 * columns, 5.5), (1.75 + 0.13 * caption_lines) * rows + 0.8)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in grid:
-        axes.set_axis_off()
+    figure, grid = _face_grid(faces.size, captions, columns)
     for index, (axes, caption) in enumerate(zip(grid[: len(faces)], captions, strict=True)):
         draw_face(
             axes, faces.images[index], faces.keypoints[index], faces.scheme,
             None if predicted is None else predicted[index],
+            None if windows is None else windows[index],
         )  # fmt: skip
-        axes.set_title(caption, fontsize=8, parse_math=False)
-    figure.suptitle(title, parse_math=False)
+        axes.set_title(caption, fontsize=8.5, pad=1, parse_math=False)
     handles = _legend(faces, predicted, predicted_label)
+    needed = sum(0.6 + 0.07 * len(str(handle.get_label())) for handle in handles)  # inches
+    rows = max(1, -(-needed // figure.get_figwidth()))
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=len(handles) if columns > 3 else 5,
-        frameon=False, fontsize=9,
+        handles=handles, loc="outside lower center", frameon=False, fontsize=9,
+        ncols=max(1, int(-(-len(handles) // rows))),
     )  # fmt: skip
+    if title:
+        describe(figure, title, note)
     return figure
+
+
+def _face_grid(
+    size: tuple[int, int], captions: Sequence[str], columns: int
+) -> tuple[Figure, NDArray[np.object_]]:
+    """A figure of axes, as large as faces of this height and width and their captions need."""
+    rows = -(-len(captions) // columns)
+    lines = [
+        max(caption.count("\n") + bool(caption) for caption in captions[start : start + columns])
+        for start in range(0, len(captions), columns)
+    ]
+    height = rows * (_CELL * size[0] / size[1] + 0.06) + _CAPTION * sum(lines) + _LEGEND
+    figure = new_figure(max(_CELL * columns, 5.5), height)
+    figure.set_layout_engine("compressed", w_pad=0.04, h_pad=0.03, wspace=0, hspace=0)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    return figure, grid
 
 
 def _legend(
     faces: FaceDataset, predicted: NDArray[np.floating] | None, predicted_label: str
 ) -> list[Line2D]:
-    """A dot for each group that has labels, a cross and a circle if predictions have them."""
-    handles = []
+    """An entry for each group that has labels, for sides, and for what predictions have."""
+    labelled = faces.labelled.any(axis=0)
     colours = keypoint_colours(faces.scheme)
-    for group, members in faces.scheme.groups.items():
-        if faces.labelled[:, list(members)].any():
-            handles.append(
-                Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
-            )
+    handles = [
+        _entry(group, colours[members[0]], "o")
+        for group, members in faces.scheme.groups.items()
+        if labelled[list(members)].any()
+    ]
+    if labelled[_is_left(faces.scheme)].any():
+        handles.append(_entry("square: the person's left", "#555555", "s", fillstyle="none"))
     if predicted is not None:
-        cross = Line2D([], [], color=PREDICTED, marker="x", linestyle="", label=predicted_label)
-        handles.append(cross)
+        handles.append(_entry(predicted_label, PREDICTED, "x"))
         if predicted.shape[-1] == 3:
-            handles.append(
-                Line2D(
-                    [], [], color=PREDICTED, marker="o", fillstyle="none", linestyle="",
-                    label="expected error",
-                )
-            )  # fmt: skip
+            handles.append(_entry("expected error", PREDICTED, "o", fillstyle="none"))
     return handles
+
+
+def _entry(label: str, colour: str, marker: str, **style: Any) -> Line2D:
+    return Line2D([], [], color=colour, marker=marker, linestyle="", label=label, **style)

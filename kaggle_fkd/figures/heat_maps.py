@@ -1,13 +1,18 @@
 """Gaussian heat maps of keypoints, the usual targets of heat-map networks, and their drawings."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.colours import heat_colours
-from kaggle_fkd.figures.style import new_figure
-from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.figures.gallery import draw_face
+from kaggle_fkd.figures.style import SEQUENTIAL, describe, new_figure
 
 
 def gaussian_heat_maps(
@@ -28,32 +33,28 @@ def gaussian_heat_maps(
     return np.where(known[:, None, None], maps, 0).astype(np.float32)
 
 
-def draw_gaussians(
-    image: NDArray[np.uint8],
-    keypoints: NDArray[np.floating],
-    scheme: KeypointScheme,
-    sigma: float,
-    title: str,
-    columns: int = 4,
-) -> Figure:
-    """Panels of the H x W face, each overlaid with the heat map of one labelled keypoint.
+def draw_gaussians(faces: FaceDataset, sigmas: Sequence[float], title: str) -> Figure:
+    """A row for each face: its labels, then its heat maps for each of `sigmas`, in pixels.
 
-    The last panel has the sum of all heat maps. `keypoints`, K x 2, and `sigma` are in pixels.
+    The heat maps of all labelled keypoints are drawn at once: each pixel has the highest of them.
     """
-    height, width = image.shape
-    maps = gaussian_heat_maps(keypoints, height, width, sigma)
-    labelled = np.flatnonzero(np.isfinite(keypoints).all(axis=1))
-    panels = [(scheme.names[index], maps[index]) for index in labelled]
-    panels.append(("sum of all", maps.sum(axis=0)))
-    rows = -(-len(panels) // columns)
-    figure = new_figure(2.6 * columns, 2.8 * rows + 0.6)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in grid:
-        axes.set_axis_off()
-    for axes, (name, heat) in zip(grid[: len(panels)], panels, strict=True):
-        draw_heat(axes, image, heat)
-        axes.set_title(name, fontsize=9)
-    figure.suptitle(title, parse_math=False)
+    width = len(sigmas) + 1
+    figure = new_figure(2.3 * width + 0.9, 2.35 * len(faces) + 0.4)
+    grid = figure.subplots(len(faces), width, squeeze=False)
+    for row, image, points, id_ in zip(grid, faces.images, faces.keypoints, faces.ids, strict=True):
+        draw_face(row[0], image, points, faces.scheme)
+        row[0].set_title(f"labels of row {id_}", fontsize=9)
+        for axes, sigma in zip(row[1:], sigmas, strict=True):
+            draw_heat(axes, image, gaussian_heat_maps(points, *image.shape, sigma).max(0))
+            axes.set_axis_off()
+            axes.set_title(f"sigma {sigma:g} px", fontsize=9)
+    scale = ScalarMappable(Normalize(0, 1), SEQUENTIAL)
+    figure.colorbar(scale, ax=list(grid[:, -1]), shrink=0.8, label="value of the heat map")
+    describe(
+        figure, title,
+        "The targets of heat-map networks, which learn a blob at each keypoint: a small sigma is "
+        "exact, but leaves nearly all pixels at 0; a large one lets neighbours melt together.",
+    )  # fmt: skip
     return figure
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.figures.style import describe, new_figure
 
 PICTURE_WIDTH = 3.0
 """Width of a picture in inches, unless it is given."""
@@ -25,7 +25,7 @@ def picture_gallery(
     rows = -(-len(pictures) // columns)
     lines = max(caption.count("\n") + 1 for caption in captions)
     highest = max(picture.shape[0] / picture.shape[1] for picture in pictures)
-    height = rows * (width * highest + 0.16 * lines + 0.1) + (0.3 if title else 0)
+    height = rows * (width * highest + 0.16 * lines + 0.1)
     figure = new_figure(width * columns, height)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
@@ -34,5 +34,5 @@ def picture_gallery(
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axes.set_title(caption, fontsize=9, parse_math=False)
     if title:
-        figure.suptitle(title, parse_math=False)
+        describe(figure, title)
     return figure

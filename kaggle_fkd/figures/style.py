@@ -1,5 +1,6 @@
 """The style of all figures, and the functions that create and save them."""
 
+import textwrap
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,6 +17,12 @@ DIVERGING = "RdBu_r"
 
 DPI = 110
 """Pixels per inch of every figure."""
+_TITLE, _NOTE = 13, 10
+"""Sizes of the fonts of a title and of the note below it, in points."""
+_LINE = 1.35
+"""Height of a line of text, as a multiple of its font's size."""
+_CHARACTER = 0.56
+"""Mean width of a character, as a multiple of its font's size; bold ones take a tenth more."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -28,6 +35,34 @@ def new_figure(width: float, height: float) -> Figure:
     # of 12 MB.
     FigureCanvasAgg(figure)
     return figure
+
+
+def describe(figure: Figure, title: str, note: str = "") -> None:
+    """Write a title, and a note that says what to see, above all that is drawn in the figure.
+
+    The figure becomes higher by these lines. Both are plain text, without mathematical notation.
+    """
+    width, height = figure.get_size_inches()
+    texts = {
+        (_TITLE, "bold", "#000000"): textwrap.wrap(title, _characters(width, 1.1 * _TITLE)),
+        (_NOTE, "normal", "#555555"): textwrap.wrap(note, _characters(width, _NOTE)),
+    }
+    gap = 0.1
+    band = gap + sum(len(lines) * size * _LINE / 72 for (size, *_), lines in texts.items())
+    figure.set_size_inches(width, height + band)
+    top = gap
+    for (size, weight, colour), lines in texts.items():
+        figure.text(
+            gap / width, 1 - top / (height + band), "\n".join(lines), va="top", fontsize=size,
+            fontweight=weight, color=colour, parse_math=False,
+        )  # fmt: skip
+        top += len(lines) * size * _LINE / 72
+    figure.get_layout_engine().set(rect=(0, 0, 1, height / (height + band)))
+
+
+def _characters(width: float, size: float) -> int:
+    """The number of characters of a font's size that fit on a line of so many inches."""
+    return max(int((width - 0.2) * 72 / (_CHARACTER * size)), 20)
 
 
 def notice_figure(text: str) -> Figure:

@@ -9,6 +9,7 @@ from kaggle_fkd.evaluation.scores import score_figure
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Absent, Block, Cell, Fold, Section, Table, Text, count, number
 from kaggle_fkd.report.sources import Evaluation, ReportSources
+from kaggle_fkd.system.text import in_words
 
 COLUMNS = (
     "convention", "keypoint", "coordinates", "rmse", "low", "high", "bias_x", "bias_y",
@@ -39,7 +40,7 @@ def _out_of_fold(scores: pd.DataFrame, evaluation: Evaluation) -> tuple[Block, .
     figure = score_figure(scores, "Out-of-fold RMSE by keypoint")
     rows = tuple(
         (
-            Cell(row["keypoint"].replace("_", " ")), Cell(row["convention"]),
+            Cell(in_words(row["keypoint"])), Cell(row["convention"]),
             count(row["coordinates"]), number(row["rmse"], 3), number(row["low"], 3),
             number(row["high"], 3), number(row["bias_x"], 2), number(row["bias_y"], 2),
         )
@@ -84,6 +85,6 @@ def _validation(sources: ReportSources) -> Table:
     for name in names:
         row = tuple(mean(each, name) for each in conventions)
         if any(cell.text for cell in row):
-            rows.append((Cell(name.replace("_", " ")), *row))
+            rows.append((Cell(in_words(name)), *row))
     columns = ("keypoint", *(f"convention {each}, RMSE (px)" for each in conventions))
     return Table("Validation scores", columns, tuple(rows), sortable=True)

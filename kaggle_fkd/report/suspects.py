@@ -7,7 +7,7 @@ from kaggle_fkd.figures.gallery import GALLERY_FACES
 from kaggle_fkd.report.pictures import face_gallery
 from kaggle_fkd.report.section import Block, Section, Text
 from kaggle_fkd.report.sources import Evaluation
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.text import count_of, in_words
 from kaggle_fkd.training.suspects import read_audit
 
 
@@ -42,4 +42,4 @@ def _suspected(evaluation: Evaluation, suspected: pd.DataFrame) -> tuple[Block, 
 
 
 def _note(reason: str, keypoint: str) -> str:
-    return f"{reason}: {keypoint.replace('_', ' ')}" if keypoint else reason
+    return f"{reason}: {in_words(keypoint)}" if keypoint else reason

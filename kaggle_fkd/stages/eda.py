@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Eda(SettingOptions, ForceOptions, Stage):
-    """Missing labels, imputation, correlations, locations, galleries, repeats, odd labels."""
+    """Images, missing labels, conventions, imputation, poses, repeats, odd labels; findings."""
 
     sections: ClassVar[tuple[str, ...]] = ("eda",)
     summary: ClassVar[str] = "the analysis of the training faces: figures, tables, numbers"
@@ -32,16 +32,18 @@ class Eda(SettingOptions, ForceOptions, Stage):
         from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
 
         config = task.config(None, self.overrides)
-        faces = cast("CompetitionTask", task).load_faces(config)
+        competition = cast("CompetitionTask", task).competition
+        faces = competition.train
         folder = analysis_folder(self.runs_dir, faces)
         inputs = {
-            "version": __version__, "data_hash": faces.digest(), "settings": asdict(config.eda)
+            "version": __version__, "data_hash": faces.digest(),
+            "test_hash": competition.test_digest, "settings": asdict(config.eda),
         }  # fmt: skip
         if not self.force and is_up_to_date(folder / "inputs.json", inputs):
             log.info("skipped, as data and settings are unchanged: %s", folder)
             return made
         with replaced_folder(folder) as new:
-            write_report(faces, new, config.eda)
+            write_report(faces, new, config.eda, competition.test)
             write_receipt(new / "inputs.json", inputs, sorted(new.iterdir()))
         log.info("figures and tables: %s", folder)
         return made

@@ -23,6 +23,11 @@ def count_of(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def in_words(name: str) -> str:
+    """A name of the code or of a column as people read it: "nose_tip_x" is "nose tip x"."""
+    return name.replace("_", " ")
+
+
 def innermost_cause(error: BaseException) -> str:
     """The message of the exception that others wrap, such as "Connection refused".
 

@@ -19,7 +19,8 @@ from kaggle_fkd.training.treatment import treat_labels
 
 NOSE = KAGGLE15.index("nose_tip")
 SWAPPED, DISPLACED, FOREIGN, SEVERAL = (
-    "left and right swapped", "displaced point", "no face, or another one", "several points off",
+    "left and right swapped", "displaced point", "no face, another one, or a wrong prediction",
+    "several points off",
 )  # fmt: skip
 
 

@@ -22,5 +22,5 @@ def test_the_most_suspected_face_is_drawn_first_with_its_reason(competition):
     predicted[17, :, :2] += 30
     first = audit_gallery(predicted, faces, audit(predicted, faces)).axes[0]
     assert f"row {faces.ids[17]}" in first.get_title()
-    assert "no face, or another one" in first.get_title()
+    assert "wrong prediction" in first.get_title()
     assert np.array_equal(first.images[0].get_array(), faces.images[17])

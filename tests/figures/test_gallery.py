@@ -5,13 +5,15 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.image import imread
 from support.made_up_faces import make_faces, varied_faces, with_noise_and_errors
 
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
 from kaggle_fkd.figures.palette import keypoint_colours
-from kaggle_fkd.figures.style import DPI, new_figure, notice_figure, save_figure
+from kaggle_fkd.figures.style import DPI, describe, new_figure, notice_figure, save_figure
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 
 
@@ -28,7 +30,8 @@ def test_the_legend_names_only_what_is_drawn():
     faces = varied_faces(0, 2)  # convention B has no brows
     captions = ["one", "two"]
     (legend,) = gallery(faces, captions, "Faces").legends
-    assert [text.get_text() for text in legend.get_texts()] == ["eyes", "nose", "mouth"]
+    left = "square: the person's left"
+    assert [text.get_text() for text in legend.get_texts()] == ["eyes", "nose", "mouth", left]
     (legend,) = gallery(
         faces, captions, "Faces", faces.keypoints, predicted_label="by hand"
     ).legends
@@ -38,18 +41,18 @@ def test_the_legend_names_only_what_is_drawn():
 def test_dollar_signs_of_file_names_are_not_read_as_formulas(tmp_path: Path):
     faces, name = varied_faces(1), r"$\frac$"
     save_figure(gallery(faces, [name], name), tmp_path / "gallery.png")
-    figure = draw_gaussians(faces.images[0], faces.keypoints[0], KAGGLE15, 2.5, name)
+    figure = draw_gaussians(faces, [2.5], name)
     assert save_figure(figure, tmp_path / "heat.png").stat().st_size > 1000
 
 
-def test_heat_maps_are_drawn_for_labelled_keypoints_and_their_sum():
-    faces = varied_faces(1)
-    keypoints = faces.keypoints[0].copy()
-    keypoints[3] = np.nan
-    figure = draw_gaussians(faces.images[0], keypoints, KAGGLE15, 2.5, "Heat maps")
+def test_heat_maps_of_each_face_stand_beside_its_labels_with_a_common_scale():
+    faces = varied_faces(1, 1)
+    figure = draw_gaussians(faces, [1, 2.5], "Heat maps")
     titles = [axes.get_title() for axes in figure.axes]
-    assert len(titles) == 16 and KAGGLE15.names[3] not in titles
-    assert titles[-2:] == ["sum of all", ""]
+    assert titles[:3] == ["labels of row 100", "sigma 1 px", "sigma 2.5 px"] and len(titles) == 7
+    assert figure.axes[-1].get_ylabel() == "value of the heat map"
+    fifteen, four = (figure.axes[index].images[1].get_array() for index in (2, 5))
+    assert (fifteen > 0.5).sum() > 2 * (four > 0.5).sum() > 0 and fifteen.max() <= 1
 
 
 def test_keypoints_of_a_group_share_a_colour_and_groups_do_not():
@@ -81,3 +84,56 @@ def test_expected_errors_are_circles_around_the_predictions():
     assert circles[0].center == pytest.approx(predicted[0, 0, :2])
     (legend,) = figure.legends
     assert "expected error" in [text.get_text() for text in legend.get_texts()]
+
+
+def markers(axes: Axes) -> dict[int, list[tuple[float, float]]]:
+    """The drawn points of an axes, by the number of vertices of their markers."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    for points in axes.collections:
+        if isinstance(points, PathCollection) and len(points.get_offsets()):
+            shape = len(points.get_paths()[0].vertices)
+            found.setdefault(shape, []).extend(map(tuple, points.get_offsets().tolist()))
+    return found
+
+
+def test_keypoints_on_the_persons_left_have_another_shape_so_that_swaps_are_seen():
+    faces = varied_faces(1)
+    (square,) = (
+        points for points in markers(gallery(faces, ["a"], "").axes[0]).values() if len(points) == 6
+    )
+    left = [left for left, _ in KAGGLE15.flip_pairs]
+    assert sorted(square) == sorted(map(tuple, faces.keypoints[0, left].tolist()))
+
+
+def test_a_line_joins_each_label_with_its_prediction():
+    faces = varied_faces(1, 1)
+    predicted = faces.keypoints + np.float32(3)
+    lines = [
+        segment
+        for axes in gallery(faces, ["a", "b"], "", predicted).axes[:2]
+        for drawn in axes.collections
+        if isinstance(drawn, LineCollection)
+        for segment in drawn.get_segments()
+    ]
+    known = [segment for segment in lines if np.isfinite(segment).all()]
+    assert len(known) == 15 + 4
+    np.testing.assert_allclose([end - start for start, end in known], 3, atol=1e-4)
+
+
+def test_a_window_shows_a_part_of_the_face_enlarged_and_nan_all_of_it():
+    faces = varied_faces(2)
+    windows = np.array([[40, 50, 10], [np.nan, np.nan, np.nan]])
+    one, other = gallery(faces, ["a", "b"], "", windows=windows).axes[:2]
+    assert one.get_xlim() == (30, 50) and one.get_ylim() == (60, 40)
+    assert other.get_xlim()[1] > 95
+
+
+def test_a_title_and_its_note_stand_above_the_figure_and_make_it_higher(tmp_path: Path):
+    figure = new_figure(4, 2)
+    axes = figure.subplots()
+    describe(figure, "A title", "A note that says what to see, " * 4)
+    picture = imread(save_figure(figure, tmp_path / "described.png"))
+    assert picture.shape[0] > 2.5 * DPI and picture.shape[1] == 4 * DPI
+    title, note = (text.get_window_extent() for text in figure.texts)
+    assert title.y0 > note.y1 - 1 and note.y0 > axes.get_tightbbox().y1
+    assert note.x1 < figure.bbox.x1

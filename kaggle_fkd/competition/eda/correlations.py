@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.figures.style import DIVERGING, new_figure
+from kaggle_fkd.figures.style import DIVERGING, describe, new_figure
 from kaggle_fkd.keypoints import Convention, KeypointScheme
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.text import in_words
 
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
@@ -19,12 +19,12 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     for name, faces in faces_by_convention(train).items():
         matrix = correlations(faces)
         first, second, value = strongest_pair(matrix)
-        headlines.append(f"strongest in convention {name}: {value:.3f} ({first}, {second})")
+        pair = f"{in_words(first)}, {in_words(second)}"
+        headlines.append(f"strongest in convention {name}: {value:.3f} ({pair})")
         summary[name] = {"strongest": [first, second], "correlation": value}
         tables[f"correlation_{name}"] = matrix.rename_axis("feature")
-        title = f"Correlation of the coordinates, convention {name}: "
         figures[f"correlation_{name}"] = draw_correlations(
-            matrix, title + count_of(len(faces), "face")
+            matrix, f"Keypoints that move together in convention {name}"
         )
     if not summary:
         return TOO_FEW
@@ -52,21 +52,39 @@ def strongest_pair(matrix: pd.DataFrame) -> tuple[str, str, float]:
 
 
 def draw_correlations(matrix: pd.DataFrame, title: str) -> Figure:
-    """A matrix of coloured cells, each with its coefficient; NaN is grey."""
-    count = len(matrix)
-    figure = new_figure(0.44 * count + 4, 0.4 * count + 3)
-    axes = figure.subplots()
-    sns.heatmap(
-        matrix, ax=axes, cmap=DIVERGING, vmin=-1, vmax=1, square=True, annot=True,
-        fmt=".2f", annot_kws={"fontsize": 7 if count > 12 else 10}, linewidths=0.5,
-        xticklabels=True, yticklabels=True, cbar_kws={"shrink": 0.6, "label": "correlation"},
+    """The correlations of x with x, and of y with y: a coloured cell for each pair of keypoints.
+
+    `matrix` is that of `correlations`. NaN is grey.
+    """
+    count = len(matrix) // 2
+    cell = 0.33 if count > 6 else 0.6
+    figure = new_figure(2 * cell * count + 3.4, cell * count + 2)
+    figure.set_layout_engine("compressed")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, axis, start in zip(panels, "xy", (0, count), strict=True):
+        part = matrix.iloc[start : start + count, start : start + count]
+        names = [in_words(name.removesuffix(f"_{axis}")) for name in part]
+        sns.heatmap(
+            part, ax=axes, cmap=DIVERGING, vmin=-1, vmax=1, square=True, cbar=False,
+            annot=part.map(_coefficient), fmt="", annot_kws={"fontsize": 6.5 if count > 6 else 9},
+            linewidths=0.5, xticklabels=names, yticklabels=names,
+        )  # fmt: skip
+        axes.set_facecolor("#DDDDDD")
+        axes.tick_params(axis="x", rotation=90)
+        axes.set(title=f"{axis} with {axis}", xlabel="", ylabel="")
+    figure.colorbar(panels[0].collections[0], ax=list(panels), shrink=0.7, label="correlation")
+    describe(
+        figure, title,
+        "Pearson correlations of the coordinates, ordered by part of the face. Red pairs move "
+        "together, so that one tells where the other is; blue pairs move apart. The table has x "
+        "with y, too.",
     )  # fmt: skip
-    axes.set_facecolor("#DDDDDD")
-    axes.tick_params(axis="x", rotation=90)
-    for line in (axes.axhline, axes.axvline):
-        line(count / 2, color="black", linewidth=1.5)
-    axes.set_title(title, fontsize=13)
     return figure
+
+
+def _coefficient(value: float) -> str:
+    """A coefficient for a cell: without a zero that has a sign, empty for NaN."""
+    return "" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}"
 
 
 def _grouped_features(scheme: KeypointScheme, convention: Convention) -> list[str]:

@@ -1,4 +1,4 @@
-"""Examples of the training faces: galleries chosen at random, and the heat maps of one face."""
+"""Examples of the training faces: galleries chosen at random, and heat maps."""
 
 import numpy as np
 
@@ -9,8 +9,13 @@ from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
 from kaggle_fkd.system.text import count_of
 
-_SIGMA = 2.5
-"""Standard deviation of the heat maps, in pixels."""
+_SIGMAS = (1.0, 2.5, 5.0)
+"""Standard deviations of the heat maps, in pixels."""
+
+_GALLERY = (
+    "Chosen at random, each with its row in training.csv from 0. Look for turned heads, glasses, "
+    "hands, blur, and for what the labels call the nose and the lip."
+)
 
 
 def gallery_section(train: FaceDataset, config: EdaConfig) -> Section:
@@ -23,8 +28,9 @@ def gallery_section(train: FaceDataset, config: EdaConfig) -> Section:
         chosen[name] = shown.ids.tolist()
         meaning = train.scheme.conventions[int(shown.convention[0])].meaning
         figures[f"gallery_{name}"] = gallery(
-            shown, [f"id {face}" for face in shown.ids], f"Faces of convention {name}: {meaning}"
-        )
+            shown, [f"row {face}" for face in shown.ids],
+            f"Faces of convention {name}: {meaning}", note=_GALLERY,
+        )  # fmt: skip
     if not chosen:
         return TOO_FEW
     counts = [f"{count_of(len(ids), 'face')} of convention {name}" for name, ids in chosen.items()]
@@ -32,17 +38,19 @@ def gallery_section(train: FaceDataset, config: EdaConfig) -> Section:
 
 
 def heat_map_section(train: FaceDataset, config: EdaConfig) -> Section:
-    """The heat maps of one face, chosen at random among those with the most labels."""
+    """The heat maps of a face of each convention, chosen at random among those with most labels."""
     labels = train.labelled.sum(axis=1)
-    fullest = np.flatnonzero(labels == labels.max())
-    face = int(np.random.default_rng(config.seed).choice(fullest))
-    name = int(train.ids[face])
-    figure = draw_gaussians(
-        train.images[face], train.keypoints[face], train.scheme, _SIGMA,
-        f"Gaussian heat maps of the keypoints of face {name}, sigma {_SIGMA:g} pixels",
-    )  # fmt: skip
+    rng = np.random.default_rng(config.seed)
+    fullest = [
+        rng.choice(np.flatnonzero(labels * (train.convention == index) == most))
+        for index in np.unique(train.convention)
+        if (most := labels[train.convention == index].max())
+    ]
+    faces = train[np.array(fullest)]
+    ids = faces.ids.tolist()
+    figure = draw_gaussians(faces, _SIGMAS, "Gaussian heat maps of the keypoints")
     return Section(
-        f"{count_of(int(labels[face]), 'keypoint')} of face {name}",
-        {"id": name, "sigma": _SIGMA},
+        f"rows {', '.join(map(str, ids))}",
+        {"ids": ids, "sigmas": list(_SIGMAS)},
         figures={"heat_maps": figure},
     )

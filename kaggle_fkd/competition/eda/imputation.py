@@ -1,9 +1,11 @@
 """Imputation: four methods of filling in missing keypoints, scored on labels hidden from them."""
 
 import contextlib
+import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
@@ -20,14 +22,22 @@ from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure, notice_figure
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.figures.style import describe, new_figure, notice_figure
+from kaggle_fkd.system.text import count_of, in_words
 from kaggle_fkd.system.warning_filters import warnings_filtered
 
 METHODS = ("mean", "median", "knn", "iterative")
 """Methods of `impute`. mean and median: over the faces, of each coordinate. knn: the mean of the
 nearest faces. iterative: ridge regression of each coordinate on all the others, in turn (chained
 equations, van Buuren and Groothuis-Oudshoorn 2011, https://doi.org/10.18637/jss.v045.i03)."""
+
+METHOD_WORDS = {
+    "mean": "mean of the column",
+    "median": "median of the column",
+    "knn": "mean of the most similar faces (KNN)",
+    "iterative": "regression on the other keypoints",
+}
+"""The methods in words."""
 
 _RIDGE = 100.0
 """Penalty of the regressions, in square pixels. Of 1, 10, 30, 100 and 300, this value was within
@@ -59,13 +69,13 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     imputed = impute(faces.keypoints, best, config.neighbours)
     gaps = int((np.isnan(faces.keypoints) & ~np.isnan(imputed)).any(axis=2).sum())
     examples = (
-        draw_before_and_after(faces, imputed, best)
+        draw_imputed(faces, imputed, best, config.gallery_faces)
         if gaps
         else notice_figure(f"Nothing to impute in convention {name}: no label is missing")
     )
     return Section(
-        f"the best method in convention {name} is {best}: RMSE {pooled[best]:.2f} px on hidden "
-        f"labels; it imputed {count_of(gaps, 'label')}",
+        f"the best method in convention {name} is {METHOD_WORDS[best]}: RMSE {pooled[best]:.2f} px "
+        f"on hidden labels; it imputed {count_of(gaps, 'label')}",
         {
             "convention": name,
             "best_method": best,
@@ -146,20 +156,16 @@ def imputed_table(faces: FaceDataset, imputed: NDArray[np.float32]) -> pd.DataFr
 
 def draw_scores(scores: pd.DataFrame) -> Figure:
     """Bars of the pooled RMSE by method, and dots of the RMSE by keypoint and method."""
-    figure = new_figure(12, 5.2)
-    overall, each = figure.subplots(1, 2, width_ratios=(1, 1.8))
-    pooled = pooled_scores(scores).reindex(METHODS)
-    bars = overall.bar(METHODS, pooled, color=PALETTE[: len(METHODS)])
-    overall.bar_label(bars, fmt="%.2f", padding=2)
-    overall.margins(y=0.1)
-    hidden = int(scores.loc[scores["keypoint"] == ALL_KEYPOINTS, "hidden_values"].iloc[0])
-    overall.set(ylabel="RMSE in pixels", title=f"over {count_of(hidden, 'hidden coordinate')}")
+    figure = new_figure(12, 4.6)
+    overall, each = figure.subplots(1, 2, width_ratios=(1, 1.5))
+    _draw_pooled(overall, scores)
     looks = zip(METHODS, _MARKERS, _MARKER_SIZES, PALETTE, strict=False)
     for method, marker, marker_size, colour in looks:
         table = scores[(scores["method"] == method) & (scores["keypoint"] != ALL_KEYPOINTS)]
         each.plot(
-            table["rmse"], table["keypoint"], marker, color=colour, label=method,
-            markersize=marker_size, markeredgecolor="black", markeredgewidth=0.5,
+            table["rmse"], [in_words(name) for name in table["keypoint"]], marker, color=colour,
+            label=METHOD_WORDS[method], markersize=marker_size, markeredgecolor="black",
+            markeredgewidth=0.5,
         )  # fmt: skip
     each.invert_yaxis()
     each.set_xlim(left=0)
@@ -168,34 +174,46 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
     figure.legend(
         *each.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
     )
-    figure.suptitle("Imputation methods, scored on labels that were hidden from them")
+    describe(
+        figure, "How well missing labels can be filled in without looking at the image",
+        "Known labels were hidden from four methods. Means put the keypoints of all faces at the "
+        "same place; the other keypoints of the face tell more, though less than the image does.",
+    )  # fmt: skip
     return figure
 
 
-def draw_before_and_after(
-    faces: FaceDataset, imputed: NDArray[np.float32], method: str, columns: int = 6
+def _draw_pooled(axes: Axes, scores: pd.DataFrame) -> None:
+    """Bars of the RMSE over all keypoints."""
+    pooled = pooled_scores(scores).reindex(METHODS)
+    words = [textwrap.fill(METHOD_WORDS[method], 22) for method in METHODS]
+    bars = axes.barh(words, pooled, color=PALETTE[: len(METHODS)])
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.invert_yaxis()
+    axes.margins(x=0.16)
+    hidden = int(scores.loc[scores["keypoint"] == ALL_KEYPOINTS, "hidden_values"].iloc[0])
+    axes.set(xlabel="RMSE in pixels", title=f"over {count_of(hidden, 'hidden coordinate')}")
+
+
+def draw_imputed(
+    faces: FaceDataset, imputed: NDArray[np.float32], method: str, most: int
 ) -> Figure:
-    """Up to two rows of faces with gaps; below each, the same faces with the imputed keypoints.
+    """Up to `most` faces with gaps, their labels as dots and the imputed keypoints as crosses.
 
     `imputed`, N x K x 2 in pixels, is the result of `method` for the keypoints of the N faces.
     """
     gaps = (~faces.labelled & np.isfinite(imputed).all(axis=2)).sum(axis=1)
     # Evenly spaced, from the face with the most gaps to the one with the fewest.
     by_gaps = np.argsort(-gaps, kind="stable")[: np.count_nonzero(gaps)]
-    spread = np.linspace(0, len(by_gaps) - 1, min(len(by_gaps), 2 * columns)).astype(int)
-    chosen = by_gaps[spread]
-    order, captions = [], []
-    for start in range(0, len(chosen), columns):
-        row = list(chosen[start : start + columns])
-        order += row + row
-        captions += [f"{faces.ids[i]}: before" for i in row]
-        captions += [f"{faces.ids[i]}: {gaps[i]} imputed" for i in row]
-    picked = faces[np.array(order)]
-    added = np.where(picked.labelled[..., None], np.nan, imputed[order])
-    added[[caption.endswith("before") for caption in captions]] = np.nan
+    chosen = by_gaps[np.linspace(0, len(by_gaps) - 1, min(len(by_gaps), most)).astype(int)]
+    shown = faces[chosen]
+    captions = [
+        f"row {row}: {gap} imputed" for row, gap in zip(shown.ids, gaps[chosen], strict=True)
+    ]
     return gallery(
-        picked, captions, f"Missing keypoints, imputed by the method {method!r}", added,
-        columns=min(columns, len(chosen)), predicted_label="imputed",
+        shown, captions, f"Missing keypoints, filled in by {METHOD_WORDS[method]}",
+        np.where(shown.labelled[..., None], np.nan, imputed[chosen]), predicted_label="imputed",
+        note="From the faces with the most gaps to those with one. The method does not see the "
+        "image: look where the crosses miss the face.",
     )  # fmt: skip
 
 

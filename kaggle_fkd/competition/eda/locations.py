@@ -15,8 +15,8 @@ from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.ellipse import spread_ellipse
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
-from kaggle_fkd.figures.style import new_figure
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.figures.style import describe, new_figure
+from kaggle_fkd.system.text import count_of, in_words
 
 _MOST_DOTS = 1500
 """At most this many labels of a keypoint are drawn, as more would cover the mean face."""
@@ -35,7 +35,8 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     widest = {name: table.iloc[int(table["std"].argmax())] for name, table in tables.items()}
     return Section(
         ", ".join(
-            f"largest spread in convention {name}: {row['feature']} (std {row['std']:.1f} px)"
+            f"largest spread in convention {name}: {in_words(row['feature'])} "
+            f"(std {row['std']:.1f} px)"
             for name, row in widest.items()
         ),
         {
@@ -89,9 +90,9 @@ def mean_image(faces: FaceDataset) -> NDArray[np.float64]:
 
 def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
     """One panel per element of `parts`, each of which has the faces of one convention."""
-    figure = new_figure(6 * len(parts), 6.9)
+    figure = new_figure(5.4 * len(parts), 6)
     for axes, faces in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
-        axes.imshow(mean_image(faces), cmap="gray")
+        axes.imshow(mean_image(faces), cmap="gray", interpolation="bilinear")
         for index, colour in enumerate(keypoint_colours(faces.scheme)):
             points = faces.keypoints[faces.labelled[:, index], index]
             if len(points) > 1:
@@ -102,7 +103,6 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
         axes.set_axis_off()
         name = faces.scheme.conventions[faces.convention[0]].name
         axes.set_title(f"convention {name}: {count_of(len(faces), 'face')}")
-    figure.suptitle("Labels over the mean face: mean, one and two standard deviations")
     colours = keypoint_colours(parts[0].scheme)
     figure.legend(
         handles=[
@@ -110,6 +110,11 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
             for group, members in parts[0].scheme.groups.items()
         ],
         loc="outside lower center", ncols=5, frameon=False,
+    )  # fmt: skip
+    describe(
+        figure, "Where the labels lie: all of them over the mean face",
+        "Dots are labels, ellipses one and two standard deviations around their mean. Keypoints of "
+        "one name are not the same place in both conventions: compare nose and lower lip.",
     )  # fmt: skip
     return figure
 
@@ -139,17 +144,21 @@ def draw_histograms(parts: Mapping[str, FaceDataset], columns: int = 6) -> Figur
             known = each[np.isfinite(each[:, index]), index]
             if len(known):
                 axes.hist(known.clip(0, longest), edges, density=True, color=colour, alpha=0.7)
-        axes.set_title(scheme.feature_names[index], fontsize=8)
+        axes.set_title(in_words(scheme.feature_names[index]), fontsize=8)
         axes.set_yticks([])
     for axes in grid[len(drawn) :]:
         axes.set_axis_off()
-    figure.suptitle("Histograms of the coordinates in pixels, of equal area in each convention")
     figure.legend(
         handles=[
             Patch(color=colour, label=f"convention {name}: {count_of(len(faces), 'face')}")
             for (name, faces), colour in zip(parts.items(), PALETTE, strict=False)
         ],
         loc="outside lower center", ncols=len(parts), frameon=False,
+    )  # fmt: skip
+    describe(
+        figure, "Histograms of the coordinates in pixels",
+        "Of equal area in each convention. Where two hills part, the conventions mark another "
+        "place; long tails are turned heads and wrong labels.",
     )  # fmt: skip
     return figure
 

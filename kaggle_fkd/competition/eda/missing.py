@@ -6,16 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.text import count_of, in_words
 
 _LABELLED, _MISSING, _NOT_MARKED = PALETTE[0], PALETTE[6], "#EEEEEE"
 
@@ -93,33 +93,74 @@ def label_patterns(faces: FaceDataset) -> pd.DataFrame:
 
 
 def draw_missing_counts(counts: pd.DataFrame) -> Figure:
-    """Horizontal bars of the table of `missing_counts`, one panel per convention."""
-    conventions = list(counts["convention"].unique())
-    figure = new_figure(4.5 * len(conventions) + 2.5, 5.2)
-    panels = figure.subplots(1, len(conventions), sharey=True, squeeze=False).ravel()
-    for axes, colour, name in zip(panels, PALETTE, conventions, strict=False):
-        table = counts[counts["convention"] == name]
-        faces = int(table["faces"].iloc[0])
-        shown = table["missing"].where(table["marked"], 0)
-        bars = axes.barh(table["keypoint"], shown, color=colour)
-        if faces:
-            texts = [
-                f"{row.missing} ({row.share:.1%})" if row.marked else f"not marked in {name}"
-                for row in table.itertuples()
-            ]
-            axes.bar_label(bars, texts, padding=4, fontsize=8)
-        else:
-            axes.text(0.5, 0.5, "no faces", transform=axes.transAxes, ha="center")
-        # Room for the text to the right of the longest bar.
-        axes.set_xlim(0, 1.45 * max(int(shown.max()), 1))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(
-            xlabel="faces without this keypoint",
-            title=f"convention {name}: {count_of(faces, 'face')}",
-        )
-    panels[0].invert_yaxis()
-    figure.suptitle("Missing labels by keypoint")
+    """The table of `missing_counts`: the rows of training.csv, then each convention's own gaps."""
+    conventions = [
+        name for name, table in counts.groupby("convention", sort=False) if table["faces"].any()
+    ]
+    figure = new_figure(5.2 + 3.1 * len(conventions), 4.6)
+    rows, *panels = figure.subplots(
+        1, len(conventions) + 1, sharey=True, width_ratios=(1.3, *(1 for _ in conventions))
+    )
+    _draw_rows(rows, counts)
+    highest = counts.loc[counts["marked"], "share"].max()
+    for axes, name in zip(panels, conventions, strict=True):
+        _draw_gaps(axes, counts[counts["convention"] == name])
+        axes.set_xlim(0, 1.6 * max(highest, 0.001))  # room for the text beside the longest bar
+    figure.legend(
+        handles=[
+            Patch(color=_LABELLED, label="labelled"),
+            Patch(color=_MISSING, label="missing"),
+            Patch(color=_NOT_MARKED, label="not marked in the face's convention"),
+        ],
+        loc="outside lower center", ncols=3, frameon=False,
+    )  # fmt: skip
+    describe(
+        figure, "Missing labels by keypoint",
+        "Most empty cells of training.csv (grey) were never meant to be filled: the sparse "
+        "convention does not mark these keypoints. What is really missing is on the right.",
+    )  # fmt: skip
     return figure
+
+
+def _draw_rows(axes: Axes, counts: pd.DataFrame) -> None:
+    """Stacked bars: the faces in which each keypoint is labelled, missing, or not marked."""
+    marked = counts["marked"]
+    parts = pd.DataFrame(
+        {
+            _LABELLED: (counts["faces"] - counts["missing"]).where(marked, 0),
+            _MISSING: counts["missing"].where(marked, 0),
+            _NOT_MARKED: counts["faces"].where(~marked, 0),
+        }
+    )
+    sums = parts.groupby(counts["keypoint"], sort=False).sum()
+    names = [in_words(name) for name in sums.index]
+    start = np.zeros(len(sums))
+    for colour in sums:
+        axes.barh(names, sums[colour], left=start, color=colour)
+        start += sums[colour]
+    axes.invert_yaxis()
+    axes.margins(x=0)
+    axes.set(xlabel="faces", title=f"all: {count_of(int(start.max()), 'face')}")
+
+
+def _draw_gaps(axes: Axes, table: pd.DataFrame) -> None:
+    """Bars of the share of a convention's faces that lack a keypoint which it marks."""
+    name, faces = table["convention"].iloc[0], int(table["faces"].iloc[0])
+    bars = axes.barh(
+        [in_words(keypoint) for keypoint in table["keypoint"]],
+        table["share"].where(table["marked"], 0), color=_MISSING,
+    )  # fmt: skip
+    texts = [
+        f"{row.missing} ({row.share:.1%})" if row.marked else "not marked"
+        for row in table.itertuples()
+    ]
+    for label, is_marked in zip(
+        axes.bar_label(bars, texts, padding=4, fontsize=8), table["marked"], strict=True
+    ):
+        label.set_color("black" if is_marked else "#999999")
+    axes.xaxis.set_major_formatter(PercentFormatter(1, 1, " %"))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.set(xlabel="missing", title=f"convention {name}: {count_of(faces, 'face')}")
 
 
 def draw_label_patterns(
@@ -132,7 +173,7 @@ def draw_label_patterns(
         if (patterns["convention"] == convention.name).any()
     }
     heights = [len(table) for table in tables.values()]
-    figure = new_figure(9.5, 0.32 * sum(heights) + 0.6 * len(tables) + 3.2)
+    figure = new_figure(9.5, 0.26 * sum(heights) + 0.5 * len(tables) + 2.6)
     panels = figure.subplots(
         len(tables), 1, sharex=True, squeeze=False, height_ratios=heights
     ).ravel()
@@ -152,8 +193,8 @@ def draw_label_patterns(
         total = (patterns["convention"] == convention.name).sum()
         shown = f"{len(table)} of {count_of(total, 'pattern')}"
         axes.set_title(f"convention {convention.name}: {shown}")
-    panels[-1].set_xticks(range(len(scheme.names)), scheme.names, rotation=90, fontsize=9)
-    figure.suptitle("Keypoints that are labelled together")
+    names = [in_words(name) for name in scheme.names]
+    panels[-1].set_xticks(range(len(names)), names, rotation=90, fontsize=9)
     figure.legend(
         handles=[
             Patch(color=_LABELLED, label="labelled"),
@@ -161,6 +202,11 @@ def draw_label_patterns(
             Patch(color=_NOT_MARKED, label="not marked in this convention"),
         ],
         loc="outside lower center", ncols=3, frameon=False,
+    )  # fmt: skip
+    describe(
+        figure, "Keypoints that are labelled together",
+        "Each row is a combination, the most frequent first. Keypoints of one part of the face "
+        "tend to be missing together, as something hides them.",
     )  # fmt: skip
     return figure
 

@@ -23,6 +23,7 @@ from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.system.text import in_words
 
 _TRIMMED = 0.1
 """The next fit leaves out this share of the faces, those with the highest scores."""
@@ -32,6 +33,9 @@ distance from each other would have zero predicted variance."""
 _CLEAR = 3.0
 """The order of two parts of the face is expected of every face if the median of their distance
 exceeds 0 by more than this number of robust standard deviations."""
+
+_IMPLAUSIBLE = 6.0
+"""Faces with a larger score, in standard deviations, are counted in the summary."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
             "least_plausible": shown["id"].tolist(),
             "largest_score": float(worst["score"]),
             "median_score": float(ranking["score"].median()),
+            "implausible": int((ranking["score"] > _IMPLAUSIBLE).sum()),
         },
         {"plausibility": ranking},
         {"plausibility": draw_least_plausible(train, shown)},
@@ -86,14 +91,17 @@ def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
     for number, row in enumerate(ranking.itertuples()):
         worst = faces.scheme.index(str(row.worst_keypoint))
         expected[number, worst] = row.expected_x, row.expected_y
-        # Four lines fit above a picture. A number stays on the line of its unit.
-        reason = textwrap.fill(
-            str(row.reason).replace(" px", "\N{NO-BREAK SPACE}px"), 27, max_lines=4
-        )
-        captions.append(f"{row.id} ({row.convention}): {row.score:.1f} std\n{reason}")
+        # What is swapped comes first, and explains how far off it is.
+        reason = str(row.reason).split("; ")[0]
+        keypoint, off, distance = reason.partition("off by ")
+        together = (off + distance).replace(" ", "\N{NO-BREAK SPACE}")
+        reason = textwrap.fill(keypoint + together, 31, max_lines=2)
+        captions.append(f"row {row.id} ({row.convention}): {row.score:.1f} std\n{reason}")
     return gallery(
         faces[chosen], captions, "The least plausible labels", expected,
-        predicted_label="expected from the other keypoints",
+        predicted_label="expected place",
+        note="Each keypoint is expected where the others of its face put it. The hollow one is "
+        "furthest from there, in standard deviations (std): a wrong label, or a rare pose.",
     )  # fmt: skip
 
 
@@ -116,7 +124,7 @@ def _rank_convention(faces: FaceDataset) -> pd.DataFrame:
         }
     )
     table["reason"] = [
-        "; ".join([*broken, f"{row.worst_keypoint} off by {row.distance:.1f} px"])
+        "; ".join([*broken, f"{in_words(row.worst_keypoint)} off by {row.distance:.1f} px"])
         for broken, row in zip(_broken_orders(faces), table.itertuples(), strict=True)
     ]
     return table.iloc[np.flatnonzero(labelled.any(axis=1))]
@@ -195,5 +203,5 @@ def _swap_text(scheme: KeypointScheme, pairs: NDArray[np.int64]) -> str:
     """The swapped keypoints in words, for these indices into `scheme.flip_pairs`."""
     if len(pairs) > 1:
         return f"left and right swapped ({len(pairs)} pairs)"
-    left, right = scheme.flip_pairs[pairs[0]]
-    return f"{scheme.names[left]} and {scheme.names[right]} swapped"
+    left, right = (in_words(scheme.names[index]) for index in scheme.flip_pairs[pairs[0]])
+    return f"{left} and {right} swapped"

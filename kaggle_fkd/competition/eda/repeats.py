@@ -1,11 +1,13 @@
 """Repeated images: faces with the same pixels, and the disagreement of their labels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
@@ -14,12 +16,18 @@ from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure, notice_figure
+from kaggle_fkd.figures.style import describe, new_figure, notice_figure
+from kaggle_fkd.system.text import in_words
 
 _COLUMNS = (
     "faces", "conventions", "ids", "id_1", "id_2",
     "points_compared", "median_distance", "max_distance", "worst_keypoint",
 )  # fmt: skip
+
+_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+"""Ticks of distances in pixels."""
+_HALF_WINDOW = 14
+"""Pixels that are shown at each side of a keypoint, or more."""
 
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
@@ -112,56 +120,93 @@ def _largest_distances(
 
 def draw_repeats(images: pd.DataFrame) -> Figure:
     """The number of repeated images by convention, and the disagreement of their labels."""
-    figure = new_figure(11, 4)
-    counts, distances = figure.subplots(1, 2, width_ratios=(1, 1.4))
+    figure = new_figure(11, 3.6)
+    counts, distances = figure.subplots(1, 2, width_ratios=(1, 1.6))
     kinds = images["conventions"].value_counts().head(8)
-    bars = counts.barh(kinds.index, kinds, color=PALETTE[0])
+    bars = counts.barh([_labelled_in(kind) for kind in kinds.index], kinds, color=PALETTE[0])
     counts.bar_label(bars, padding=3)
-    counts.invert_yaxis()
-    counts.set(xlabel="images", title="conventions of the faces that share an image")
+    counts.set_ylim(max(len(kinds), 4) - 0.5, -0.5)
+    counts.set(xlabel="images", title="in which conventions the rows are")
     counts.set_xlim(0, 1.15 * kinds.max())
-    counts.xaxis.set_major_locator(MaxNLocator(integer=True))
-    compared = images["max_distance"].dropna()
-    if len(compared):
-        distances.ecdf(compared, color=PALETTE[5], linewidth=2)
-        # Labels of most repeats differ by a pixel, wrong ones by tens of pixels, some not at all,
-        # so the axis is logarithmic and includes 0.
-        distances.set_xscale("symlog", linthresh=1)
-        distances.set_xlim(0, max(10, 1.2 * compared.max()))
-        distances.xaxis.set_major_formatter("{x:g}")
-        distances.grid(color="#DDDDDD")
-        distances.set(
-            xlabel="largest distance between two labels of a keypoint, in pixels",
-            ylabel="share of the images",
-            title=f"median {compared.median():.2f} px, largest {compared.max():.1f} px",
-        )
-    else:
-        distances.text(0.5, 0.5, "no two labels of one convention", ha="center")
-        distances.set_axis_off()
-    figure.suptitle(f"Images that occur more than once: {len(images)}")
+    counts.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    counts.spines[["top", "right"]].set_visible(False)
+    _draw_distances(distances, images["max_distance"].dropna())
+    describe(
+        figure, f"Images that occur more than once: {len(images)}",
+        "Left: which labels the rows of an image have. Right: how far apart two labels of one "
+        "keypoint are, at worst. No network can be more exact than the people who labelled.",
+    )  # fmt: skip
     return figure
 
 
-def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
-    """Each of the repeated `images` with the labels of id_1 as dots and of id_2 as crosses."""
-    first, second = (
-        np.array([np.flatnonzero(faces.ids == wanted)[0] for wanted in images[column]])
-        for column in ("id_1", "id_2")
+def _labelled_in(kind: str) -> str:
+    """Conventions such as "2 A + 1 B" in words: "2 in A, 1 in B"."""
+    return kind.replace(" + ", ", ").replace(" ", " in ").replace(", in ", ", ")
+
+
+def _draw_distances(axes: Axes, compared: "pd.Series[float]") -> None:
+    """The share of the images whose labels are at most so far apart, on a logarithmic axis."""
+    if not len(compared):
+        axes.text(0.5, 0.5, "no two labels of one convention", ha="center")
+        axes.set_axis_off()
+        return
+    # Labels of most repeats differ by a pixel, wrong ones by tens of pixels, some not at all.
+    ticks = [tick for tick in _TICKS if tick <= max(5, 2 * compared.max())]
+    axes.ecdf(compared.clip(lower=ticks[0]), color=PALETTE[5], linewidth=2)
+    axes.set_xscale("log")
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.axvline(compared.median(), color="#555555", linestyle="--", linewidth=1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.grid(color="#DDDDDD")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(
+        xlabel="largest distance between two labels of a keypoint in pixels, logarithmic",
+        ylabel="images with at most that",
+        title=f"median {compared.median():.1f} px (dashed), largest {compared.max():.1f} px",
     )
-    names = [convention.name for convention in faces.scheme.conventions]
+
+
+def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
+    """The repeated `images` around the keypoint whose labels are furthest apart, enlarged.
+
+    The labels of id_1 are hollow, those of id_2 are crosses. An image without comparable labels is
+    shown completely.
+    """
+    first, second = (
+        pd.Index(faces.ids).get_indexer(pd.Index(images[column])) for column in ("id_1", "id_2")
+    )
     captions = [
-        f"{faces.ids[i]} ({names[faces.convention[i]]}), {faces.ids[j]} "
-        f"({names[faces.convention[j]]})\n" + _distance_text(row)
-        for i, j, (_, row) in zip(first, second, images.iterrows(), strict=True)
+        f"rows {row['id_1']} and {row['id_2']}\n{_distance_text(row)}"
+        for _, row in images.iterrows()
     ]
+    one, other = faces.keypoints[first], faces.keypoints[second]
     return gallery(
         faces[first], captions, "Repeated images whose labels are furthest apart",
-        faces.keypoints[second], predicted_label="label of the repeat",
+        other, predicted_label="label in the second row",
+        windows=np.array([
+            _window(each, another, faces.scheme.names, name)
+            for each, another, name in zip(one, other, images["worst_keypoint"], strict=True)
+        ]),
+        note="The same image, labelled twice in the same convention, around the keypoint that is "
+        f"furthest apart; a picture is {2 * _HALF_WINDOW} pixels wide or more.",
     )  # fmt: skip
+
+
+def _window(
+    first: NDArray[np.floating], second: NDArray[np.floating], names: Sequence[str], name: str
+) -> tuple[float, float, float]:
+    """The part of a face to show: centre and half of the side; NaN if `name` is no keypoint."""
+    if name not in names:
+        return np.nan, np.nan, np.nan
+    one, other = first[names.index(name)], second[names.index(name)]
+    x, y = (one + other) / 2
+    return float(x), float(y), max(_HALF_WINDOW, 0.8 * float(np.linalg.norm(one - other)))
 
 
 def _distance_text(row: "pd.Series[Any]") -> str:
     """The largest distance in a row of `repeated_images`, and its keypoint."""
     if not row["points_compared"]:
-        return "not comparable"
-    return f"{row['max_distance']:.1f} px:\n{row['worst_keypoint']}"
+        return f"not comparable: {_labelled_in(row['conventions'])}"
+    return f"{in_words(row['worst_keypoint'])}: {row['max_distance']:.1f} px"

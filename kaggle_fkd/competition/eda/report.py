@@ -5,28 +5,35 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.competition.eda import (
+    conventions,
     correlations,
     examples,
+    geometry,
+    images,
     imputation,
     locations,
     missing,
     plausibility,
     repeats,
 )
+from kaggle_fkd.competition.eda.findings import as_markdown, findings
 from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.system.console import log, progress
-from kaggle_fkd.system.files import atomic_path, write_json
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.files import atomic_path, write_json, write_text
+from kaggle_fkd.system.text import count_of, in_words
 
 _TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Section]] = {
+    "images": images.section,
     "missing": missing.section,
+    "conventions": conventions.section,
     "imputation": imputation.section,
     "correlation": correlations.section,
     "locations": locations.section,
+    "geometry": geometry.section,
     "gallery": examples.gallery_section,
     "heat_maps": examples.heat_map_section,
     "repeats": repeats.section,
@@ -35,30 +42,42 @@ _TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Section]] = {
 """The topics by their names in summary.json, in the order of the report."""
 
 
-def analyse(faces: FaceDataset, topic: str, config: EdaConfig | None = None) -> Section:
+def analyse(
+    faces: FaceDataset, topic: str, config: EdaConfig | None = None,
+    test: FaceDataset | None = None,
+) -> Section:  # fmt: skip
     """One topic of the report on these faces: its numbers, tables and figures, by their names.
 
-    The topics are missing, imputation, correlation, locations, gallery, heat_maps, repeats and
-    plausibility; raises UsageError for another one.
+    The topics are images, missing, conventions, imputation, correlation, locations, geometry,
+    gallery, heat_maps, repeats and plausibility; raises UsageError for another one. Images are
+    compared with those of the `test` faces, if there are any.
     """
     if topic not in _TOPICS:
         raise UsageError(f"there is no topic {topic!r}", suggest(topic, _TOPICS))
-    return _TOPICS[topic](faces, config or EdaConfig())
+    config = config or EdaConfig()
+    if topic == "images":
+        return images.section(faces, config, test)
+    return _TOPICS[topic](faces, config)
 
 
-def write_report(train: FaceDataset, folder: Path, config: EdaConfig) -> None:
+def write_report(
+    train: FaceDataset, folder: Path, config: EdaConfig, test: FaceDataset | None = None
+) -> None:
     """Write the analysis of the training faces into the empty `folder`.
 
-    Each topic has its figures and tables; summary.json has the main numbers of all. Raises FkdError
-    if a file cannot be written.
+    Each topic has its figures and tables; summary.json has the main numbers of all, findings.md
+    what follows from them. Images are compared with those of the `test` faces, if there are any.
+    Raises FkdError if a file cannot be written.
     """
     summary: dict[str, Any] = {"faces": len(train)}
     for name in progress(_TOPICS, "eda"):
-        section = analyse(train, name, config)
+        section = analyse(train, name, config, test)
         _write(section, folder)
         summary[name] = section.summary
-        log.info("%s: %s", name.replace("_", " "), section.headline)
+        log.info("%s: %s", in_words(name), section.headline)
+    summary["findings"] = findings(summary)
     write_json(folder / "summary.json", summary)
+    write_text(folder / "findings.md", as_markdown(summary["findings"]))
     log.info(
         "summary: %s, %d complete, %s, best imputation: %s",
         count_of(len(train), "face"),

@@ -6,7 +6,7 @@ import pandas as pd
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.report.pictures import face_gallery
 from kaggle_fkd.report.section import Block, Cell, Table, count, number
-from kaggle_fkd.system.text import count_of
+from kaggle_fkd.system.text import count_of, in_words
 
 MOST_FACES = 6
 """Images that are shown."""
@@ -52,7 +52,7 @@ def _differences(first: FaceDataset, second: FaceDataset, one: str, other: str) 
         if len(known):
             x, y = known.mean(axis=0)
             rows.append((
-                Cell(name.replace("_", " ")), count(len(known)), number(x, 1), number(y, 1),
+                Cell(in_words(name)), count(len(known)), number(x, 1), number(y, 1),
             ))  # fmt: skip
     columns = ("keypoint", "images", "to the right (px)", "down (px)")
     return Table(f"Mean of label {other} minus label {one} on the same image", columns, tuple(rows))

@@ -13,6 +13,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.report.pictures import stored_picture
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Absent, Block, Cell, Heading, Section, Table, Text, count
+from kaggle_fkd.system.text import in_words
 
 MISSING = ("convention", "keypoint", "marked", "faces", "missing", "share")
 PATTERNS = ("convention", "faces", "share", "points")
@@ -91,7 +92,7 @@ def _correlations(analysis: StoredAnalysis) -> list[Block]:
     strongest: Mapping[str, Any] = analysis.summary.get("correlation", {})
     blocks: list[Block] = []
     for convention, pair in strongest.items():
-        first, second = (name.replace("_", " ") for name in pair["strongest"])
+        first, second = (in_words(name) for name in pair["strongest"])
         picture = analysis.folder / f"correlation_{convention}.png"
         if picture.exists():
             blocks.append(stored_picture(

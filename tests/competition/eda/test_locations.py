@@ -13,6 +13,7 @@ from kaggle_fkd.competition.eda.locations import (
     mean_image,
     mean_positions,
 )
+from kaggle_fkd.system.text import in_words
 
 
 def test_location_statistics_leave_out_missing_labels():
@@ -46,7 +47,7 @@ def test_every_labelled_coordinate_has_a_histogram_with_all_its_labels():
     faces = varied_faces(30, 20)
     only_b = draw_histograms({"B": faces[30:]})
     titles = [axes.get_title() for axes in only_b.axes if axes.axison]
-    assert titles == [f"{NAMES[k]}_{axis}" for k in (0, 1, 10, 14) for axis in "xy"]
+    assert titles == [in_words(f"{NAMES[k]} {axis}") for k in (0, 1, 10, 14) for axis in "xy"]
     outside = with_labels(faces, 3, [0], np.array([-7.0, 130.0]))
     both = draw_histograms({"A": outside[:30], "B": outside[30:]})
     assert len([axes for axes in both.axes if axes.axison]) == 30

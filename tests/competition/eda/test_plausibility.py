@@ -8,6 +8,7 @@ from support.made_up_faces import NAMES, varied_faces, with_labels
 
 from kaggle_fkd.competition.eda.plausibility import rank_by_plausibility
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.system.text import in_words
 
 
 @settings(max_examples=25)
@@ -25,7 +26,7 @@ def test_a_displaced_label_ranks_first_and_is_named(
     worst = rank_by_plausibility(with_labels(faces, face, [point], moved)).iloc[0]
     assert (worst["id"], worst["worst_keypoint"]) == (100 + face, NAMES[point])
     assert worst["distance"] == pytest.approx(distance, abs=5)
-    assert f"{NAMES[point]} off by" in worst["reason"]
+    assert f"{in_words(NAMES[point])} off by" in worst["reason"]
 
 
 @pytest.mark.parametrize(("face", "pair"), [(5, (0, 1)), (5, (2, 4)), (60, (0, 1))])
@@ -35,7 +36,7 @@ def test_swapped_labels_rank_first_and_are_called_swapped(face: int, pair: tuple
     swapped = faces.keypoints[face, [right, left]]
     worst = rank_by_plausibility(with_labels(faces, face, [left, right], swapped)).iloc[0]
     assert worst["id"] == 100 + face
-    assert f"{NAMES[left]} and {NAMES[right]} swapped" in worst["reason"]
+    assert f"{in_words(NAMES[left])} and {in_words(NAMES[right])} swapped" in worst["reason"]
 
 
 def test_a_face_labelled_from_the_wrong_side_and_one_upside_down_are_told_apart():
