@@ -51,7 +51,7 @@ def audit_gallery(
     top = table.head(GALLERY_FACES)
     shown = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
     captions = [
-        f"row {entry.row}, score {entry.score:.0f}\n{textwrap.fill(entry.reason, _CAPTION)}"
+        f"row {entry.row}, score {entry.score:.0f}\n{textwrap.fill(str(entry.reason), _CAPTION)}"
         for entry in top.itertuples()
     ]
     return gallery(

@@ -27,7 +27,7 @@ def draw_distributions(axes: Axes, groups: Mapping[str, NDArray[np.floating]], l
     if not drawn:
         return
     low, high = np.percentile(np.concatenate(list(drawn.values())), _SHOWN)
-    edges = np.linspace(low, max(high, low + 1e-6), _BINS + 1)
+    edges = np.linspace(low, max(high, low + 1e-6), _BINS + 1).tolist()
     for (name, values), colour in zip(drawn.items(), COLOURS, strict=False):
         axes.hist(
             values, edges, density=True, histtype="stepfilled", facecolor=f"{colour}33",

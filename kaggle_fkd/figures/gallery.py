@@ -77,8 +77,8 @@ def _draw_keypoints(
             else {"c": colours[chosen], "edgecolors": "black", "linewidths": 0.6}
         )
         axes.scatter(
-            *keypoints[chosen].T, s=_marker_area(axes), marker=_MARKERS[is_left],
-            path_effects=_OUTLINE if is_hollow else None, **look,
+            keypoints[chosen, 0], keypoints[chosen, 1], s=_marker_area(axes),
+            marker=_MARKERS[is_left], path_effects=_OUTLINE if is_hollow else None, **look,
         )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def _legend(
     faces: FaceDataset, predicted: NDArray[np.floating] | None, predicted_label: str
 ) -> list[Line2D]:
     """An entry for each group that has labels, for sides, and for what predictions have."""
-    labelled = faces.labelled.any(axis=0)
+    labelled = np.asarray(faces.labelled.any(axis=0))
     colours = keypoint_colours(faces.scheme)
     handles = [
         _entry(group, colours[members[0]], "o")

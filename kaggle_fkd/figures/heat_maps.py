@@ -38,14 +38,15 @@ def draw_gaussians(faces: FaceDataset, sigmas: Sequence[float], title: str) -> F
 
     The heat maps of all labelled keypoints are drawn at once: each pixel has the highest of them.
     """
-    width = len(sigmas) + 1
-    figure = new_figure(2.3 * width + 0.9, 2.35 * len(faces) + 0.4)
-    grid = figure.subplots(len(faces), width, squeeze=False)
+    height, width = faces.size
+    columns = len(sigmas) + 1
+    figure = new_figure(2.3 * columns + 0.9, 2.35 * len(faces) + 0.4)
+    grid = figure.subplots(len(faces), columns, squeeze=False)
     for row, image, points, id_ in zip(grid, faces.images, faces.keypoints, faces.ids, strict=True):
         draw_face(row[0], image, points, faces.scheme)
         row[0].set_title(f"labels of row {id_}", fontsize=9)
         for axes, sigma in zip(row[1:], sigmas, strict=True):
-            draw_heat(axes, image, gaussian_heat_maps(points, *image.shape, sigma).max(0))
+            draw_heat(axes, image, gaussian_heat_maps(points, height, width, sigma).max(0))
             axes.set_axis_off()
             axes.set_title(f"sigma {sigma:g} px", fontsize=9)
     scale = ScalarMappable(Normalize(0, 1), SEQUENTIAL)

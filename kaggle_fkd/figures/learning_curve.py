@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.metrics import METRICS, Metric
 from kaggle_fkd.system.text import count_of
 
@@ -49,9 +49,10 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     _finish(axes, metric)
     last = metric.text(metrics[f"val_{score}"].iloc[-1])
     after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
-    axes.set_title(
-        f"{title}\nvalidation {metric.title} {last} after {after}",
-        fontsize=11, parse_math=False,
+    describe(
+        figure, f"Validation {metric.title} {last} after {after}",
+        f"{title}. Training faces are augmented, which makes them harder; where validation rises "
+        "while training still falls, the network learns faces by heart.",
     )  # fmt: skip
     return figure
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from kaggle_fkd.system.files import atomic_path
 
@@ -57,7 +58,9 @@ def describe(figure: Figure, title: str, note: str = "") -> None:
             fontweight=weight, color=colour, parse_math=False,
         )  # fmt: skip
         top += len(lines) * size * _LINE / 72
-    figure.get_layout_engine().set(rect=(0, 0, 1, height / (height + band)))
+    layout = figure.get_layout_engine()
+    if isinstance(layout, ConstrainedLayoutEngine):
+        layout.set(rect=(0, 0, 1, height / (height + band)))
 
 
 def _characters(width: float, size: float) -> int:

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.heat_maps import draw_heat
-from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, new_figure
+from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, describe, new_figure
 from kaggle_fkd.inspection.feature_maps import MAPS, contrast, shown_maps
 
 PAIRS = 4
@@ -24,7 +24,7 @@ _ROW_TITLE: dict[str, Any] = {"x": 0.005, "ha": "left", "fontsize": 9}
 Maps = NDArray[np.floating]
 
 
-def draw_filters(filters: Maps, maps: Maps, title: str) -> Figure:
+def draw_filters(filters: Maps, maps: Maps, title: str, note: str) -> Figure:
     """F x h x w filters, each beside its map, F x H x W: its response to the face."""
     columns = min(PAIRS, int(np.ceil(np.sqrt(len(filters)))))
     rows = -(-len(filters) // columns)
@@ -41,9 +41,9 @@ def draw_filters(filters: Maps, maps: Maps, title: str) -> Figure:
         right.set_title(f"map {index}", fontsize=9)
     figure.colorbar(
         weights, ax=list(grid), location="bottom", shrink=0.5, aspect=40,
-        label="weight of a pixel; a map is bright where the face resembles its filter",
+        label="weight of a pixel",
     )  # fmt: skip
-    figure.suptitle(title)
+    describe(figure, title, note)
     return figure
 
 

@@ -20,6 +20,7 @@ from kaggle_fkd.inspection.drawings import (
 )
 from kaggle_fkd.inspection.responses import InspectedNetwork
 from kaggle_fkd.runs.run import Run
+from kaggle_fkd.system.text import in_words
 
 SIGMAS_PER_WIDTH = 32
 """Width of a face in sigmas of the Gaussian heat maps. The sigma is that of a heat-map network's
@@ -64,8 +65,12 @@ class FaceInspection:
     def filters(self) -> Figure:
         """The filters of the first convolution, each beside its map of the face."""
         first = next(iter(self._maps))
-        title = f"The first convolution ({first}) of {self.title}"
-        return draw_filters(self.network.first_filters(), self._maps[first], title)
+        return draw_filters(
+            self.network.first_filters(), self._maps[first],
+            f"Filters of the first convolution: {self.title}",
+            f"Each filter ({first}) beside its response to the face: a map is bright where the "
+            "face resembles the filter.",
+        )  # fmt: skip
 
     def features(self) -> Figure:
         """Some feature maps of some layers, from the first to the last."""
@@ -103,4 +108,4 @@ class FaceInspection:
         return self.network.feature_maps(self.chip)
 
     def _name(self, keypoint: int) -> str:
-        return f"{keypoint} {self.scheme.names[keypoint]}"
+        return f"{keypoint} {in_words(self.scheme.names[keypoint])}"

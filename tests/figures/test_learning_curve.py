@@ -67,14 +67,14 @@ def test_each_curve_ends_in_its_name_and_its_last_value(tmp_path: Path):
 
 def test_the_title_says_which_training_how_long_and_how_good():
     figure = learning_curve(metrics(14, 1.5), "a$run$/member-00")
-    assert figure.axes[0].get_title() == (
-        "a$run$/member-00\nvalidation RMSE 1.500 px after 30 epochs"
-    )
+    title, note = (text.get_text() for text in figure.texts)
+    assert title == "Validation RMSE 1.500 px after 30 epochs"
+    assert note.startswith("a$run$/member-00. ")
 
 
 def test_one_epoch_is_drawn_too(tmp_path: Path):
     figure = learning_curve(metrics(3, 3, epochs=1), "run/member-00")
-    assert figure.axes[0].get_title().endswith("after 1 epoch")
+    assert figure.texts[0].get_text().endswith("after 1 epoch")
     save_figure(figure, tmp_path / "curve.png")
     low, high = figure.axes[0].get_xlim()
     assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]

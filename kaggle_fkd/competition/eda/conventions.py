@@ -11,6 +11,11 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.system.text import count_of
 
+_MOST_IMAGES = 8
+"""Images that are drawn at most: they all show the same."""
+_HALF_WINDOW = 26
+"""Pixels that are shown at each side of the middle of nose and mouth."""
+
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
     """Images that are labelled in two conventions, and how far the labels are apart.
@@ -23,7 +28,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     if pairs.empty:
         nothing = "no image is labelled in two conventions"
         return Section(nothing, summary, {"convention_pairs": pairs})
-    figure = draw_both(train, pairs.head(config.gallery_faces))
+    figure = draw_both(train, pairs.head(min(config.gallery_faces, _MOST_IMAGES)))
     return Section(
         f"{count_of(len(pairs), 'image')} labelled in two conventions",
         summary,
@@ -88,11 +93,15 @@ def draw_both(faces: FaceDataset, pairs: pd.DataFrame) -> Figure:
     captions = [
         f"rows {i} ({one}) and {j} ({other})" for i, j in zip(first.ids, second.ids, strict=True)
     ]
+    both = np.where(np.isfinite(second.keypoints), first.keypoints, np.nan)
+    lower = np.delete(both, first.scheme.agreed, axis=1)
+    centres = np.ma.masked_invalid(lower).mean(axis=1).filled(np.nan)
+    windows = np.column_stack([centres, np.full(len(first), _HALF_WINDOW)])
     return gallery(
         first, captions, "The same image, labelled in both conventions", second.keypoints,
-        columns=4, predicted_label=f"label in {other}",
-        note=f"Hollow: the label in {one}, cross: the label in {other}. The eyes agree; where a "
-        "line joins the two, the same name means another place, and a network needs two outputs.",
+        columns=4, predicted_label=f"label in {other}", windows=windows,
+        note=f"Nose and mouth, enlarged. Hollow: the label in {one}, cross: the label in {other}. "
+        "Where a line joins the two, one name means two places, and a network needs two outputs.",
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def draw_correlations(matrix: pd.DataFrame, title: str) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     for axes, axis, start in zip(panels, "xy", (0, count), strict=True):
         part = matrix.iloc[start : start + count, start : start + count]
-        names = [in_words(name.removesuffix(f"_{axis}")) for name in part]
+        names = [in_words(str(name).removesuffix(f"_{axis}")) for name in part]
         sns.heatmap(
             part, ax=axes, cmap=DIVERGING, vmin=-1, vmax=1, square=True, cbar=False,
             annot=part.map(_coefficient), fmt="", annot_kws={"fontsize": 6.5 if count > 6 else 9},

@@ -51,7 +51,7 @@ def _missing(summary: Summary) -> Iterator[str]:
     if imputation:
         best = imputation["best_method"]
         text += (
-            f": the best method ({METHOD_WORDS[best]}) has an RMSE of "
+            f": the best method (the {METHOD_WORDS[best]}) has an RMSE of "
             f"{imputation['rmse'][best]:.1f} px, the mean of the column "
             f"{imputation['rmse']['mean']:.1f} px"
         )

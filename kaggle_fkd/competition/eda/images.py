@@ -138,10 +138,12 @@ def _draw_shares(axes: Axes, shares: Mapping[str, Mapping[str, float]]) -> None:
 
 def draw_extremes(faces: FaceDataset, table: pd.DataFrame) -> Figure:
     """A row of faces for each kind of odd image, the most extreme first, with their labels."""
-    columns = min(_COLUMNS, len(faces))
+    _, different = np.unique(faces.repeat_groups(), return_index=True)
+    columns = min(_COLUMNS, len(different))
     positions, captions = [], []
     for kind, quantity, sign in _EXTREMES:
-        order = np.argsort(sign * table[quantity].to_numpy(), kind="stable")[:columns]
+        values = sign * table[quantity].to_numpy()[different]
+        order = different[np.argsort(values, kind="stable")[:columns]]
         positions.append(order)
         captions += [
             f"row {row.id}, {kind}:\n{quantity} {getattr(row, quantity):.3g}"

@@ -74,8 +74,8 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
         else notice_figure(f"Nothing to impute in convention {name}: no label is missing")
     )
     return Section(
-        f"the best method in convention {name} is {METHOD_WORDS[best]}: RMSE {pooled[best]:.2f} px "
-        f"on hidden labels; it imputed {count_of(gaps, 'label')}",
+        f"the best method in convention {name} is the {METHOD_WORDS[best]}: RMSE "
+        f"{pooled[best]:.2f} px on hidden labels; it imputed {count_of(gaps, 'label')}",
         {
             "convention": name,
             "best_method": best,
@@ -210,7 +210,7 @@ def draw_imputed(
         f"row {row}: {gap} imputed" for row, gap in zip(shown.ids, gaps[chosen], strict=True)
     ]
     return gallery(
-        shown, captions, f"Missing keypoints, filled in by {METHOD_WORDS[method]}",
+        shown, captions, f"Missing keypoints, filled in by the {METHOD_WORDS[method]}",
         np.where(shown.labelled[..., None], np.nan, imputed[chosen]), predicted_label="imputed",
         note="From the faces with the most gaps to those with one. The method does not see the "
         "image: look where the crosses miss the face.",

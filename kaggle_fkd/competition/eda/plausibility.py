@@ -124,7 +124,7 @@ def _rank_convention(faces: FaceDataset) -> pd.DataFrame:
         }
     )
     table["reason"] = [
-        "; ".join([*broken, f"{in_words(row.worst_keypoint)} off by {row.distance:.1f} px"])
+        "; ".join([*broken, f"{in_words(str(row.worst_keypoint))} off by {row.distance:.1f} px"])
         for broken, row in zip(_broken_orders(faces), table.itertuples(), strict=True)
     ]
     return table.iloc[np.flatnonzero(labelled.any(axis=1))]

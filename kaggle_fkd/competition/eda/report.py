@@ -17,6 +17,7 @@ from kaggle_fkd.competition.eda import (
     repeats,
 )
 from kaggle_fkd.competition.eda.findings import as_markdown, findings
+from kaggle_fkd.competition.eda.imputation import METHOD_WORDS
 from kaggle_fkd.competition.eda.section import Section
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
@@ -83,7 +84,7 @@ def write_report(
         count_of(len(train), "face"),
         sum(convention["complete"] for convention in summary["missing"].values()),
         count_of(summary["repeats"]["rows_that_repeat_another"], "repeated image"),
-        summary["imputation"].get("best_method", "none was scored"),
+        METHOD_WORDS.get(summary["imputation"].get("best_method"), "none was scored"),
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from kaggle_fkd.competition.eda.geometry import draw_geometry
+from kaggle_fkd.competition.eda.images import draw_statistics
 from kaggle_fkd.competition.eda.missing import draw_label_patterns, draw_missing_counts
 from kaggle_fkd.competition.eda.repeats import draw_repeats
 from kaggle_fkd.competition.report.analysis import StoredAnalysis
@@ -17,8 +19,11 @@ from kaggle_fkd.system.text import in_words
 
 MISSING = ("convention", "keypoint", "marked", "faces", "missing", "share")
 PATTERNS = ("convention", "faces", "share", "points")
+IMAGES = ("part", "id", "brightness", "contrast", "sharpness")
+POSES = ("convention", "eye_distance", "height", "roll", "turn")
 REPEATS = ("conventions", "id_1", "id_2", "max_distance")
 """The columns that the report needs of the tables of the analysis."""
+ODD = "Images that people can hardly see, either: their labels are less exact."
 
 
 def data_section(analysis: StoredAnalysis | None, train: FaceDataset, command: str) -> Section:
@@ -29,13 +34,24 @@ def data_section(analysis: StoredAnalysis | None, train: FaceDataset, command: s
     else:
         repeats = analysis.table("repeats", REPEATS)
         blocks = [
+            *_findings(analysis),
             _conventions(train),
-            *_locations(analysis, train, repeats),
+            *_locations(analysis, train),
             *_missing(analysis, train),
+            *_images(analysis),
+            *_poses(analysis, train),
             *_correlations(analysis),
             *_repeats(analysis, repeats),
         ]
     return Section("data", "The data", tuple(blocks))
+
+
+def _findings(analysis: StoredAnalysis) -> list[Block]:
+    """What follows for modelling, in words."""
+    sentences = analysis.summary.get("findings", [])
+    if not sentences:
+        return []
+    return [Heading("What follows for modelling"), *(Text(sentence) for sentence in sentences)]
 
 
 def _conventions(train: FaceDataset) -> Table:
@@ -60,31 +76,59 @@ def _missing(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
         Heading("Missing labels"),
         plot(
             "missing", draw_missing_counts(counts), "Missing labels by keypoint and convention",
-            "Faces that lack a keypoint which their convention marks. What a convention does not "
-            "mark is not missing: filling it in would teach the network a guess.",
+            "What a convention does not mark is not missing: filling it in would teach the network "
+            "a guess.",
         ),
         plot(
             "label-patterns", draw_label_patterns(patterns, train.scheme),
             "Combinations of keypoints that are labelled together",
-            "Each row is a combination of labelled keypoints, the most frequent first. Most faces "
-            "are complete; the others are used, too, as missing labels are left out of the loss.",
+            "Most faces are complete; the others are used, too, as missing labels are left out of "
+            "the loss.",
         ),
     ]  # fmt: skip
 
 
-def _locations(
-    analysis: StoredAnalysis, train: FaceDataset, repeats: pd.DataFrame | None
-) -> list[Block]:
+def _images(analysis: StoredAnalysis) -> list[Block]:
+    table = analysis.table("images", IMAGES)
+    shares = analysis.summary.get("images", {}).get("convention_shares")
+    if table is None or not shares:
+        return []
+    parts = {str(name): part for name, part in table.groupby("part", sort=False)}
+    blocks: list[Block] = [
+        Heading("Images"),
+        plot(
+            "images", draw_statistics(parts, shares), "Training and test images compared",
+            "Sharpness is the standard deviation of the Laplacian, divided by the contrast.",
+        ),
+    ]  # fmt: skip
+    odd = analysis.folder / "odd_images.png"
+    if odd.exists():
+        blocks.append(stored_picture(odd, "The oddest training images", ODD))
+    return blocks
+
+
+def _poses(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
+    table = analysis.table("geometry", POSES)
+    if table is None:
+        return []
+    return [
+        plot(
+            "poses", draw_geometry(table, train.scheme), "Size and pose of the training faces",
+            "From the labels alone. Numbers above are the interval that 95 % of all faces are in.",
+        )
+    ]  # fmt: skip
+
+
+def _locations(analysis: StoredAnalysis, train: FaceDataset) -> list[Block]:
     picture = analysis.folder / "locations.png"
     if not picture.exists():
         return []
     return [
         stored_picture(
             picture, "The labels of each convention over the mean face",
-            "Where the labels of each convention lie: mean, one and two standard deviations. "
-            "Keypoints of the same name are not the same place in both.",
+            "Each convention has its own mean face, and its own cloud for each keypoint.",
         ),
-        *both_conventions(repeats, train),
+        *both_conventions(analysis, train),
     ]  # fmt: skip
 
 
@@ -98,8 +142,7 @@ def _correlations(analysis: StoredAnalysis) -> list[Block]:
             blocks.append(stored_picture(
                 picture, f"Correlation matrix of the coordinates in convention {convention}",
                 f"Convention {convention}: the strongest correlation of two coordinates is "
-                f"{pair['correlation']:.2f} ({first} and {second}). Coordinates of one axis move "
-                "together, so the others of a face tell much about a missing one.",
+                f"{pair['correlation']:.2f} ({first} and {second}).",
             ))  # fmt: skip
     return [Heading("Correlations"), *blocks] if blocks else []
 
@@ -116,7 +159,6 @@ def _repeats(analysis: StoredAnalysis, images: pd.DataFrame | None) -> list[Bloc
     if len(images):
         blocks.append(plot(
             "repeats", draw_repeats(images), "Repeated images and the distances of their labels",
-            "Left: the conventions of the rows that share an image. Right: how far apart two "
-            "labels of a keypoint on the same image are, which no network can predict.",
+            "What two people do not agree on, no network can predict.",
         ))  # fmt: skip
     return blocks

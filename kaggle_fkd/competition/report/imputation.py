@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from kaggle_fkd.competition.eda.imputation import draw_scores
+from kaggle_fkd.competition.eda.imputation import METHOD_WORDS, draw_scores
 from kaggle_fkd.competition.report.analysis import StoredAnalysis
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.report.pictures import face_gallery
@@ -26,15 +26,15 @@ def imputation_section(analysis: StoredAnalysis, train: FaceDataset) -> Section:
         return Section("imputation", "Imputation", (too_few,))
     best, convention = found["best_method"], found["convention"]
     text = (
-        f"Labels of convention {convention} were hidden and filled in again. The method {best} is "
-        f"best, with an RMSE of {found['rmse'][best]:.2f} px; the mean of each coordinate has "
-        f"{found['rmse']['mean']:.2f} px. Networks are trained without imputation unless "
-        "train.labels says otherwise: missing labels do not count in the loss."
+        f"Labels of convention {convention} were hidden and filled in again. The best method is "
+        f"the {METHOD_WORDS[best]}, with an RMSE of {found['rmse'][best]:.2f} px; the mean of each "
+        f"coordinate has {found['rmse']['mean']:.2f} px. Networks are trained without imputation "
+        "unless train.labels says otherwise: missing labels do not count in the loss."
     )
     figure = plot(
         "imputation-scores", draw_scores(scores), "RMSE of the methods of imputation",
-        "RMSE on labels that were hidden, over all keypoints and by keypoint. knn is the mean of "
-        "the nearest faces; iterative regresses each coordinate on all others, in turn.",
+        "RMSE on labels that were hidden. The regression takes each coordinate in turn, from all "
+        "the others of the face.",
     )  # fmt: skip
     columns = list(train.scheme.feature_names)
     imputed = analysis.table(f"imputed_{convention}", ["id", *columns])
@@ -58,7 +58,7 @@ def _gallery(
             faces[most],
             [f"row {row}" for row in faces.ids[most]],
             [f"{count_of(gap, 'label')} imputed" for gap in gaps[most]],
-            f"The faces with the most gaps, filled in by the method {method}.",
+            f"The faces with the most gaps, filled in by the {METHOD_WORDS[method]}.",
             added[most],
             predicted_name="imputed",
         )
