@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.system.text import in_words
 
 SEED = 0
@@ -90,8 +90,12 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
     axes.set_xlim(left=0)
     axes.set_xlabel("out-of-fold RMSE (pixels), with 95 % bootstrap interval")
     axes.grid(axis="x", alpha=0.3)
-    axes.set_title(title)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    describe(
+        figure, title,
+        "Dots are scores, bars their 95 % intervals: wide ones come from a few wrong labels, which "
+        "may or may not be among the faces that are drawn.",
+    )  # fmt: skip
     return figure
 
 

@@ -23,6 +23,8 @@ GALLERY_FACES = 24
 
 _CELL = 1.9
 """Width of a face's cell in inches."""
+_GAP = 0.04
+"""Space around a cell in inches."""
 _BORDER = 0.04
 """The border around a face, as a share of its size; points in it stay visible."""
 _CAPTION, _LEGEND = 0.155, 0.3
@@ -160,9 +162,10 @@ def _face_grid(
         max(caption.count("\n") + bool(caption) for caption in captions[start : start + columns])
         for start in range(0, len(captions), columns)
     ]
-    height = rows * (_CELL * size[0] / size[1] + 0.06) + _CAPTION * sum(lines) + _LEGEND
+    face = (_CELL - 2 * _GAP) * size[0] / size[1]
+    height = rows * (face + 2 * _GAP) + _CAPTION * sum(lines) + _LEGEND
     figure = new_figure(max(_CELL * columns, 5.5), height)
-    figure.set_layout_engine("compressed", w_pad=0.04, h_pad=0.03, wspace=0, hspace=0)
+    figure.set_layout_engine("compressed", w_pad=_GAP, h_pad=_GAP, wspace=0, hspace=0)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()

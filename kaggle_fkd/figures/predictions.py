@@ -21,13 +21,13 @@ def prediction_gallery(faces: FaceDataset, predicted: NDArray[np.float32], title
     marked = np.where(chosen.marked[:, :, None], predicted[shown], np.nan)
     names = [faces.scheme.conventions[index].name for index in chosen.convention]
     captions = [
-        f"image {id_} ({name}), expected error {error:.1f} px"
+        f"image {id_} ({name}): {error:.1f} px"
         for id_, name, error in zip(chosen.ids, names, np.nanmean(marked[..., 2], 1), strict=True)
     ]
     return gallery(
         replace(chosen, keypoints=marked[..., :2]), captions, title,
         note=f"Predicted keypoints on {count_of(len(chosen), 'face')} at equal intervals, in the "
-        "convention that is asked for. The expected error is the network's own, a mean distance.",
+        "convention (A, B) that is asked for. The number is the error that the network expects.",
     )  # fmt: skip
 
 

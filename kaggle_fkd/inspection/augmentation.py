@@ -51,4 +51,5 @@ def draw_augmentation(
     )
     captions = [name for name in kinds for _ in range(copies)]
     title = f"Copies of face {face.ids[0]}, as trainings see it"
-    return gallery(shown, captions, title, columns=copies)
+    note = "Each row has one change alone, the last row all. Labels move with the picture."
+    return gallery(shown, captions, title, columns=copies, note=note)

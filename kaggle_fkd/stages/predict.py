@@ -116,7 +116,9 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
             clipped_share=clipped,
             validation_rmse={m.name: m.summary["validation_rmse"] for m in members},
         )  # fmt: skip
-        figure = prediction_gallery(competition.test, predicted, f"{path.stem}: test faces")
+        figure = prediction_gallery(
+            competition.test, predicted, f"Predicted test faces: {path.stem}"
+        )
         save_figure(figure, path.with_suffix(".png"))
         log.info(
             "%d locations by %s (%s): %s",

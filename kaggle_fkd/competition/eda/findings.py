@@ -8,7 +8,7 @@ import numpy as np
 from kaggle_fkd.competition.eda.imputation import METHOD_WORDS
 from kaggle_fkd.system.text import count_of, in_words
 
-_ALIKE = 0.2
+_ALIKE = 0.3
 """Parts of the data are alike if their means differ by fewer standard deviations."""
 
 Summary = Mapping[str, Any]
@@ -93,20 +93,22 @@ def _test(summary: Summary) -> Iterator[str]:
     apart = {
         name: (test[name] - training[name]) / max(images["std"][name], 1e-6) for name in training
     }
-    other = [name for name, each in apart.items() if abs(each) > _ALIKE]
+    other = [f"{name} ({each:+.1f} std)" for name, each in apart.items() if abs(each) > _ALIKE]
     yield (
-        f"Test images differ from training images in {' and '.join(other)}: augment it, and "
-        "distrust validation scores."
+        f"Test images differ from training images in {' and '.join(other)}: augmentation should "
+        "cover that, and validation scores tell less."
         if other
-        else "Training and test images are alike in brightness, contrast and sharpness: validation "
-        "on training faces is fair."
+        else "Training and test images are alike: their mean brightness, contrast and sharpness "
+        f"differ by less than {_ALIKE:g} standard deviations, so validation on training faces is "
+        "fair."
     )
-    name = list(images["convention_shares"]["test"])[-1]
+    shares, shared = images["convention_shares"], images["test_images_in_training"]
+    name = list(shares["test"])[-1]
     yield (
-        f"{images['convention_shares']['test'][name]:.0%} of the test faces are asked for in "
-        f"convention {name}, {images['convention_shares']['training'][name]:.0%} of the training "
-        f"faces are labelled in it; {count_of(images['test_images_in_training'], 'test image')} "
-        f"also {'occurs' if images['test_images_in_training'] == 1 else 'occur'} in training."
+        f"{100 * shares['test'][name]:.0f} % of the test faces are asked for in convention {name}, "
+        f"{100 * shares['training'][name]:.0f} % of the training faces are labelled in it: weigh "
+        f"the errors of the conventions accordingly. {count_of(shared, 'test image')} also "
+        f"{'occurs' if shared == 1 else 'occur'} in training."
     )
 
 

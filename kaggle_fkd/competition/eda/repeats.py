@@ -109,7 +109,7 @@ def _largest_distances(
     for convention in np.unique(faces.convention[same]):
         alike = same[faces.convention[same] == convention]
         for keypoint, name in enumerate(faces.scheme.names):
-            known = alike[faces.labelled[alike, keypoint]]
+            known = alike[np.isfinite(faces.keypoints[alike, keypoint]).all(axis=1)]
             if len(known) > 1:
                 distances = pdist(faces.keypoints[known, keypoint])
                 first, second = np.triu_indices(len(known), 1)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,9 @@ from kaggle_fkd.keypoints import KAGGLE15
 
 EVERY_CONVENTION_FILES = {"correlation_{}.csv", "correlation_{}.png", "gallery_{}.png"}
 COMMON_FILES = {
-    "missing.csv", "missing.png", "label_patterns.csv", "label_patterns.png",
+    "images.csv", "images.png", "odd_images.png", "geometry.csv", "geometry.png",
+    "convention_pairs.csv", "findings.md", "missing.csv", "missing.png",
+    "label_patterns.csv", "label_patterns.png",
     "locations.csv", "locations.png", "mean_positions.csv", "histograms.png",
     "heat_maps.png", "repeats.csv", "repeats.png", "plausibility.csv", "plausibility.png",
     "summary.json",
@@ -27,10 +30,12 @@ IMPUTATION_FILES = {
     "imputation_scores.csv", "imputation_scores.png", "imputation_examples.png", "imputed_A.csv",
 }  # fmt: skip
 
+CONVENTION_FILES = {"conventions.png", "convention_differences.csv"}
 
-def written(folder: Path, faces: FaceDataset) -> dict[str, object]:
+
+def written(folder: Path, faces: FaceDataset, test: FaceDataset | None = None) -> dict[str, Any]:
     """The contents of summary.json after a report, whose figures and tables are not empty."""
-    write_report(faces, folder, EdaConfig(gallery_faces=4))
+    write_report(faces, folder, EdaConfig(gallery_faces=4), test)
     for picture in folder.glob("*.png"):
         assert imread(picture)[..., :3].std() > 0.01, picture.name
     for table in folder.glob("*.csv"):
@@ -47,13 +52,17 @@ def test_the_report_of_eighty_faces_is_complete(tmp_path: Path):
     faces = varied_faces(40, 40)
     keypoints, images = faces.keypoints.copy(), faces.images.copy()
     keypoints[[3, 5], 7] = np.nan
-    images[6] = images[2]
+    images[6], images[43] = images[2], images[4]
     faces = replace(faces, keypoints=keypoints, images=images)
     summary = written(tmp_path, faces)
+    page = (tmp_path / "findings.md").read_text()
     both = {name.format(convention) for name in EVERY_CONVENTION_FILES for convention in "AB"}
-    assert names_in(tmp_path) == both | COMMON_FILES | IMPUTATION_FILES | {"repeats_gallery.png"}
+    repeats = {"repeats_gallery.png"}
+    assert names_in(tmp_path) == both | COMMON_FILES | IMPUTATION_FILES | repeats | CONVENTION_FILES
     assert summary["missing"]["A"] == {"faces": 40, "complete": 38, "missing_labels": 2}
-    assert summary["repeats"]["rows_that_repeat_another"] == 1
+    assert summary["repeats"]["rows_that_repeat_another"] == 2
+    assert summary["conventions"]["images"] == 1
+    assert all(f"- {sentence}\n" in page for sentence in summary["findings"])
     rmse = summary["imputation"]["rmse"]
     assert rmse[summary["imputation"]["best_method"]] == min(rmse.values())
 
@@ -80,9 +89,10 @@ def test_the_report_of_one_convention_without_gaps_or_repeats_says_so(
 
 
 def test_too_few_faces_are_counted_and_the_other_topics_are_skipped(tmp_path: Path):
-    summary = written(tmp_path, varied_faces(3, 2))
+    summary = written(tmp_path, varied_faces(3, 2), test=varied_faces(1))
+    assert summary["images"]["convention_shares"]["test"] == {"A": 1, "B": 0}
     assert summary["missing"]["B"]["faces"] == 2
-    assert summary["plausibility"] == summary["imputation"] == {}
+    assert summary["plausibility"] == summary["imputation"] == summary["geometry"] == {}
 
 
 def test_a_topic_can_be_analysed_alone_and_an_unknown_one_is_refused():
