@@ -47,6 +47,16 @@ examples.figures["gallery_A"]
 examples.figures["gallery_B"]
 
 # %% [markdown]
+# How do the images of the test faces compare? The darkest and the blurriest training images are shown below.
+
+# %%
+images = analyse(faces, "images", test=competition.test)
+images.figures["images"]
+
+# %%
+images.figures["odd_images"]
+
+# %% [markdown]
 # ## Two label conventions
 #
 # The two galleries were labelled by different people, by different rules. Convention A marks 15 points, convention B
@@ -56,6 +66,12 @@ examples.figures["gallery_B"]
 # %%
 locations = analyse(faces, "locations")
 locations.tables["mean_positions"].round(1)
+
+# %% [markdown]
+# Some images are in the file twice, once with labels of each convention. They prove it.
+
+# %%
+analyse(faces, "conventions").figures["conventions"]
 
 # %% [markdown]
 # y is measured downwards. The eyes agree; the tip of the nose is 7 pixels apart, the bottom lip 5. A network with one
@@ -72,6 +88,12 @@ locations.figures["histograms"]
 # Faces are centred, so all points have a narrow distribution, and predicting the mean already gives a score of a few
 # pixels. What the histograms hide are the outliers, which are most of the squared error; we will find them below.
 #
+# How large are the faces, and how far are heads rolled and turned? Augmentation should cover that.
+
+# %%
+analyse(faces, "geometry").figures["geometry"]
+
+# %% [markdown]
 # ## Gaps
 #
 # How many labels are missing?
@@ -101,7 +123,7 @@ imputation.figures["imputation_scores"]
 
 # %% [markdown]
 # The mean of the column, the usual choice, is the worst: it puts the mouth of every face in the same place. Regression on
-# the other points ("iterative") is several times better, because points move together.
+# the other points is several times better, because points move together.
 
 # %%
 imputation.figures["imputation_examples"]
@@ -111,7 +133,7 @@ imputation.figures["imputation_examples"]
 #
 # ## Correlations
 #
-# Which points move together? The four blocks are x with x, x with y, and so on.
+# Which points move together?
 
 # %%
 analyse(faces, "correlation").figures["correlation_A"]
@@ -147,7 +169,7 @@ analyse(faces, "plausibility", EdaConfig(gallery_faces=6)).figures["plausibility
 #
 # ## Heat maps
 #
-# Some networks are not trained on coordinates but on heat maps: a blob at each point.
+# Some networks are not trained on coordinates but on heat maps: a blob at each point. How wide should it be?
 
 # %%
 analyse(faces, "heat_maps").figures["heat_maps"]

@@ -205,8 +205,8 @@ def draw_label_patterns(
     )  # fmt: skip
     describe(
         figure, "Keypoints that are labelled together",
-        "Each row is a combination, the most frequent first. Keypoints of one part of the face "
-        "tend to be missing together, as something hides them.",
+        "Each row is a combination, the most frequent first. Where keypoints of one part of the "
+        "face are missing together, something may hide it.",
     )  # fmt: skip
     return figure
 

@@ -12,7 +12,7 @@ from kaggle_fkd.system.text import count_of, in_words
 PAIRS = ("convention_1", "id_1", "convention_2", "id_2")
 DIFFERENCES = ("keypoint", "images", "right", "down", "spread")
 """The columns that the report needs of the tables of the analysis."""
-MOST_FACES = 6
+MOST_FACES = 5
 """Images that are shown."""
 
 
