@@ -96,6 +96,9 @@ def draw_both(faces: FaceDataset, pairs: pd.DataFrame) -> Figure:
     both = np.where(np.isfinite(second.keypoints), first.keypoints, np.nan)
     lower = np.delete(both, first.scheme.agreed, axis=1)
     centres = np.ma.masked_invalid(lower).mean(axis=1).filled(np.nan)
+    height, width = first.size
+    farthest = np.array([width, height]) - 1 - _HALF_WINDOW
+    centres = np.clip(centres, _HALF_WINDOW, np.maximum(farthest, _HALF_WINDOW))
     windows = np.column_stack([centres, np.full(len(first), _HALF_WINDOW)])
     return gallery(
         first, captions, "The same image, labelled in both conventions", second.keypoints,
