@@ -129,10 +129,10 @@ class FaceDataset:
         return sha.hexdigest()
 
 
-def image_digests(images: NDArray[np.uint8]) -> NDArray[np.void]:
+def image_digests(images: NDArray[np.uint8]) -> NDArray[np.bytes_]:
     """N, equal for those of N images that have the same bytes."""
     digests = [hashlib.blake2b(image.tobytes()).digest() for image in images]
-    return np.array(digests, dtype="V64")
+    return np.array(digests, dtype="S64")
 
 
 def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -93,8 +93,8 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     describe(
         figure, title,
-        "Dots are scores, bars their 95 % intervals: wide ones come from a few wrong labels, which "
-        "may or may not be among the faces that are drawn.",
+        "Dots are scores, bars their 95 % intervals over resampled images: wide ones come from a "
+        "few wrong labels.",
     )  # fmt: skip
     return figure
 
