@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.image import imread
 from support.made_up_faces import make_faces, varied_faces, with_noise_and_errors
 
+from kaggle_fkd.figures.colours import OPAQUE_FROM
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.figures.heat_maps import draw_gaussians
 from kaggle_fkd.figures.palette import keypoint_colours
@@ -51,8 +52,9 @@ def test_heat_maps_of_each_face_stand_beside_its_labels_with_a_common_scale():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:3] == ["labels of row 100", "sigma 1 px", "sigma 2.5 px"] and len(titles) == 7
     assert figure.axes[-1].get_ylabel() == "value of the heat map"
-    fifteen, four = (figure.axes[index].images[1].get_array() for index in (2, 5))
-    assert (fifteen > 0.5).sum() > 2 * (four > 0.5).sum() > 0 and fifteen.max() <= 1
+    fifteen, four = (figure.axes[index].images[1].get_array()[..., 3] for index in (2, 5))
+    half = 255 * 0.5 / OPAQUE_FROM  # the opacity of half the peak
+    assert (fifteen > half).sum() > 2 * (four > half).sum() > 0
 
 
 def test_keypoints_of_a_group_share_a_colour_and_groups_do_not():
