@@ -28,6 +28,7 @@ async def get_about(request: Request) -> JSONResponse:
         "schemes": [_scheme(scheme) for scheme in finders.schemes],
         "pictures": list(PICTURE_FORMATS),
         "formats": list(FORMATS),
+        "review": state.review is not None,
         "limits": {
             "bytes": MAX_BYTES, "pixels": MAX_PIXELS, "seconds": state.queue.seconds,
             "requests": state.queue.places,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,8 +29,12 @@ from kaggle_fkd.web.problem import (
     answer_refusal,
     answer_unexpected_error,
 )
+from kaggle_fkd.web.review import get_face, get_picture, get_review, put_decisions
 from kaggle_fkd.web.state import State
 from kaggle_fkd.web.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from kaggle_fkd.evaluation.label_review import LabelReview
 
 STATIC = Path(__file__).resolve().with_name("static")
 """The files of the page."""
@@ -40,6 +45,10 @@ API = (
     Route("/filters/{name}", get_thumbnail),
     Route("/inside", post_inside, methods=["POST"]),
     WebSocketRoute("/live", follow_camera),
+    Route("/review", get_review),
+    Route("/review/faces/{row:int}", get_face),
+    Route("/review/faces/{row:int}/picture", get_picture),
+    Route("/review/faces/{row:int}/decisions", put_decisions, methods=["PUT"]),
 )
 """The endpoints below /v1."""
 
@@ -49,12 +58,14 @@ def make_app(
     network: str,
     queue: WorkQueue | None = None,
     others: Callable[[], Mapping[str, Networks]] = dict,
+    review: "LabelReview | None" = None,
 ) -> ASGIApp:
     """The application that finds keypoints with these networks, which the page calls `network`.
 
-    `others` says which other networks requests can choose now, by their names.
+    `others` says which other networks requests can choose now, by their names. On the second page
+    labels are reviewed, if there is a `review`.
     """
-    shared = State(NetworkChoice(finder, network, others), queue or WorkQueue())
+    shared = State(NetworkChoice(finder, network, others), queue or WorkQueue(), review)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -65,6 +76,7 @@ def make_app(
         routes=[
             Mount("/v1", routes=API),
             Route("/astronaut.png", _get_example),
+            Route("/review", _get_review_page),
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         exception_handlers={
@@ -81,3 +93,8 @@ def make_app(
 async def _get_example(request: Request) -> FileResponse:
     """The example picture."""
     return FileResponse(ASTRONAUT_FILE)
+
+
+async def _get_review_page(request: Request) -> FileResponse:
+    """The page on which labels are reviewed; without a review, it says how to get one."""
+    return FileResponse(STATIC / "review.html")

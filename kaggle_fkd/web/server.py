@@ -32,15 +32,18 @@ class Server:
             ) from error
         self.address = f"http://{HOST}:{self._socket.getsockname()[1]}/"
 
-    def run(self, app: ASGIApp, browser: bool) -> None:
-        """Answer requests until Ctrl-C, which raises KeyboardInterrupt; open a `browser` first."""
+    def run(self, app: ASGIApp, browser: bool, page: str = "") -> None:
+        """Answer requests until Ctrl-C, which raises KeyboardInterrupt; say the address of the
+        `page`, and open it in a `browser`, first.
+        """
         config = uvicorn.Config(
             app, log_config=None, log_level="critical", access_log=False, server_header=False,
             ws="websockets-sansio", ws_max_size=MAX_FRAME_BYTES, ws_per_message_deflate=False,
             limit_concurrency=MAX_CONNECTIONS, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
-        announce(f"{self.address} (Ctrl-C ends it)")
+        address = f"{self.address}{page}"
+        announce(f"{address} (Ctrl-C ends it)")
         if browser:  # in a thread: a browser in the terminal keeps the call waiting
-            threading.Thread(target=webbrowser.open, args=[self.address], daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
         with self._socket:
             uvicorn.Server(config).run(sockets=[self._socket])

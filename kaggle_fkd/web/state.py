@@ -1,13 +1,16 @@
 """`State`: what the endpoints of one server share."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
 
 from kaggle_fkd.web.choice import NetworkChoice
 from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from kaggle_fkd.evaluation.label_review import LabelReview
 
 
 @dataclass
@@ -18,6 +21,8 @@ class State:
     """The networks."""
     queue: WorkQueue
     """What computes with them."""
+    review: "LabelReview | None" = None
+    """The labels that are reviewed, if any."""
     cameras: int = 0
     """The number of cameras that are connected."""
 

@@ -49,19 +49,9 @@ class Upload:
 async def read_upload(request: Request) -> Upload:
     """The picture of a request.
 
-    Raises RequestError for one that is too large, too slow, incomplete, or has no picture.
+    Raises what `read_body` raises, and RequestError for a form that has no picture.
     """
-    try:
-        async with asyncio.timeout(UPLOAD_S):
-            content = await _read_body(request)
-    except TimeoutError as error:
-        raise RequestError(
-            HTTPStatus.REQUEST_TIMEOUT,
-            f"the request has not arrived within {UPLOAD_S:g} seconds",
-            "try again, or reduce the picture's size first",
-        ) from error
-    except ClientDisconnect as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "the request is incomplete", HOW) from error
+    content = await read_body(request, MAX_BYTES)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
         return await _file_of_form(request, content)
@@ -69,15 +59,35 @@ async def read_upload(request: Request) -> Upload:
     return Upload(content, f"{UNNAMED}{suffix if suffix in HEIC_SUFFIXES else ''}")
 
 
-async def _read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """The body of a request.
+
+    Raises RequestError for one that has more than `most` bytes, is too slow or incomplete.
+    """
+    try:
+        async with asyncio.timeout(UPLOAD_S):
+            return await _read_chunks(request, most)
+    except TimeoutError as error:
+        raise RequestError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            f"the request has not arrived within {UPLOAD_S:g} seconds",
+            "try again, or reduce its size first",
+        ) from error
+    except ClientDisconnect as error:
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST, "the request is incomplete", "send it again"
+        ) from error
+
+
+async def _read_chunks(request: Request, most: int) -> bytes:
     """The body, of which no more is read than the limit."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MAX_BYTES:
+        if len(content) > most:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"{UNNAMED} has more than {MAX_BYTES // 1_000_000} MB",
+                f"the request has more than {most / 1_000_000:g} MB",
                 "reduce its size first",
             )
     return bytes(content)

@@ -78,3 +78,22 @@ export function openLive(query, filter) {
   socket.binaryType = "blob";
   return socket;
 }
+
+/** The suspects of the label review, with the names of the keypoints and the size of a face. */
+export const review = async () => (await ask("/v1/review")).json();
+
+/** The labels, predictions and decisions of a face. */
+export const reviewedFace = async (row) => (await ask(`/v1/review/faces/${row}`)).json();
+
+/** A picture of the server, for a canvas. */
+export const image = async (path) => createImageBitmap(await (await ask(path)).blob());
+
+/** The address of the picture of a face. */
+export const facePicture = (row) => `/v1/review/faces/${row}/picture`;
+
+/** Replace the decisions about a face. */
+export async function decide(row, decisions) {
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify(decisions);
+  await ask(`/v1/review/faces/${row}/decisions`, {}, { method: "PUT", headers, body });
+}

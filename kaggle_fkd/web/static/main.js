@@ -228,6 +228,7 @@ async function useNetworks(wanted) {
 
 async function begin() {
   await useNetworks({});
+  $("review").hidden = !about.review;
   for (const id of ["choose", "camera", "example"]) $(id).disabled = false;
 }
 

@@ -1,7 +1,8 @@
 /** The picture on its canvas, with what was found in it, and a tip at the keypoint that is meant. */
 
+import { RIM, circle, fill, stroke } from "./pen.js";
+
 const REACH = 12; // CSS pixels from which a keypoint is hit
-const RIM = "#14171b";
 const LEAST_HEIGHT = 280; // CSS pixels of the canvas
 const BESIDE = 310; // CSS pixels of the window that the title, the buttons and the filters take
 
@@ -198,26 +199,5 @@ export class View {
     const most = [this.frame.clientWidth, this.frame.clientHeight];
     this.tip.style.left = `${Math.max(4, Math.min(left, most[0] - this.tip.offsetWidth - 4))}px`;
     this.tip.style.top = `${top + this.tip.offsetHeight > most[1] - 4 ? top - this.tip.offsetHeight - 28 : top}px`;
-  }
-}
-
-function circle(x, y, radius) {
-  const path = new Path2D();
-  path.arc(x, y, radius, 0, 2 * Math.PI);
-  return path;
-}
-
-function fill(pen, path, colour) {
-  pen.fillStyle = colour;
-  pen.fill(path);
-}
-
-/** A line with a dark rim, which is visible on light and on dark pictures. */
-function stroke(pen, path, colour, width) {
-  pen.lineJoin = "round";
-  for (const [ink, thick] of [[`${RIM}b0`, width + 1.5], [colour, width]]) {
-    pen.strokeStyle = ink;
-    pen.lineWidth = thick;
-    pen.stroke(path);
   }
 }

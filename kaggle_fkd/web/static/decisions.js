@@ -1,0 +1,27 @@
+/**
+ * The decisions about the labels of a face, as the server takes them: a list of
+ * `{ keypoint, decision, x, y }`, with the empty name for the whole face. Lists are never changed.
+ */
+
+/** What holds for a keypoint: its own decision, or that of the face; undefined if undecided. */
+export function decisionAbout(decisions, keypoint) {
+  const of = (name) => decisions.find((each) => each.keypoint === name);
+  return of(keypoint) ?? of("");
+}
+
+/** With these decisions about single keypoints, which replace earlier ones. */
+export function decided(decisions, ...made) {
+  const names = made.map((each) => each.keypoint);
+  return [...decisions.filter((each) => !names.includes(each.keypoint)), ...made];
+}
+
+/** Without any decision about a keypoint; about the face and all keypoints for the empty name. */
+export function undecided(decisions, keypoint) {
+  return keypoint === "" ? [] : decisions.filter((each) => each.keypoint !== keypoint);
+}
+
+/** The move of a keypoint, to hundredths of a pixel. */
+export function moveTo(keypoint, place) {
+  const [x, y] = place.map((axis) => Math.round(100 * axis) / 100);
+  return { keypoint, decision: "move", x, y };
+}

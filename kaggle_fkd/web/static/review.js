@@ -1,0 +1,277 @@
+/** The label review: a person walks through the suspects and decides about their labels. */
+
+import * as api from "./api.js";
+import { decided, decisionAbout, moveTo, undecided } from "./decisions.js";
+import { FaceView } from "./face_view.js";
+import { PointList, SuspectList } from "./review_lists.js";
+
+const STEP = 0.5; // pixels of the face that an arrow moves a point, and with Shift:
+const LARGE_STEP = 5;
+const TYPED_MS = 800; // digits that follow each other within this time are one number
+const FACE = ""; // the keypoint of a decision about the whole face
+const DONE = { keep: "kept", drop: "dropped", move: "moved" };
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const $ = (id) => document.getElementById(id);
+
+let review; // the suspects, the keypoints' names and the size of a face
+let index = 0; // of the suspect that is shown
+let face = null; // its { labels, predictions, decisions } and image, once they have arrived
+let chosen = null; // the index of the keypoint that is decided about; null: the face
+let held = false; // whether arrows move it
+let hidden = false; // whether the points are hidden
+let typed = { number: "", at: 0 }; // the digits of a keypoint's number
+let saved = Promise.resolve(); // when all decisions have been stored
+const undos = []; // { index, decisions }: what was decided about a suspect before
+
+const view = new FaceView($("frame"), $("view"), { onChoose: choose, onMove: move });
+const pointList = new PointList($("points"), (keypoint) => afterClick(() => choose(keypoint)));
+const suspectList = new SuspectList($("suspects"), api.facePicture, (at) => attempt(() => show(at)));
+
+function say(text) {
+  $("status").textContent = text;
+}
+
+async function attempt(work) {
+  try {
+    await work();
+    $("refusal").hidden = true;
+  } catch (error) {
+    $("refusal").hidden = false;
+    $("refusal").textContent = error.message;
+    say("");
+  }
+}
+
+/** Show another suspect, as soon as what was decided is stored. */
+async function show(at) {
+  if (!review.suspects[at]) return;
+  index = at;
+  face = null;
+  await saved;
+  const { row } = review.suspects[at];
+  const [found, image] = await Promise.all([api.reviewedFace(row), api.image(api.facePicture(row))]);
+  if (index !== at || face) return; // another one has been asked for since
+  face = { ...found, image };
+  const suspected = review.names.indexOf(review.suspects[at].keypoint);
+  [chosen, held] = [suspected < 0 ? null : suspected, false];
+  view.whole();
+  draw();
+  speak();
+}
+
+/** The keypoints of the face as they are shown. */
+function points() {
+  return review.names.map((name, keypoint) => {
+    const published = face.labels[keypoint];
+    const about = decisionAbout(face.decisions, name);
+    const label = about?.decision === "move" ? [about.x, about.y] : published;
+    const prediction = face.predictions[keypoint];
+    return {
+      title: `${keypoint} ${name}`, published, label, prediction, decision: about?.decision,
+      error: published && prediction
+        ? Math.hypot(label[0] - prediction[0], label[1] - prediction[1]) : null,
+    };
+  });
+}
+
+const labelled = () => [...face.labels.keys()].filter((keypoint) => face.labels[keypoint]);
+const target = () => (chosen === null ? FACE : review.names[chosen]);
+const inWords = () => (chosen === null ? "the face" : target());
+
+function draw() {
+  const shown = points();
+  const { width, height, suspects } = review;
+  const suspect = suspects[index];
+  view.show({ image: face.image, width, height, points: shown, chosen, held, hidden });
+  pointList.show(shown, chosen);
+  suspectList.show(suspects, index);
+  $("view").setAttribute("aria-label", `Face of row ${suspect.row}, ${labelled().length} labels`);
+  $("face-title").textContent = `Row ${suspect.row}, suspect ${index + 1} of ${suspects.length}`;
+  $("facts").replaceChildren(...[
+    ["Reason", suspect.reason], ["Score", suspect.score.toFixed(1)],
+    ["Decision", decisionAbout(face.decisions, FACE) ? DONE[decisionAbout(face.decisions, FACE).decision]
+      : face.decisions.length ? "by keypoint" : "none yet"],
+  ].flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+  $("decide-title").textContent = `Decide about ${inWords()}`;
+  $("progress").textContent = `${suspects.filter((each) => each.decided).length} of ${suspects.length} decided`;
+  $("previous").disabled = index === 0;
+  $("next").disabled = index === suspects.length - 1;
+  $("undo").disabled = !undos.length;
+  $("hide").setAttribute("aria-pressed", String(hidden));
+}
+
+function speak() {
+  const { title, decision, error } = chosen === null ? { title: "face" } : points()[chosen];
+  $("spoken").textContent = [
+    title, decision && DONE[decision], error === undefined ? review.suspects[index].reason
+      : `${error?.toFixed(1)} pixels from the prediction`, held && "held: the arrows move it",
+  ].filter(Boolean).join(", ");
+}
+
+/** Choose a keypoint, which is held from now on; the face for null. */
+function choose(keypoint) {
+  if (!face || (keypoint !== null && !face.labels[keypoint])) return;
+  [chosen, held] = [keypoint, keypoint !== null];
+  draw();
+  speak();
+}
+
+/** Let go of the point; if none is held, choose the face. */
+function release() {
+  choose(held ? chosen : null);
+  held = false;
+  draw();
+}
+
+/** Decide anew about the face that is shown, and store it. */
+function decide(decisions) {
+  if (JSON.stringify(decisions) === JSON.stringify(face.decisions)) return;
+  undos.push({ index, decisions: face.decisions });
+  store(decisions);
+}
+
+function store(decisions) {
+  const suspect = review.suspects[index];
+  face.decisions = decisions;
+  say("Storing");
+  saved = saved.then(() => attempt(async () => {
+    await api.decide(suspect.row, decisions);
+    suspect.decided = decisions.length > 0;
+    say("Stored");
+    if (face) draw();
+  }));
+  draw();
+  speak();
+}
+
+function keepOrDrop(decision) {
+  held = false;
+  const made = { keypoint: target(), decision };
+  decide(chosen === null ? [made] : decided(face.decisions, made));
+}
+
+/** Let the prediction be the label of the chosen keypoint, or of all that are labelled. */
+function takePrediction() {
+  held = false;
+  const taken = chosen === null ? labelled() : [chosen];
+  const moves = taken.filter((keypoint) => face.predictions[keypoint])
+    .map((keypoint) => moveTo(review.names[keypoint], face.predictions[keypoint]));
+  decide(chosen === null ? moves : decided(face.decisions, ...moves));
+}
+
+function move(keypoint, place) {
+  decide(decided(face.decisions, moveTo(review.names[keypoint], place)));
+}
+
+function nudge([across, down], step) {
+  const { label } = points()[chosen];
+  const within = (axis, most) => Math.min(most - 1, Math.max(0, axis));
+  move(chosen, [within(label[0] + across * step, review.width), within(label[1] + down * step, review.height)]);
+}
+
+/** Take back the last decision, on whichever face it was. */
+async function undo() {
+  const last = undos.pop();
+  if (!last) return;
+  if (last.index !== index) await show(last.index);
+  store(last.decisions);
+}
+
+function walk(step) {
+  return attempt(() => show(index + step));
+}
+
+/** Choose the next label of the picture; false after the last, as Tab then leaves the picture. */
+function chooseNext(step) {
+  const all = labelled();
+  const at = chosen === null ? (step > 0 ? -1 : all.length) : all.indexOf(chosen);
+  const next = all[at + step];
+  if (next !== undefined) choose(next);
+  return next !== undefined;
+}
+
+/** Choose the keypoint of a number, whose digits are typed one after the other. */
+function chooseNumber(digit) {
+  const now = performance.now();
+  const number = now - typed.at < TYPED_MS ? typed.number + digit : digit;
+  typed = { number: review.names[number] ? number : digit, at: now };
+  choose(Number(typed.number));
+}
+
+function toggleHidden() {
+  hidden = !hidden;
+  draw();
+}
+
+const ACTIONS = {
+  previous: () => walk(-1), next: () => walk(1), out: () => view.zoom(0.8), in: () => view.zoom(1.25),
+  keep: () => keepOrDrop("keep"), drop: () => keepOrDrop("drop"), take: takePrediction,
+  clear: () => decide(undecided(face.decisions, target())), undo: () => attempt(undo), hide: toggleHidden,
+};
+const KEYS = {
+  k: "keep", d: "drop", p: "take", Backspace: "clear", " ": "hide", "+": "in", "-": "out",
+};
+
+/** Do what a key stands for; true if it stands for something. */
+function obey(event) {
+  const { key, shiftKey } = event;
+  const inPicture = event.target === $("view");
+  if (key in ARROWS && held) nudge(ARROWS[key], shiftKey ? LARGE_STEP : STEP);
+  else if (key === "ArrowLeft" || key === "ArrowRight") walk(ARROWS[key][0]);
+  else if (key === "Escape") release();
+  else if (key === "Enter" && chosen !== null) choose(chosen);
+  else if (key === "Tab" && inPicture) return chooseNext(shiftKey ? -1 : 1);
+  else if (/^\d$/.test(key)) chooseNumber(key);
+  else if (KEYS[key] ?? KEYS[key.toLowerCase()]) ACTIONS[KEYS[key] ?? KEYS[key.toLowerCase()]]();
+  else return false;
+  return true;
+}
+
+addEventListener("keydown", (event) => {
+  if (!face || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() !== "z" || event.shiftKey) return;
+    event.preventDefault();
+    ACTIONS.undo();
+    return;
+  }
+  const pressesButton = event.key === "Enter" || event.key === " ";
+  if (pressesButton && event.target.closest("button, a")) return;
+  if (obey(event)) event.preventDefault();
+});
+
+/** Do what a click asks for; then the picture has the keys again. */
+function afterClick(act) {
+  act();
+  $("view").focus({ preventScroll: true });
+}
+
+for (const [id, act] of Object.entries(ACTIONS)) {
+  $(id).addEventListener("click", ({ detail }) => {
+    if (!face) return;
+    if (detail === 0) act(); // by the keyboard, whose focus stays where it is
+    else afterClick(act);
+  });
+}
+
+function element(kind, text) {
+  const made = document.createElement(kind);
+  made.textContent = text;
+  return made;
+}
+
+async function begin() {
+  review = await api.review();
+  $("command").textContent = `kaggle-fkd train --set train.label_fixes=${review.file}`;
+  if (!review.suspects.length) {
+    say("The audit suspects no face.");
+    return;
+  }
+  for (const id of Object.keys(ACTIONS)) $(id).disabled = false;
+  const open = review.suspects.findIndex((each) => !each.decided);
+  await show(Math.max(0, open));
+  say("Ready");
+  $("view").focus({ preventScroll: true });
+}
+
+attempt(begin);
