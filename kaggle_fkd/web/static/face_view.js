@@ -5,7 +5,7 @@ import { RIM, circle, fill, stroke } from "./pen.js";
 const REACH = 14; // CSS pixels from which a label is hit
 const CLICK = 3; // CSS pixels that the pointer moves at most in a click
 const LEAST_SIDE = 576; // CSS pixels: a face of 96 pixels is enlarged six times
-const BESIDE = 320; // CSS pixels of the window that the title, the buttons and the suspects take
+const BESIDE = 300; // CSS pixels of the window that the title, the buttons and the suspects take
 const MOST_ZOOM = 12;
 export const LABEL = "#56b4e9";
 export const PREDICTION = "#e69f00"; // both of Okabe and Ito, which the colour-blind distinguish

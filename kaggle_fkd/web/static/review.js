@@ -92,7 +92,7 @@ function draw() {
     ["Decision", decisionAbout(face.decisions, FACE) ? DONE[decisionAbout(face.decisions, FACE).decision]
       : face.decisions.length ? "by keypoint" : "none yet"],
   ].flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  $("decide-title").textContent = `Decide about ${inWords()}`;
+  $("target").textContent = `Decide about ${inWords()}`;
   $("progress").textContent = `${suspects.filter((each) => each.decided).length} of ${suspects.length} decided`;
   $("previous").disabled = index === 0;
   $("next").disabled = index === suspects.length - 1;
