@@ -1,5 +1,6 @@
 """`LabelReview`: the suspects of a label audit, for a person who decides about their labels."""
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.oof_file import read_predictions
 from kaggle_fkd.runs.find import evaluation_folder, named_runs, runs_in
 from kaggle_fkd.runs.run import Run
+from kaggle_fkd.training.corrected_labels import fixes_in
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.label_fixes import Fix, read_fixes, write_fixes
 from kaggle_fkd.training.select import require_same_data, same_data
@@ -49,10 +51,14 @@ class LabelReview:
     """The suspected faces, the most suspicious first."""
     fixes_file: Path
     """The CSV file of the decisions; it need not exist yet."""
+    trained_with: tuple[Fix, ...] = ()
+    """The fixes that the run was trained with, from which the decisions start."""
 
     def fixes(self) -> tuple[Fix, ...]:
         """All decisions so far; DataError for a file that cannot be read, or of other faces."""
-        return read_fixes(self.fixes_file, self.faces) if self.fixes_file.exists() else ()
+        if not self.fixes_file.exists():
+            return self.trained_with
+        return read_fixes(self.fixes_file, self.faces)
 
     def decide(self, row: int, fixes: Iterable[Fix]) -> None:
         """Replace the decisions about a face by these; those about other faces stay in the file.
@@ -70,7 +76,8 @@ def open_review(runs_dir: Path, names: Sequence[str], faces: FaceDataset) -> Lab
     Raises RunError if they were not evaluated, or trained on other faces, and DataError for a file
     of the evaluation that cannot be read.
     """
-    folder = evaluation_folder(runs_dir, _evaluated_runs(runs_dir, names, KeypointData(faces)))
+    runs = _evaluated_runs(runs_dir, names, KeypointData(faces))
+    folder = evaluation_folder(runs_dir, runs)
     table = read_audit(folder / AUDIT, faces)
     table = table[table["suspected"]].sort_values("score", ascending=False, kind="stable")
     suspects = tuple(
@@ -81,9 +88,16 @@ def open_review(runs_dir: Path, names: Sequence[str], faces: FaceDataset) -> Lab
         )
     )  # fmt: skip
     predicted = read_predictions(folder / "oof.csv", faces)
-    review = LabelReview(faces, predicted, suspects, folder / FIXES)
+    trained_with = fixes_in(runs[0].label_files.fixes, faces)
+    review = LabelReview(faces, predicted, suspects, folder / FIXES, trained_with)
     review.fixes()  # raises for a damaged file before anything is decided
     return review
+
+
+def keep_decisions(old: Path, new: Path) -> None:
+    """Copy the decisions of an evaluation into the folder of the one that replaces it."""
+    if (old / FIXES).exists():
+        shutil.copyfile(old / FIXES, new / FIXES)
 
 
 def _evaluated_runs(runs_dir: Path, names: Sequence[str], data: KeypointData) -> list[Run]:

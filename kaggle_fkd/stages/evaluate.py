@@ -66,10 +66,12 @@ class Evaluate(RunOptions, TrainingStage):
 
     def run(self, task: "Task", made: Made) -> Made:
         """Train what members are missing, so that every fold of every run has been held out once,
-        and write RUNS_DIR/evaluation-<run>[+<run>...], replacing an earlier one.
+        and write RUNS_DIR/evaluation-<run>[+<run>...], replacing all of an earlier one but the
+        decisions of a label review.
 
         With --test-on, a run that has a finished member is scored as it is.
         """
+        from kaggle_fkd.evaluation.label_review import keep_decisions
         from kaggle_fkd.runs.find import evaluation_folder
         from kaggle_fkd.system.console import announce, log
         from kaggle_fkd.system.device import pick_device
@@ -89,6 +91,7 @@ class Evaluate(RunOptions, TrainingStage):
         folder = evaluation_folder(self.runs_dir, runs)
         with replaced_folder(folder) as new:
             lines = task.evaluate(runs, config, device, new)
+            keep_decisions(folder, new)
         log.info("evaluation: %s", folder)
         announce(*lines)
         return dataclasses.replace(made, run=runs[0])
