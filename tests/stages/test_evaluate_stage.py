@@ -93,13 +93,16 @@ def test_an_evaluation_has_predictions_scores_audit_and_pictures(evaluated):
     assert record["commit"] == run.record["commit"]
 
 
-def test_a_second_evaluation_trains_nothing_and_says_the_same(evaluated):
+def test_a_second_evaluation_trains_nothing_says_the_same_and_keeps_decisions(evaluated):
     before, scores = states(evaluated.runs), (evaluation(evaluated) / "scores.csv").read_text()
+    decisions = "row,keypoint,decision,x,y\n3,,keep,,\n"
+    (evaluation(evaluated) / "label_fixes.csv").write_text(decisions)
     code, out, err = evaluated("--stage", "evaluate", *TWO_FOLDS)
     assert code == 0 and out == "" and "epoch" not in err
     assert "out-of-fold RMSE" in err and "published on Kaggle" in err
     assert states(evaluated.runs) == before
     assert (evaluation(evaluated) / "scores.csv").read_text() == scores
+    assert (evaluation(evaluated) / "label_fixes.csv").read_text() == decisions
 
 
 def test_force_evaluates_a_new_run(evaluated):

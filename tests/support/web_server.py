@@ -16,17 +16,19 @@ class Served(NamedTuple):
     """A server that listens."""
 
     address: str
-    """Of its page, with a slash at the end."""
+    """Of its page, with a slash at the end; of a label review, if there is one."""
     process: "subprocess.Popen[str]"
 
 
 @contextmanager
-def served(*options: str | Path) -> Iterator[Served]:
+def served(*options: object) -> Iterator[Served]:
     """A server on a free port, with these options; at the end of the block, Ctrl-C ends it."""
-    command = [sys.executable, "-m", "kaggle_fkd", "serve", "--port", "0", "--no-browser", *options]
+    command = [sys.executable, "-m", "kaggle_fkd", "serve", "--port", "0", "--no-browser"]
+    command += map(str, options)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
-            line = process.stderr.readline()
-            yield Served(re.match(r"http://127\.0\.0\.1:\d+/", line)[0], process)
+            lines = iter(process.stderr.readline, "")
+            address = next(filter(None, (re.match(r"http://\S+", line) for line in lines)))
+            yield Served(address[0], process)
         finally:
             process.send_signal(signal.SIGINT)

@@ -91,9 +91,9 @@ export const image = async (path) => createImageBitmap(await (await ask(path)).b
 /** The address of the picture of a face. */
 export const facePicture = (row) => `/v1/review/faces/${row}/picture`;
 
-/** Replace the decisions about a face. */
+/** Replace the decisions about a face, also if the page is closed meanwhile. */
 export async function decide(row, decisions) {
   const headers = { "Content-Type": "application/json" };
   const body = JSON.stringify(decisions);
-  await ask(`/v1/review/faces/${row}/decisions`, {}, { method: "PUT", headers, body });
+  await ask(`/v1/review/faces/${row}/decisions`, {}, { method: "PUT", headers, body, keepalive: true });
 }

@@ -20,7 +20,8 @@ let chosen = null; // the index of the keypoint that is decided about; null: the
 let held = false; // whether arrows move it
 let hidden = false; // whether the points are hidden
 let typed = { number: "", at: 0 }; // the digits of a keypoint's number
-let saved = Promise.resolve(); // when all decisions have been stored
+let storing = 0; // the number of decisions that are not stored yet
+let saved = Promise.resolve(); // when all of them are
 const undos = []; // { index, decisions }: what was decided about a suspect before
 
 const view = new FaceView($("frame"), $("view"), { onChoose: choose, onMove: move });
@@ -134,10 +135,12 @@ function store(decisions) {
   const suspect = review.suspects[index];
   face.decisions = decisions;
   say("Storing");
+  storing += 1;
   saved = saved.then(() => attempt(async () => {
+    storing -= 1;
     await api.decide(suspect.row, decisions);
     suspect.decided = decisions.length > 0;
-    say("Stored");
+    if (!storing) say("Stored");
     if (face) draw();
   }));
   draw();
@@ -171,9 +174,11 @@ function nudge([across, down], step) {
 
 /** Take back the last decision, on whichever face it was. */
 async function undo() {
-  const last = undos.pop();
+  const last = undos.at(-1);
   if (!last) return;
   if (last.index !== index) await show(last.index);
+  if (last.index !== index || !face) return; // another face has been asked for since
+  undos.pop();
   store(last.decisions);
 }
 
