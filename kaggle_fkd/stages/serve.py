@@ -29,7 +29,7 @@ class Serve(FinderStage):
 
     summary: ClassVar[str] = "a page in the browser and a JSON API, for pictures and a camera"
     needs: ClassVar[tuple[str, ...]] = ("web",)
-    examples: ClassVar[tuple[str, ...]] = ("serve --run RUN --no-browser", "serve --review")
+    examples: ClassVar[tuple[str, ...]] = ("serve --run RUN --no-browser", "serve --review RUN")
     port: int = option(
         "--port", type=int, default=PORT, metavar="N",
         help=f"the port of the page (default: {PORT}; 0 for a free one)",
