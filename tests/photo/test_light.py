@@ -100,3 +100,13 @@ sys.exit(main(["serve"]))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "serve needs what is not installed: starlette, uvicorn" in done.stderr
     assert "pip install 'kaggle_fkd[web]'" in done.stderr
+
+
+def test_the_label_review_says_what_to_install(tmp_path):
+    done = run(tmp_path, """
+from kaggle_fkd.cli import main
+sys.exit(main(["serve", "--review"]))
+""")  # fmt: skip
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "--review needs what is not installed: torch, pandas" in done.stderr
+    assert "pip install 'kaggle_fkd[competition]'" in done.stderr

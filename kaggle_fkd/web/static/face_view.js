@@ -5,7 +5,7 @@ import { RIM, circle, fill, stroke } from "./pen.js";
 const REACH = 14; // CSS pixels from which a label is hit
 const CLICK = 3; // CSS pixels that the pointer moves at most in a click
 const LEAST_SIDE = 576; // CSS pixels: a face of 96 pixels is enlarged six times
-const BESIDE = 300; // CSS pixels of the window that the title, the buttons and the suspects take
+const BESIDE = 390; // CSS pixels of the window that the title, the buttons and the suspects take
 const MOST_ZOOM = 12;
 export const LABEL = "#56b4e9";
 export const PREDICTION = "#e69f00"; // both of Okabe and Ito, which the colour-blind distinguish
@@ -33,8 +33,8 @@ export class FaceView {
 
   /**
    * Show `{ image, width, height, points, chosen, held, hidden }`: each of the points is
-   * `{ title, published, label, prediction, decision }`, with places in pixels, of which the
-   * published one is null where there is no label, and the prediction where there is none.
+   * `{ title, published, label, prediction, decision }`, with places in pixels, or null: where the
+   * label was published, where it is now, even if it is dropped, and where it is predicted.
    */
   show(scene) {
     this.scene = scene;
@@ -85,8 +85,8 @@ export class FaceView {
 
   #drawPoint(pen, index) {
     const { points, chosen, held } = this.scene;
-    const { published, prediction, decision, title } = points[index];
-    if (!published) return;
+    const { published, label, prediction, decision, title } = points[index];
+    if (!label) return;
     const at = this.#toView(this.#placeOf(index));
     const dropped = decision === "drop";
     if (prediction) {
@@ -96,7 +96,7 @@ export class FaceView {
       stroke(pen, path, PREDICTION, 2);
       fill(pen, path, PREDICTION);
     }
-    if (decision === "move") stroke(pen, circle(...this.#toView(published), 4), LABEL, 1.5);
+    if (decision === "move" && published) stroke(pen, circle(...this.#toView(published), 4), LABEL, 1.5);
     if (dropped) stroke(pen, cross(...at, 6), LABEL, 2.5);
     else {
       stroke(pen, circle(...at, 5), LABEL, 2);

@@ -69,15 +69,22 @@ function points() {
     const prediction = face.predictions[keypoint];
     return {
       title: `${keypoint} ${name}`, published, label, prediction, decision: about?.decision,
-      error: published && prediction
+      error: label && prediction
         ? Math.hypot(label[0] - prediction[0], label[1] - prediction[1]) : null,
     };
   });
 }
 
-const labelled = () => [...face.labels.keys()].filter((keypoint) => face.labels[keypoint]);
+/** The keypoints that have a label: a published one, or one that was decided. */
+const labelled = () => [...points().keys()].filter((keypoint) => points()[keypoint].label);
 const target = () => (chosen === null ? FACE : review.names[chosen]);
 const inWords = () => (chosen === null ? "the face" : target());
+
+function decisionInWords() {
+  const about = decisionAbout(face.decisions, FACE);
+  if (about) return `all labels ${DONE[about.decision]}`;
+  return face.decisions.length ? "by keypoint" : "none yet";
+}
 
 function draw() {
   const shown = points();
@@ -90,8 +97,7 @@ function draw() {
   $("face-title").textContent = `Row ${suspect.row}, suspect ${index + 1} of ${suspects.length}`;
   $("facts").replaceChildren(...[
     ["Reason", suspect.reason], ["Score", suspect.score.toFixed(1)],
-    ["Decision", decisionAbout(face.decisions, FACE) ? DONE[decisionAbout(face.decisions, FACE).decision]
-      : face.decisions.length ? "by keypoint" : "none yet"],
+    ["Decision", decisionInWords()],
   ].flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
   $("target").textContent = `Decide about ${inWords()}`;
   $("progress").textContent = `${suspects.filter((each) => each.decided).length} of ${suspects.length} decided`;
@@ -101,17 +107,23 @@ function draw() {
   $("hide").setAttribute("aria-pressed", String(hidden));
 }
 
+/** Tell a screen reader what is chosen. */
 function speak() {
-  const { title, decision, error } = chosen === null ? { title: "face" } : points()[chosen];
+  if (chosen === null) {
+    const { row, reason } = review.suspects[index];
+    $("spoken").textContent = `Row ${row}, ${reason}, ${decisionInWords()}`;
+    return;
+  }
+  const { title, decision, error } = points()[chosen];
+  const far = error === null ? "not predicted" : `${error.toFixed(1)} pixels from the prediction`;
   $("spoken").textContent = [
-    title, decision && DONE[decision], error === undefined ? review.suspects[index].reason
-      : `${error?.toFixed(1)} pixels from the prediction`, held && "held: the arrows move it",
-  ].filter(Boolean).join(", ");
+    title, far, DONE[decision] ?? "undecided", held ? "held: the arrows move it" : "not held",
+  ].join(", ");
 }
 
 /** Choose a keypoint, which is held from now on; the face for null. */
 function choose(keypoint) {
-  if (!face || (keypoint !== null && !face.labels[keypoint])) return;
+  if (!face || (keypoint !== null && !points()[keypoint].label)) return;
   [chosen, held] = [keypoint, keypoint !== null];
   draw();
   speak();
@@ -119,14 +131,18 @@ function choose(keypoint) {
 
 /** Let go of the point; if none is held, choose the face. */
 function release() {
-  choose(held ? chosen : null);
+  if (!held) chosen = null;
   held = false;
   draw();
+  speak();
 }
 
-/** Decide anew about the face that is shown, and store it. */
+/** Decide anew about the face that is shown, and store what has changed. */
 function decide(decisions) {
-  if (JSON.stringify(decisions) === JSON.stringify(face.decisions)) return;
+  if (JSON.stringify(decisions) === JSON.stringify(face.decisions)) {
+    draw(); // the point may have been let go
+    return;
+  }
   undos.push({ index, decisions: face.decisions });
   store(decisions);
 }
@@ -134,6 +150,7 @@ function decide(decisions) {
 function store(decisions) {
   const suspect = review.suspects[index];
   face.decisions = decisions;
+  if (!labelled().includes(chosen)) [chosen, held] = [null, false];
   say("Storing");
   storing += 1;
   saved = saved.then(() => attempt(async () => {
@@ -245,7 +262,7 @@ addEventListener("keydown", (event) => {
   if (obey(event)) event.preventDefault();
 });
 
-/** Do what a click asks for; then the picture has the keys again. */
+/** Do what a click asks for; then the picture has the focus, so that Space hides the points again. */
 function afterClick(act) {
   act();
   $("view").focus({ preventScroll: true });

@@ -37,7 +37,7 @@ export class SuspectList {
   }
 }
 
-/** The labelled keypoints, how far each is from its prediction, and what was decided about it. */
+/** The keypoints with a label, how far each is from its prediction, and what was decided about it. */
 export class PointList {
   /** `onChoose` is told the index of a keypoint. */
   constructor(list, onChoose) {
@@ -49,9 +49,9 @@ export class PointList {
     if (!this.list.children.length) {
       this.list.append(...points.map(({ title }, at) => item(title, () => this.onChoose(at))));
     }
-    points.forEach(({ title, published, error, decision }, at) => {
+    points.forEach(({ title, label, error, decision }, at) => {
       const entry = this.list.children[at];
-      entry.hidden = !published;
+      entry.hidden = !label;
       entry.firstChild.setAttribute("aria-pressed", String(at === chosen));
       entry.firstChild.replaceChildren(
         text("span", title),
