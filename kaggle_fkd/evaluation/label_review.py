@@ -14,9 +14,10 @@ from kaggle_fkd.evaluation.oof_file import read_predictions
 from kaggle_fkd.runs.find import evaluation_folder, named_runs, runs_in
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.training.corrected_labels import fixes_in
+from kaggle_fkd.training.data import same_data
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.label_fixes import Fix, read_fixes, write_fixes
-from kaggle_fkd.training.select import require_same_data, same_data
+from kaggle_fkd.training.select import require_same_data
 from kaggle_fkd.training.suspects import read_audit
 
 AUDIT = "audit.csv"

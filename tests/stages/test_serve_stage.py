@@ -30,9 +30,7 @@ def test_runs_that_were_not_evaluated_are_refused_with_the_command_that_does_so(
     assert code == 1 and "there is no run nothing" in said
 
 
-def test_decisions_that_cannot_be_read_are_refused_before_anything_is_decided(
-    sampled, competition
-):
+def test_decisions_that_cannot_be_read_are_refused_before_anything_is_decided(sampled, competition):
     file = evaluated_run(sampled.runs, competition.train) / "label_fixes.csv"
     file.write_text("row,keypoint,decision,x,y\n0,,keep,,\n0,,like,,\n")
     code, _, said = sampled("serve", "--review")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from support.small_runs import QUICK
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.audit import audit, write_audit
@@ -10,7 +11,6 @@ from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.run import Run, start_run
 from kaggle_fkd.training.labels import network_shape
-from support.small_runs import QUICK
 
 AWAY = 12
 """Pixels between a label that is suspected and its prediction."""
