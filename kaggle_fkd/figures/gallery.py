@@ -64,6 +64,7 @@ def draw_face(
         axes.set_xlim(x - half, x + half)
         axes.set_ylim(y + half, y - half)
     axes.set_axis_off()
+    axes.set(xticks=[], yticks=[])  # measuring ticks that nobody sees takes a third of the time
 
 
 def _draw_keypoints(

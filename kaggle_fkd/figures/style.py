@@ -81,5 +81,6 @@ def save_figure(figure: Figure, path: Path) -> Path:
     Raises FkdError if the file cannot be written.
     """
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
+        # `savefig` would lay it out and draw it twice.
+        FigureCanvasAgg(figure).print_png(temporary)
     return path
