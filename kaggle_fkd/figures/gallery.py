@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import keypoint_colours
-from kaggle_fkd.figures.style import PREDICTED, describe, new_figure
+from kaggle_fkd.figures.style import PREDICTED, describe, hide_axis, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
 
 GALLERY_FACES = 24
@@ -63,8 +63,7 @@ def draw_face(
         x, y, half = window
         axes.set_xlim(x - half, x + half)
         axes.set_ylim(y + half, y - half)
-    axes.set_axis_off()
-    axes.set(xticks=[], yticks=[])  # measuring ticks that nobody sees takes a third of the time
+    hide_axis(axes)
 
 
 def _draw_keypoints(
@@ -169,7 +168,7 @@ def _face_grid(
     figure.set_layout_engine("compressed", w_pad=_GAP, h_pad=_GAP, wspace=0, hspace=0)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
-        axes.set_axis_off()
+        hide_axis(axes)
     return figure, grid
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.colours import heat_colours
 from kaggle_fkd.figures.gallery import draw_face
-from kaggle_fkd.figures.style import SEQUENTIAL, describe, new_figure
+from kaggle_fkd.figures.style import SEQUENTIAL, describe, hide_axis, new_figure
 
 
 def gaussian_heat_maps(
@@ -47,7 +47,7 @@ def draw_gaussians(faces: FaceDataset, sigmas: Sequence[float], title: str) -> F
         row[0].set_title(f"labels of row {id_}", fontsize=9)
         for axes, sigma in zip(row[1:], sigmas, strict=True):
             draw_heat(axes, image, gaussian_heat_maps(points, height, width, sigma).max(0))
-            axes.set_axis_off()
+            hide_axis(axes)
             axes.set_title(f"sigma {sigma:g} px", fontsize=9)
     scale = ScalarMappable(Normalize(0, 1), SEQUENTIAL)
     figure.colorbar(scale, ax=list(grid[:, -1]), shrink=0.8, label="value of the heat map")

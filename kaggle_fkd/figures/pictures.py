@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.figures.style import describe, new_figure
+from kaggle_fkd.figures.style import describe, hide_axis, new_figure
 
 PICTURE_WIDTH = 3.0
 """Width of a picture in inches, unless it is given."""
@@ -29,7 +29,7 @@ def picture_gallery(
     figure = new_figure(width * columns, height)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
-        axes.set_axis_off()
+        hide_axis(axes)
     for axes, picture, caption in zip(grid[: len(pictures)], pictures, captions, strict=True):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
         axes.set_title(caption, fontsize=9, parse_math=False)

@@ -13,7 +13,14 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.heat_maps import draw_heat
-from kaggle_fkd.figures.style import DIVERGING, PREDICTED, SEQUENTIAL, describe, new_figure
+from kaggle_fkd.figures.style import (
+    DIVERGING,
+    PREDICTED,
+    SEQUENTIAL,
+    describe,
+    hide_axis,
+    new_figure,
+)
 from kaggle_fkd.inspection.feature_maps import MAPS, contrast, shown_maps
 
 PAIRS = 4
@@ -31,7 +38,7 @@ def draw_filters(filters: Maps, maps: Maps, title: str, note: str) -> Figure:
     figure = new_figure(2.7 * columns, 1.45 * rows + 1.4)
     grid = figure.subplots(rows, 2 * columns, squeeze=False).ravel()
     for axes in grid:
-        axes.set_axis_off()
+        hide_axis(axes)
     highest = np.abs(filters).max()
     for index, (kernel, response) in enumerate(zip(filters, maps, strict=True)):
         left, right = grid[2 * index : 2 * index + 2]
@@ -121,7 +128,7 @@ def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title
     over.set_title(f"half of it is within the circle, {radius:.0f} px", fontsize=10)
     for axes in (face, alone, over):
         _mark(axes, keypoint)
-        axes.set_axis_off()
+        hide_axis(axes)
     figure.suptitle(title)
     return figure
 
@@ -163,5 +170,5 @@ def _row_of_axes(row: SubFigure) -> NDArray[np.object_]:
     """MAPS axes, which are invisible while they are empty."""
     axes = row.subplots(1, MAPS)
     for each in axes:
-        each.set_axis_off()
+        hide_axis(each)
     return np.asarray(axes)
