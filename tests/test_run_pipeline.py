@@ -22,6 +22,9 @@ from kaggle_fkd.system.console import interrupts_held
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("--model", "lenet", "--epochs", "1")
+EPOCHS = 7
+"""Of the main job, which has 12: enough for a network that is better than the mean face."""
+MAIN_JOB = ("--stage", "all", "--epochs", str(EPOCHS))
 
 
 def command(*arguments: str) -> list[str]:
@@ -56,7 +59,7 @@ def new_user(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """An empty folder after the main job, as the README has it, and how that ended."""
     folder = tmp_path_factory.mktemp("new_user")
     environment = {key: text for key, text in os.environ.items() if not key.startswith("KAGGLE_")}
-    answer = run(folder, "--stage", "all", env={**environment, "HOME": str(folder / "home")})
+    answer = run(folder, *MAIN_JOB, env={**environment, "HOME": str(folder / "home")})
     assert answer.returncode == 0, answer.stderr
     return folder, answer
 
@@ -70,21 +73,21 @@ def test_a_new_user_gets_a_submission_from_sample_faces(new_user):
     assert submission.name.startswith("sample-")
     assert pd.read_csv(submission)["Location"].between(0, 96).all()
     assert (folder / "data" / "sample" / "training.csv").exists()
-    again = run(folder, "--stage", "all", "--quiet")
+    again = run(folder, *MAIN_JOB, "--quiet")
     assert again.returncode == 0 and again.stdout == f"{submission}\n"
     assert "SAMPLE FACES" in again.stderr
 
 
 @pytest.mark.timeout(900)
 def test_a_new_users_network_beats_the_mean_face_by_half_on_new_faces(new_user):
-    """By more: it has 1.26 pixels, and the mean face 3.95.
+    """After all 12 epochs by more: it has 1.26 pixels, and the mean face 3.95.
 
     The validation faces include wrong labels, on which their score depends more than on the
     network; these new faces have true ones.
     """
     training = load_competition(new_user[0] / "data" / "sample").train
     (run,) = runs_in(new_user[0] / "runs")
-    assert run.config == build_config("smoke", ()) and run.finished
+    assert run.config == build_config("smoke", (("train.epochs", str(EPOCHS)),)) and run.finished
     faces = sample_faces(100, seed=1)
     mean_face = training.in_convention(0).mean_keypoints()
     floor = rmse(np.broadcast_to(mean_face, faces.keypoints.shape), faces.keypoints) / 2
@@ -148,8 +151,7 @@ def test_closed_streams_are_no_catastrophe(tmp_path, sample_dir):
     assert "unexpected" not in broken.stderr
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_number):
+def test_a_training_continues_after_ctrl_c_where_it_was(tmp_path, sample_dir):
     options = ("--stage", "train", "--data-dir", str(sample_dir), "--model", "lenet")
     options += ("--epochs", "200", "--batch-size", "8")
     process = subprocess.Popen(
@@ -158,11 +160,10 @@ def test_a_stopped_training_goes_on_where_it_was(tmp_path, sample_dir, signal_nu
     while not list(tmp_path.glob("runs/*/member-00/state.pt")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
-    process.send_signal(signal_number)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    if signal_number == signal.SIGINT:
-        assert process.returncode == 130
-        assert "--resume" in errors and "Traceback" not in errors
+    assert process.returncode == 130
+    assert "--resume" in errors and "Traceback" not in errors
     (state,) = tmp_path.glob("runs/*/member-00/state.pt")
     # A resumed run keeps its settings; it is stopped again as soon as it has gone on.
     process = subprocess.Popen(

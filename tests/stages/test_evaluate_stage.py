@@ -105,17 +105,13 @@ def test_a_second_evaluation_trains_nothing_says_the_same_and_keeps_decisions(ev
     assert (evaluation(evaluated) / "label_fixes.csv").read_text() == decisions
 
 
-def test_force_evaluates_a_new_run(evaluated):
+def test_force_evaluates_a_new_run_and_its_scores_are_seen_even_when_quiet(evaluated):
     before = states(evaluated.runs)
-    assert evaluated("--stage", "evaluate", "--force", *TWO_FOLDS)[0] == 0
+    code, _, err = evaluated("--stage", "evaluate", "--force", "--quiet", *TWO_FOLDS)
+    assert code == 0 and "out-of-fold RMSE" in err and "95 % interval" in err
     after = states(evaluated.runs)
     assert len(after) == 4 and after.items() >= before.items()
     assert len(list(evaluated.runs.glob("evaluation-*"))) == 2
-
-
-def test_the_result_is_seen_even_when_quiet(evaluated):
-    code, _, err = evaluated("--stage", "evaluate", "--quiet", *TWO_FOLDS)
-    assert code == 0 and "out-of-fold RMSE" in err and "95 % interval" in err
 
 
 def test_an_evaluation_trains_only_what_members_are_missing(evaluated):

@@ -33,20 +33,16 @@ def bundle(sample_dir, tmp_path) -> bytes:
     return path.read_bytes()
 
 
-def start(folder: Path, env, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def run(folder: Path, env, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, str(ROOT / "run_pipeline.py"), *arguments], cwd=folder, env=env,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        capture_output=True, text=True, timeout=200,
     )  # fmt: skip
 
 
-def run(folder: Path, env, *arguments: str) -> subprocess.CompletedProcess[str]:
-    process = start(folder, env, *arguments)
-    out, err = process.communicate(timeout=200)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-def test_from_kaggle_to_a_scored_submission(kaggle_server, kaggle_env, bundle, tmp_path):
+def test_from_kaggle_to_a_scored_submission_that_is_sent_after_a_yes(
+    kaggle_server, kaggle_env, bundle, tmp_path
+):
     kaggle_server.bundle = bundle
     answer = run(tmp_path, kaggle_env, "--stage", "all", *QUICK_ALL)
     assert answer.returncode == 0, answer.stderr
@@ -59,6 +55,11 @@ def test_from_kaggle_to_a_scored_submission(kaggle_server, kaggle_env, bundle, t
     again = run(tmp_path, kaggle_env, "--stage", "download")
     assert again.returncode == 0 and len(kaggle_server.of("DownloadDataFiles")) == downloads
 
+    requests = len(kaggle_server.requests)
+    asked = run(tmp_path, kaggle_env, "--stage", "submit")
+    assert asked.returncode == 0 and "nothing was sent" in asked.stderr
+    assert len(kaggle_server.requests) == requests
+
     sent = run(tmp_path, kaggle_env, "--stage", "submit", "--yes", "--message", "first try")
     assert sent.returncode == 0, sent.stderr
     assert "private RMSE" in sent.stderr and sent.stdout == ""
@@ -68,13 +69,6 @@ def test_from_kaggle_to_a_scored_submission(kaggle_server, kaggle_env, bundle, t
         (row,) = csv.DictReader(lines)
     assert (row["message"], row["status"], row["file"]) == ("first try", "complete", line)
     assert row["run"] == Path(line).stem and float(row["private"]) > 0
-
-
-def test_without_yes_nothing_goes_to_kaggle(kaggle_server, kaggle_env, sample_dir, tmp_path):
-    real_data(sample_dir, tmp_path / "data")
-    answer = run(tmp_path, kaggle_env, "--stage", "train,predict,submit", *QUICK)
-    assert answer.returncode == 0 and "nothing was sent" in answer.stderr
-    assert kaggle_server.requests == []
 
 
 def test_sample_faces_that_lost_their_manifest_are_not_uploaded(
@@ -109,15 +103,11 @@ def test_a_refusal_of_kaggle_is_one_message_and_no_reason_to_fall_back(
     kaggle_server, kaggle_env, tmp_path, refusal, words
 ):
     kaggle_server.refusals["DownloadDataFiles"] = refusal
-    started = []
-    for stage in ("download", "all"):
-        (tmp_path / stage).mkdir()
-        started.append(start(tmp_path / stage, kaggle_env, "--stage", stage))
-    for process in started:
-        out, err = process.communicate(timeout=200)
-        assert process.returncode == 1 and out == ""
-        assert words in err and err.count("error:") == 1 and "Traceback" not in err
-    assert not list(tmp_path.glob("*/data/sample"))
+    answer = run(tmp_path, kaggle_env, "--stage", "all")
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert words in answer.stderr and answer.stderr.count("error:") == 1
+    assert "Traceback" not in answer.stderr
+    assert not (tmp_path / "data" / "sample").exists()
 
 
 def test_a_login_page_or_another_archive_leaves_no_data_behind(kaggle_server, kaggle_env, tmp_path):

@@ -12,7 +12,14 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
-from support.small_runs import CPU, at_the_end_of_epoch, interrupted_in_epoch, new_run, quick
+from support.small_runs import (
+    CPU,
+    at_the_end_of_epoch,
+    halved,
+    interrupted_in_epoch,
+    new_run,
+    quick,
+)
 
 from kaggle_fkd.errors import DataError, RunError
 from kaggle_fkd.system.console import log
@@ -21,6 +28,8 @@ from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 
 CONFIG = quick(model="naimishnet", epochs=3, folds=4)  # with dropout: torch's own random numbers
+SIZE = 48
+"""Pixels of a side of the faces."""
 MEMBERS = 3
 
 
@@ -35,24 +44,29 @@ def informed():
 
 @pytest.fixture(scope="module")
 def data(competition):
-    return KeypointData(competition.train[::2])
+    return KeypointData(halved(competition.train[::2]))
 
 
 @pytest.fixture(scope="module")
 def sequential(tmp_path_factory, data):
-    """A run whose members were trained one after the other, with as many threads as in parallel."""
-    run = new_run(tmp_path_factory.mktemp("sequential"), CONFIG)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(places_on(CPU, MEMBERS, 2)[0].threads)
-    try:
-        train(run, data, MEMBERS, jobs=1)
-    finally:
-        torch.set_num_threads(threads)
+    """A run whose members were trained one after the other."""
+    run = new_run(tmp_path_factory.mktemp("sequential"), CONFIG, size=SIZE)
+    train_in_sequence(run, data, MEMBERS)
     return run
 
 
 def train(run, data, count, jobs=2):
     return [member.index for member in train_members(run, data, count, CPU, jobs)]
+
+
+def train_in_sequence(run, data, count):
+    """Train in this process, with as many threads as a process has in parallel."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(places_on(CPU, MEMBERS, 2)[0].threads)
+    try:
+        train(run, data, count, jobs=1)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def assert_same(run, other, count):
@@ -73,7 +87,7 @@ def assert_no_process():
 
 @pytest.mark.slow
 def test_members_in_parallel_equal_those_one_after_the_other(tmp_path, data, sequential):
-    run, logged = new_run(tmp_path, CONFIG), []
+    run, logged = new_run(tmp_path, CONFIG, size=SIZE), []
     with at_the_end_of_epoch(3, lambda: logged.append("epoch 3")):
         assert sorted(train(run, data, MEMBERS)) == [0, 1, 2]
     assert len(logged) == MEMBERS
@@ -84,7 +98,7 @@ def test_members_in_parallel_equal_those_one_after_the_other(tmp_path, data, seq
 
 @pytest.mark.slow
 def test_after_a_kill_and_after_ctrl_c_the_run_resumes_bit_equal(tmp_path, data, sequential):
-    run = new_run(tmp_path, CONFIG)
+    run = new_run(tmp_path, CONFIG, size=SIZE)
 
     def kill_one():
         victim = min(multiprocessing.active_children(), key=lambda process: process.name)
@@ -100,14 +114,14 @@ def test_after_a_kill_and_after_ctrl_c_the_run_resumes_bit_equal(tmp_path, data,
         train(run, data, 2)
     assert_no_process()
     assert not run.has_members(2)
-    train(run, data, 2)
+    train_in_sequence(run, data, 2)
     assert_same(run, sequential, 2)
 
 
 @pytest.mark.slow
 def test_processes_end_when_the_one_that_started_them_was_killed(tmp_path, data):
     """They find out when they want to say something."""
-    run = new_run(tmp_path, quick(epochs=1000))
+    run = new_run(tmp_path, quick(epochs=1000), size=SIZE)
     parent = multiprocessing.get_context("spawn").Process(target=train, args=(run, data, 2))
     parent.start()
     while not all(run.member(index).metrics_file.exists() for index in range(2)):
@@ -146,7 +160,7 @@ def test_a_script_without_a_main_guard_ends_with_an_error(tmp_path):
 @pytest.mark.slow
 def test_an_error_of_a_process_is_that_of_the_training(tmp_path, data):
     with pytest.raises(DataError, match="too few for 1000 folds"):
-        train(new_run(tmp_path, quick(folds=1000)), data, 2)
+        train(new_run(tmp_path, quick(folds=1000), size=SIZE), data, 2)
     assert_no_process()
 
 
