@@ -143,7 +143,10 @@ def draw_histograms(parts: Mapping[str, FaceDataset], columns: int = 6) -> Figur
         for each, colour in zip(values.values(), PALETTE, strict=False):
             known = each[np.isfinite(each[:, index]), index]
             if len(known):
-                axes.hist(known.clip(0, longest), edges, density=True, color=colour, alpha=0.7)
+                axes.hist(
+                    known.clip(0, longest), edges, density=True, color=colour, alpha=0.7,
+                    histtype="stepfilled",  # one polygon instead of 49 bars
+                )  # fmt: skip
         axes.set_title(in_words(scheme.feature_names[index]), fontsize=8)
         axes.set_yticks([])
     for axes in grid[len(drawn) :]:
