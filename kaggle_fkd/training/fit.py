@@ -41,9 +41,10 @@ def train_member(
             return member.summary
         trainer = Trainer(member.shape, config, objective, member.seed, device, group)
         epochs, commits = load_checkpoint(member, trainer)
-        if epochs:
-            log.info("%s: continuing after epoch %d", member.name, len(epochs))
-        elif config.start_from:
+        precision = trainer.precision  # of a training that continues: the one it began with
+        begun = f"continuing after epoch {len(epochs)}" if epochs else "training"
+        log.info("%s: %s in %s (%s)", member.name, begun, precision.name, precision.reason)
+        if config.start_from and not epochs:
             start_from_stored_weights(trainer.network, member, objective, device)
         bar.reset(config.epochs * trainer.steps_per_epoch)
         bar.update(len(epochs) * trainer.steps_per_epoch)

@@ -9,7 +9,6 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import Progress, log
 from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.precision import precision_on
 from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.data import TrainingData
@@ -49,14 +48,12 @@ class Job:
                 f"{member.config.train.model} cannot be trained by several processes together",
                 "start the training without torchrun",
             )
-        precision = precision_on(self.device, member.config.train.precision)
         log.info(
-            "%s (%d of %d): %s to train on, %d to validate, on %s%s, in %s (%s)",
+            "%s (%d of %d): %s to train on, %d to validate, on %s%s",
             member.folder, self.index + 1, self.count,
             count_of(objective.examples, objective.noun), objective.held_out,
             describe_device(self.device),
             f" in each of {group.size} processes" if group.size > 1 else "",
-            precision.name, precision.reason,
         )  # fmt: skip
         summary = train_member(member, objective, self.device, bar, group)
         metric = objective.metric

@@ -1,10 +1,10 @@
 """Training one member: to the end, interrupted, killed, damaged."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +14,13 @@ from support.small_runs import (
     CPU,
     NO_AUGMENTATION,
     QUICK,
+    halved,
     interrupted_in_epoch,
     new_run,
     new_trainer,
     quick,
     split,
+    train_all,
     train_member,
 )
 
@@ -29,6 +31,7 @@ from kaggle_fkd.metrics import rmse
 from kaggle_fkd.prediction.members import predict_member
 from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.system.precision import Precision
 from kaggle_fkd.training.trainer import seeded
 
 CALIBRATION = "calibration"
@@ -36,7 +39,7 @@ CALIBRATION = "calibration"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "epochs"), [("lenet", 60), ("cnn", 25), ("gridnet", 60)])
+@pytest.mark.parametrize(("name", "epochs"), [("lenet", 60), ("cnn", 25), ("gridnet_xs", 60)])
 def test_eight_faces_can_be_overfitted(tmp_path, name, epochs):
     faces = sample_faces(8, seed=3)
     faces = replace(faces, convention=np.array([0, 1] * 4, np.int8))
@@ -69,15 +72,15 @@ def assert_same(member, other):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["naimishnet", "gridnet"])  # with dropout, with BatchNorm
+@pytest.mark.parametrize("model", ["naimishnet", "gridnet_xs"])  # with dropout, with BatchNorm
 def test_a_resumed_training_ends_bit_equal_to_an_uninterrupted_one(tmp_path, competition, model):
-    config = quick(model=model, batch_size=8)
-    train, validation = split(competition.train[::3])
-    complete, broken = (new_run(tmp_path, config).member(0) for _ in range(2))
+    config = quick(model=model, epochs=3, batch_size=16)
+    train, validation = split(halved(competition.train[::4]))
+    complete, broken = (new_run(tmp_path, config, size=48).member(0) for _ in range(2))
     train_member(complete, train, validation, CPU)
-    with interrupted_in_epoch(3), pytest.raises(KeyboardInterrupt):
+    with interrupted_in_epoch(2), pytest.raises(KeyboardInterrupt):
         train_member(broken, train, validation, CPU)
-    assert len(metrics_of(broken)) == 1 + 2  # the third epoch is lost
+    assert len(metrics_of(broken)) == 1 + 1  # the second epoch is lost
     torch.manual_seed(12345)  # another process has other random numbers
     reopened = open_run(broken.run_folder).member(0)
     assert not reopened.finished
@@ -86,38 +89,47 @@ def test_a_resumed_training_ends_bit_equal_to_an_uninterrupted_one(tmp_path, com
 
 
 KILLED = """
-import sys
+import os, signal, sys
 from pathlib import Path
-import torch
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.competition.load import load_competition
-from support.small_runs import train_member
-from kaggle_fkd.training.folds import assign_folds
-train = load_competition(Path(sys.argv[2])).train
-held_out = assign_folds(train, 5, 0) == 0
-member = open_run(Path(sys.argv[1])).member(0)
-train_member(member, train[~held_out], train[held_out], torch.device("cpu"))
+from kaggle_fkd.system import console
+from support.small_runs import at_the_end_of_epoch, split, train_member
+console.set_up(quiet=False)
+faces = load_competition(Path(sys.argv[2])).train[::2]
+with at_the_end_of_epoch(2, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+    train_member(open_run(Path(sys.argv[1])).member(0), *split(faces))
 """
 
 
 @pytest.mark.slow
 def test_a_killed_training_resumes_and_ends_bit_equal(tmp_path, sample_dir, competition):
-    config = quick(epochs=15)
-    train, validation = split(competition.train)
-    complete, killed = (new_run(tmp_path, config).member(0) for _ in range(2))
+    train, validation = split(competition.train[::2])
+    complete, killed = (new_run(tmp_path).member(0) for _ in range(2))
     train_member(complete, train, validation, CPU)
-    process = subprocess.Popen(
+    ended = subprocess.run(
         [sys.executable, "-c", KILLED, killed.run_folder, sample_dir],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    while not killed.state_file.exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert ended.returncode == -signal.SIGKILL and killed.state_file.exists()
     assert not killed.finished
     train_member(killed, train, validation, CPU)
     assert_same(killed, complete)
+
+
+def test_the_log_names_the_precision_that_a_resumed_training_keeps(
+    tmp_path, competition, monkeypatch, capfd
+):
+    run, faces = new_run(tmp_path, quick(epochs=2)), competition.train[::4]
+    with monkeypatch.context() as elsewhere:
+        fp16 = Precision("fp16", "another device")
+        elsewhere.setattr("kaggle_fkd.training.trainer.precision_on", lambda *_: fp16)
+        with interrupted_in_epoch(2), pytest.raises(KeyboardInterrupt):
+            train_all(run, faces, 1)
+    (member,) = train_all(run, faces, 1)
+    named = re.findall(r"in ((?:fp|bf)\d+ \(.*\))", capfd.readouterr().err)
+    assert named == ["fp16 (another device)", "fp16 (as before)"]
+    assert member.summary["precision"] == "fp16"
 
 
 @pytest.mark.slow
@@ -178,8 +190,8 @@ def test_training_leaves_the_callers_random_numbers_as_they_were(member, competi
 @pytest.mark.slow
 def test_training_does_not_depend_on_the_callers_random_numbers(tmp_path, competition):
     config = quick(model="naimishnet", epochs=2)  # its dropout draws from the global generator
-    train, validation = split(competition.train[::3])
-    first, second = (new_run(tmp_path, config).member(0) for _ in range(2))
+    train, validation = split(halved(competition.train[::3]))
+    first, second = (new_run(tmp_path, config, size=48).member(0) for _ in range(2))
     for seed, each in enumerate((first, second)):
         torch.manual_seed(seed)
         train_member(each, train, validation, CPU)
