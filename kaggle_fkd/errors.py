@@ -53,6 +53,10 @@ class KaggleError(FkdError):
     """Kaggle refused, or could not be reached."""
 
 
+class KaggleBusyError(KaggleError):
+    """Kaggle could not be reached, or was busy: the same call may succeed later."""
+
+
 class NoCredentialsError(KaggleError):
     """The Kaggle client would not find any credentials."""
 

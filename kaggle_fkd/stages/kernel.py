@@ -40,7 +40,8 @@ class Kernel(SettingOptions, Stage):
     )
     user: str | None = option(
         "--user", metavar="NAME",
-        help="your name on Kaggle, as in kaggle.com/NAME (default: that of your credentials)",
+        help="your name on Kaggle, as in kaggle.com/NAME (default with --yes: that of your "
+        "credentials, for which Kaggle is asked)",
     )  # fmt: skip
     title: str = option(
         "--title", default="kaggle-fkd", metavar="TEXT",
@@ -54,7 +55,7 @@ class Kernel(SettingOptions, Stage):
     yes: bool = option("--yes", default=False, action="store_true", help="really run it on Kaggle")
 
     def check(self, task: "Task") -> None:
-        """Reject settings that do not fit, what a kernel does not carry, and short titles."""
+        """Reject settings that do not fit, what a kernel does not carry, short titles, no owner."""
         from kaggle_fkd.competition.kaggle.kernel import slug_of
 
         task.check_preset(self.preset)
@@ -72,6 +73,11 @@ class Kernel(SettingOptions, Stage):
             )
         if self.user is not None and not USER.fullmatch(self.user):
             raise UsageError(f"--user {self.user}: not a name on Kaggle", "see kaggle.com/NAME")
+        if self.user is None and not self.yes:
+            raise UsageError(
+                "the kernel's owner is unknown, and Kaggle is not asked without --yes",
+                "give your name on Kaggle: --user NAME",
+            )
 
     def run(self, task: "Task", made: Made) -> Made:
         """Write the folder; run the kernel only with --yes."""
@@ -80,10 +86,6 @@ class Kernel(SettingOptions, Stage):
         from kaggle_fkd.competition.kaggle.run_kernel import run_kernel, user_name
         from kaggle_fkd.system.console import announce
 
-        if self.user is None and credentials_source() is None:
-            raise UsageError(
-                "the kernel's owner is unknown", "give your name on Kaggle: --user NAME"
-            )
         folder = self.output or self.runs_dir / "kernel"
         settings = [word for key, value in self.overrides for word in ("--set", f"{key}={value}")]
         arguments = ["--preset", self.preset, *settings]

@@ -20,7 +20,7 @@ def test_a_folder_is_written_and_nothing_sent(place):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "owner is unknown -> give your name on Kaggle: --user NAME"),
+        ((), "Kaggle is not asked without --yes -> give your name on Kaggle: --user NAME"),
         (("--user", "a", "--preset", "photo"), "not made for the keypoints"),
         (("--user", "a", "--set", "train.epoch=3"), "did you mean train.epochs"),
         (("--user", "a", "--set", "eda.seed=3"), "no stage here uses that setting"),

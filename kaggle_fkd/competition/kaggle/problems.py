@@ -12,7 +12,7 @@ from kaggle_fkd.competition.kaggle.pages import (
     RULES_PAGE,
     TOKEN_PAGE,
 )
-from kaggle_fkd.errors import KaggleError
+from kaggle_fkd.errors import KaggleBusyError, KaggleError
 from kaggle_fkd.system.text import innermost_cause
 
 if TYPE_CHECKING:
@@ -22,9 +22,12 @@ CONTINUES = "an interrupted download is resumed"
 
 
 def explain(error: BaseException) -> KaggleError:
-    """The error of a call of the Kaggle client as a KaggleError without secrets."""
+    """The error of a call of the Kaggle client as a KaggleError without secrets.
+
+    It is a KaggleBusyError if the same call may succeed later.
+    """
     explained = _explain(error)
-    return KaggleError(redact(explained.problem), explained.remedy)
+    return type(explained)(redact(explained.problem), explained.remedy)
 
 
 def _explain(error: BaseException) -> KaggleError:
@@ -33,6 +36,8 @@ def _explain(error: BaseException) -> KaggleError:
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return _explain_response(error.response, str(error))
+    if isinstance(error, ValueError) and isinstance(error.__context__, requests.HTTPError):
+        return _explain(error.__context__)  # the client's own guess at why it was refused
     if isinstance(error, SystemExit):
         return _rejected_credentials("expired, revoked or mistyped")
     if isinstance(error, ImportError):
@@ -41,12 +46,12 @@ def _explain(error: BaseException) -> KaggleError:
             "install it: pip install -r requirements.txt",
         )
     if isinstance(error, json.JSONDecodeError):
-        return KaggleError(
+        return KaggleBusyError(
             "the answer did not come from Kaggle's API (it is a web page, most likely)",
             "log in to the network or correct the proxy in between, then try again",
         )
     if isinstance(error, requests.RequestException | Urllib3Error | ConnectionError | TimeoutError):
-        return KaggleError(
+        return KaggleBusyError(
             f"the connection to Kaggle failed or was lost: {innermost_cause(error)}",
             f"check the network, then try again; {CONTINUES}",
         )
@@ -94,8 +99,8 @@ def _explain_response(response: "Response", summary: str) -> KaggleError:
             f"Kaggle does not find the competition or its files ({answer})",
             f"open {COMPETITION_PAGE}; if the page exists, run pip install --upgrade kaggle",
         )
-    if status == 429 or status >= 500:
-        return KaggleError(
+    if status in (408, 429) or status >= 500:
+        return KaggleBusyError(
             f"Kaggle is busy or has an internal error ({answer})",
             "wait some minutes, then try again",
         )

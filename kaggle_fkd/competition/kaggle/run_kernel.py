@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
 from kaggle_fkd.competition.kaggle.credentials import redact
-from kaggle_fkd.errors import KaggleError
+from kaggle_fkd.errors import KaggleBusyError, KaggleError
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import replaced_folder
 
@@ -38,7 +38,8 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
     """Push the kernel in `folder`, wait for its end, and fetch what it made; its submission.
 
     `kernel` is its name, USER/SLUG. Raises KaggleError if Kaggle refuses it, or if it fails: the
-    last lines of its log are shown then. Ctrl-C leaves it running.
+    last lines of its log are shown then. Ctrl-C leaves it running, as does Kaggle's refusal to say
+    how it is.
     """
     api = connect()
     with client_calls():
@@ -52,7 +53,7 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
     announce(f"pushed: {answer.url} (version {answer.version_number})")
     try:
         state, problem = _wait(api, kernel, poll_s)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, KaggleError):
         announce(f"the kernel runs on: kaggle kernels status {kernel}")
         raise
     lines: list[str] = []
@@ -85,7 +86,7 @@ def _wait(api: "KaggleApi", kernel: str, poll_s: float) -> tuple[str, str]:
             with client_calls():
                 answer = api.kernels_status(kernel)
             failures = 0
-        except KaggleError as error:
+        except KaggleBusyError as error:
             failures += 1  # it runs on: a lost connection must not look like its end
             if failures == MOST_FAILURES:
                 raise

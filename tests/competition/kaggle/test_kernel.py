@@ -14,7 +14,7 @@ from support.command_line import real_data
 from support.kaggle_server import KERNEL_PAGE, ROOT, run_python
 
 from kaggle_fkd.competition.kaggle.kernel import METADATA, SCRIPT, packed_package, write_kernel
-from kaggle_fkd.competition.kaggle.run_kernel import log_lines
+from kaggle_fkd.competition.kaggle.run_kernel import MOST_FAILURES, log_lines
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.provenance import source_commit
 
@@ -157,6 +157,21 @@ def test_a_kernel_that_kaggle_refuses_is_not_waited_for(kaggle_server, kaggle_en
     outcome = run_python(RUN, kaggle_env, folder)
     assert "Maximum batch GPU session count" in outcome.result["text"]
     assert not kaggle_server.of("GetKernelSessionStatus")
+
+
+def test_a_refusal_ends_the_waiting_at_once(kaggle_server, kaggle_env, folder):
+    kaggle_server.refusals["GetKernelSessionStatus"] = (403, "Permission denied")
+    outcome = run_python(RUN, kaggle_env, folder)
+    assert "Kaggle denies access" in outcome.result["text"]
+    assert "kaggle kernels status someone/kaggle-fkd" in outcome.stderr  # it was pushed
+    assert len(kaggle_server.of("GetKernelSessionStatus")) == 1
+
+
+def test_a_busy_kaggle_is_asked_again(kaggle_server, kaggle_env, folder):
+    kaggle_server.refusals["GetKernelSessionStatus"] = (503, "Service unavailable")
+    outcome = run_python(RUN, kaggle_env, folder)
+    assert "Kaggle is busy" in outcome.result["text"]
+    assert len(kaggle_server.of("GetKernelSessionStatus")) >= MOST_FAILURES
 
 
 def test_a_log_may_be_plain_text_or_missing(tmp_path):
