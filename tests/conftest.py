@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.made_once import made_once
 from support.small_runs import CPU, new_run, quick
 
 from kaggle_fkd.competition import task
@@ -24,6 +25,7 @@ from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import write_manifest
 from kaggle_fkd.competition.sample import competition as sample_module
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
+from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system import console
 from kaggle_fkd.training.keypoint_data import KeypointData
@@ -67,9 +69,10 @@ def _log_to_stderr() -> None:
 @pytest.fixture(scope="session")
 def sample_dir(tmp_path_factory) -> Path:
     """A small sample competition; tests must not write into it."""
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample_competition(folder, SMALL, seed=7)
-    write_manifest(folder, {"seed": 7})
+    with made_once(tmp_path_factory, "sample") as (folder, to_make):
+        if to_make:
+            write_sample_competition(folder, SMALL, seed=7)
+            write_manifest(folder, {"seed": 7})
     return folder
 
 
@@ -90,7 +93,10 @@ def competition(sample_dir: Path) -> Competition:
 @pytest.fixture(scope="session")
 def crossed_run(tmp_path_factory, competition: Competition) -> Run:
     """A run with a member for each of three folds; tests must not write into it."""
-    run = new_run(tmp_path_factory.mktemp("crossed"), quick(epochs=2, folds=3, members=3))
-    for _ in train_members(run, KeypointData(competition.train), 3, CPU):
-        pass
+    with made_once(tmp_path_factory, "crossed") as (folder, to_make):
+        if to_make:
+            run = new_run(folder, quick(epochs=2, folds=3, members=3))
+            for _ in train_members(run, KeypointData(competition.train), 3, CPU):
+                pass
+    (run,) = runs_in(folder)
     return run

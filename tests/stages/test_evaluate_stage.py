@@ -6,9 +6,8 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from support.command_line import QUICK, Place, last_line, real_data
+from support.command_line import TWO_FOLDS, Place, last_line
 
-from kaggle_fkd.cli import main
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.evaluation import report
@@ -17,23 +16,11 @@ from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.training.label_fixes import Fix, write_fixes
 
-TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
 FILES = {
     "oof.csv", "scores.csv", "published.csv", "audit.csv", "evaluation.json",
     "rmse_by_keypoint.png", "worst_faces.png", "audit.png", "expected_errors.csv",
     "expected_errors.png", "suspects", "faces",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def evaluated_root(tmp_path_factory, sample_dir):
-    """The folders after an evaluation of two folds, to copy."""
-    root = tmp_path_factory.mktemp("evaluated")
-    real_data(sample_dir, root / "data")
-    folders = ["--data-dir", str(root / "data"), "--runs-dir", str(root / "runs")]
-    settings = [*TWO_FOLDS, "--set", "evaluate.coco=true"]
-    assert main(["--stage", "evaluate", *settings, *folders]) == 0
-    return root
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.command_line import QUICK, Place, last_line
+from support.command_line import Place, last_line
 from support.html_pages import ParsedPage, require_sound
 from support.report_pages import NASTY
 
@@ -24,15 +24,15 @@ LARGEST = 5_000_000
 
 
 @pytest.fixture(scope="module")
-def reported_root(tmp_path_factory, finished) -> Path:
+def reported_root(tmp_path_factory, finished, evaluated_root) -> Path:
     """The folders after all stages that a report is made of, with an evaluated run of two folds."""
     root = tmp_path_factory.mktemp("reported")
     shutil.copytree(finished.root, root, dirs_exist_ok=True)
     shutil.rmtree(runs_in(root / "runs")[0].folder)
+    shutil.copytree(evaluated_root / "runs", root / "runs", dirs_exist_ok=True)
     folders = ["--data-dir", "data", "--runs-dir", "runs", "--submissions-dir", "subs"]
     folders[1::2] = [str(root / folder) for folder in folders[1::2]]
-    settings = (*QUICK, "--set", "train.folds=2")
-    assert main(["--stage", "evaluate,predict,report", *settings, *folders]) == 0
+    assert main(["--stage", "predict,report", *folders]) == 0
     return root
 
 

@@ -1,6 +1,7 @@
 """The command line in this process, on folders of a test. Its fixtures come through conftest.py."""
 
 import io
+import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support.made_once import made_once
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.competition.sample_mark import MARK
@@ -16,8 +18,10 @@ from kaggle_fkd.system.console import log
 
 QUICK = ("--model", "lenet", "--epochs", "2", "--batch-size", "32")
 """A training of seconds."""
+TWO_FOLDS = (*QUICK, "--set", "train.folds=2")
+"""The same, with two folds."""
 QUICK_ALL = (*QUICK, "--set", "eda.gallery_faces=1")
-"""The same, and the analysis with small galleries."""
+"""A training of seconds, and the analysis with small galleries."""
 
 
 class _Interrupter(logging.Filter):
@@ -112,13 +116,28 @@ class Finished(NamedTuple):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, sample_dir) -> Finished:
     """After `--stage all` on data that are not sample faces."""
-    root = tmp_path_factory.mktemp("finished")
-    real_data(sample_dir, root / "data")
-    folders = ["--data-dir", "data", "--runs-dir", "runs", "--submissions-dir", "subs"]
-    folders[1::2] = [str(root / folder) for folder in folders[1::2]]
-    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-        assert main(["--stage", "all", *QUICK_ALL, *folders]) == 0
-    return Finished(root, out.getvalue(), err.getvalue())
+    with made_once(tmp_path_factory, "finished") as (folder, to_make):
+        root, printed = folder / "root", folder / "printed.json"
+        if to_make:
+            real_data(sample_dir, root / "data")
+            folders = ["--data-dir", "data", "--runs-dir", "runs", "--submissions-dir", "subs"]
+            folders[1::2] = [str(root / folder) for folder in folders[1::2]]
+            with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+                assert main(["--stage", "all", *QUICK_ALL, *folders]) == 0
+            printed.write_text(json.dumps([out.getvalue(), err.getvalue()]))
+    return Finished(root, *json.loads(printed.read_text()))
+
+
+@pytest.fixture(scope="session")
+def evaluated_root(tmp_path_factory, sample_dir) -> Path:
+    """The folders after an evaluation of two folds, to copy."""
+    with made_once(tmp_path_factory, "evaluated") as (root, to_make):
+        if to_make:
+            real_data(sample_dir, root / "data")
+            folders = ["--data-dir", str(root / "data"), "--runs-dir", str(root / "runs")]
+            settings = [*TWO_FOLDS, "--set", "evaluate.coco=true"]
+            assert main(["--stage", "evaluate", *settings, *folders]) == 0
+    return root
 
 
 @pytest.fixture
