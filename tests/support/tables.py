@@ -9,17 +9,17 @@ from kaggle_fkd.photo.parquet.table import FaceTable, begin_table
 PART = 5
 
 
-def list_of_pictures(folder: Path, count: int) -> Path:
-    """A list with the built-in photograph that many times, and with a picture that is missing."""
-    path = folder / "list.txt"
-    path.write_text("/no/such/gone.jpg\n" + "astronaut\n" * (count - 1))
+def list_of_pictures(folder: Path, count: int, *others: Path) -> Path:
+    """A list of that many pictures: one that is missing, the others, and the built-in one."""
+    path, first = folder / "list.txt", ["/no/such/gone.jpg", *map(str, others)]
+    path.write_text("\n".join([*first, *["astronaut"] * (count - len(first))]))
     return path
 
 
-def begun(folder: Path, count: int) -> tuple[FaceTable, Work]:
+def begun(folder: Path, count: int, *others: Path) -> tuple[FaceTable, Work]:
     """A table of that many pictures, none of its parts of 5 written, and what writes them."""
     work = Work(folder / "table.parquet", Networks())
-    given = [str(list_of_pictures(folder, count))]
+    given = [str(list_of_pictures(folder, count, *others))]
     return begin_table(work.folder, given, PART, describe_networks(work.networks.open())), work
 
 

@@ -34,15 +34,13 @@ class PartWriter:
         A picture that fails is a row with the reason. Raises FkdError if the file cannot be
         written.
         """
-        file = self.table.part_file(part)
-        if not file.exists():
+        if not self.table.part_file(part).exists():
             pictures = self.table.listed(part)
-            rows = [row for given, path in pictures for row in self._rows(given, path)]
-            self._write(file, rows)
+            self.store(part, [row for given, path in pictures for row in self.rows(given, path)])
         return self.table.pictures_in([part])
 
-    def _rows(self, given: str, path: Path) -> list[Row]:
-        """The rows of one picture."""
+    def rows(self, given: str, path: Path) -> list[Row]:
+        """The rows of one picture; one with the reason if it fails."""
         try:
             picture = read_picture(path)
             height, width = picture.shape[:2]
@@ -52,10 +50,11 @@ class PartWriter:
             known = isinstance(error, FkdError)
             return [failure_row(given, str(error) if known else describe_unexpected(error))]
 
-    def _write(self, file: Path, rows: list[Row]) -> None:
+    def store(self, part: int, rows: list[Row]) -> None:
+        """Write the part, of these rows; FkdError if that fails."""
         from pyarrow import parquet
 
-        with atomic_path(file) as temporary:
+        with atomic_path(self.table.part_file(part)) as temporary:
             parquet.write_table(table_of(rows, self.finder.scheme), temporary, compression="zstd")
 
 
@@ -81,6 +80,16 @@ def write_part(work: Work, part: int) -> int:
     be written.
     """
     return _writer(work).write(part)
+
+
+def picture_rows(work: Work, given: str, path: Path) -> list[Row]:
+    """What another process calls for a single picture: `PartWriter.rows`."""
+    return _writer(work).rows(given, path)
+
+
+def store_part(work: Work, part: int, rows: list[Row]) -> None:
+    """Write a part whose rows are known: `PartWriter.store`."""
+    _writer(work).store(part, rows)
 
 
 @lru_cache(maxsize=1)

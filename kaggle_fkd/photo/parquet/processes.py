@@ -4,51 +4,102 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing.connection import Connection
+from typing import TypeVar
 
 import cv2
 
-from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.providers import MOST_THREADS, processor_count, thread_count
-from kaggle_fkd.photo.parquet.part import Work, write_part
-from kaggle_fkd.system.console import interrupts_kept_from_children
+from kaggle_fkd.photo.parquet.part import Work, picture_rows, store_part, write_part
+from kaggle_fkd.photo.parquet.rows import Row, failure_row
+from kaggle_fkd.photo.parquet.table import open_table
+from kaggle_fkd.system.console import interrupts_kept_from_children, log
+
+MOST_KILLS = 2
+"""After so many kills of a process that may have worked on it, a part is written by picture."""
+Result = TypeVar("Result")
 
 
 def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, None, None]:
     """Write these parts in so many processes; the number of pictures of each, when it is written.
 
-    The processes end with the iteration, however it ends, even if this process is killed. Raises
-    what `write_part` raises, and RunError if one of the processes was killed; the parts that are
-    finished stay.
+    The processes end with the iteration, however it ends, even if this process is killed. If one of
+    them is killed, the parts that were not finished are written again; after MOST_KILLS, picture by
+    picture: one that kills the process then is a row with that reason. Raises what `write_part`
+    raises.
     """
-    left, pending = iter(parts), set[Future[int]]()
-    with _processes(max(1, min(MOST_THREADS, processor_count() // jobs)), jobs) as pool:
+    left, kills = iter(parts), Counter[int]()
+    while True:
+        taken: list[int] = []
         try:
-            while True:
-                # A part more than it works on for each process, so that none has to wait.
-                for part in islice(left, 2 * jobs - len(pending)):
-                    with interrupts_kept_from_children():  # this may start a process
-                        pending.add(pool.submit(write_part, work, part))
-                if not pending:
-                    return
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        except BrokenProcessPool as error:
-            raise RunError(
-                "one of the processes was killed, perhaps because memory was short",
-                "repeat the command, perhaps with fewer processes: it continues",
-            ) from error
+            with _processes(jobs) as pool:
+                yield from _written(pool, work, left, 2 * jobs, taken)
+            return
+        except BrokenProcessPool:
+            log.warning(
+                "one of the processes was killed, perhaps because memory was short; what it did is "
+                "done again"
+            )
+        kills.update(taken)
+        for part in taken:
+            if kills[part] == MOST_KILLS:
+                _write_by_picture(work, part)
+        left = chain(taken, left)
+
+
+def _written(
+    pool: ProcessPoolExecutor, work: Work, left: Iterator[int], most: int, taken: list[int]
+) -> Iterator[int]:
+    """The number of pictures of each part that was written; `taken` are those that were not yet.
+
+    Up to `most` parts are handed out at a time: one more than it works on for each process, so that
+    none has to wait.
+    """
+    pending: dict[Future[int], int] = {}
+    while True:
+        for part in islice(left, most - len(pending)):
+            taken.append(part)
+            pending[_submit(pool, write_part, work, part)] = part
+        if not pending:
+            return
+        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            pictures = future.result()
+            taken.remove(pending.pop(future))
+            yield pictures
+
+
+def _write_by_picture(work: Work, part: int) -> None:
+    """Write a part with one process, which is replaced whenever a picture has killed it."""
+    pictures, rows = deque(open_table(work.folder).listed(part)), list[Row]()
+    while pictures:
+        try:
+            with _processes(1) as pool:
+                while pictures:
+                    rows += _submit(pool, picture_rows, work, *pictures[0]).result()
+                    pictures.popleft()
+        except BrokenProcessPool:
+            given, _ = pictures.popleft()
+            rows.append(failure_row(given, "its process was killed"))
+    store_part(work, part, rows)
+
+
+def _submit(
+    pool: ProcessPoolExecutor, function: Callable[..., Result], *arguments: object
+) -> Future[Result]:
+    with interrupts_kept_from_children():  # this may start a process
+        return pool.submit(function, *arguments)
 
 
 @contextmanager
-def _processes(threads: int, jobs: int) -> Iterator[ProcessPoolExecutor]:
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")  # threads of networks do not survive a fork
+    threads = max(1, min(MOST_THREADS, processor_count() // jobs))
     theirs, ours = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(jobs, context, _begin, (theirs, threads))
     try:

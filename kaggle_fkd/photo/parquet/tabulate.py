@@ -53,7 +53,8 @@ def _written(
     writer: PartWriter, work: Work, parts: Sequence[int], jobs: int | None, ray: str | None
 ) -> Generator[int, None, None]:
     """Write these parts, by `writer` or other processes; the number of pictures of each."""
-    jobs_here = min(jobs or processor_count(), len(parts))
+    # Not len(parts): the last part may be one that kills its process.
+    jobs_here = min(jobs or processor_count(), writer.table.parts)
     if parts and ray is not None:
         yield from write_parts_with_ray(work, parts, jobs, ray)
     elif jobs_here > 1:

@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from support.tables import PART, begun, list_of_pictures, written
 
-from kaggle_fkd.errors import RunError
 from kaggle_fkd.photo.parquet.part import PartWriter
 from kaggle_fkd.photo.parquet.processes import write_parts
 
@@ -35,12 +36,6 @@ def test_rows_are_those_of_one_process_also_after_one_was_killed(tmp_path):
     assert len(taken) <= 5  # parts are handed out when a process is nearly free
     before = written(parallel)
     os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
-    with pytest.raises(RunError, match=r"killed.*repeat"):
-        list(parts)
-    assert not multiprocessing.active_children()
-    assert before.items() <= written(parallel).items() and parallel.unfinished()
-
-    parts = write_parts(work, parallel.unfinished(), 2)
     next(parts)
     parts.close()  # as Ctrl-C does
     assert not multiprocessing.active_children()
@@ -49,6 +44,36 @@ def test_rows_are_those_of_one_process_also_after_one_was_killed(tmp_path):
     assert before.items() <= written(parallel).items()
     tables = [pd.read_parquet(each.folder) for each in (table, parallel)]
     pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_picture_that_kills_its_process_every_time_is_a_row_with_that_reason(tmp_path):
+    table, work = begun(tmp_path, 2 * PART, killer := tmp_path / "killer.jpg")
+    os.mkfifo(killer)
+    threading.Thread(target=kill_readers, args=(killer,), daemon=True).start()
+    assert sum(write_parts(work, range(2), 2)) == 2 * PART
+    rows = pd.read_parquet(table.folder)
+    assert table.count_rows() == (2 * PART - 2, 2, 0) and len(rows) == 2 * PART
+    assert rows["failure"][rows["picture"] == str(killer)].tolist() == ["its process was killed"]
+    assert not multiprocessing.active_children()
+
+
+def kill_readers(pipe):
+    """Kill every process that opens this named pipe."""
+    while True:
+        with pipe.open("wb"):  # waits for one
+            while not (readers := [each for each in process_ids() if has_opened(each, pipe)]):
+                time.sleep(0.01)
+            os.kill(readers[0], signal.SIGKILL)
+
+
+def process_ids():
+    return [process.pid for process in multiprocessing.active_children()]
+
+
+def has_opened(pid, path):
+    with suppress(OSError):  # it has ended, or closed a file
+        return any(link.samefile(path) for link in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def test_a_call_that_was_killed_or_interrupted_continues(tmp_path):
