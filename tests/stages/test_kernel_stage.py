@@ -17,6 +17,15 @@ def test_a_folder_is_written_and_nothing_sent(place):
     assert f"ARGUMENTS: list[str] = {arguments}" in (folder / "kernel.py").read_text()
 
 
+def test_without_yes_kaggle_is_not_asked_for_the_owner(place, monkeypatch):
+    monkeypatch.setenv("KAGGLE_USERNAME", "someone")
+    monkeypatch.setenv("KAGGLE_KEY", "secret")
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("asked"))
+    code, _, err = place("kernel")
+    assert code == 2 and "give your name on Kaggle: --user NAME" in err
+    assert not (place.runs / "kernel").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
