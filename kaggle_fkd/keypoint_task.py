@@ -3,23 +3,22 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.coco_pictures import write_pictures
-from kaggle_fkd.evaluation.evaluate import evaluate_runs
-from kaggle_fkd.evaluation.fix_effects import effect_lines
-from kaggle_fkd.evaluation.out_of_fold import covered_by
-from kaggle_fkd.report.section import Section
-from kaggle_fkd.report.sources import ReportSources
-from kaggle_fkd.runs.run import Run
 from kaggle_fkd.task import Task
-from kaggle_fkd.training.keypoint_data import KeypointData
+
+if TYPE_CHECKING:
+    import torch
+
+    from kaggle_fkd.report.section import Section
+    from kaggle_fkd.report.sources import ReportSources
+    from kaggle_fkd.runs.run import Run
+    from kaggle_fkd.training.keypoint_data import KeypointData
 
 
 class KeypointTask(Task):
@@ -37,23 +36,30 @@ class KeypointTask(Task):
         """Write the report of N x K x 3 out-of-fold predictions; its summary in a few lines."""
 
     @abstractmethod
-    def report_sections(self, sources: ReportSources) -> list[Section]:
+    def report_sections(self, sources: "ReportSources") -> list["Section"]:
         """The sections of the report of a run, in order; FkdError for a damaged file."""
 
-    def training_data(self, config: Config) -> KeypointData:
+    def training_data(self, config: Config) -> "KeypointData":
         """The faces; raises what `load_faces` raises."""
+        from kaggle_fkd.training.keypoint_data import KeypointData
+
         return KeypointData(self.load_faces(config))
 
     def evaluate(
-        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
     ) -> list[str]:
         """The report of the runs' out-of-fold predictions, averaged."""
         return self.report_out_of_fold(runs, config, device, folder)[1]
 
     def report_out_of_fold(
-        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
     ) -> tuple[NDArray[np.float32], list[str]]:
         """The runs' out-of-fold predictions, averaged, N x K x 3; and their report in lines."""
+        from kaggle_fkd.evaluation.coco_pictures import write_pictures
+        from kaggle_fkd.evaluation.evaluate import evaluate_runs
+        from kaggle_fkd.evaluation.fix_effects import effect_lines
+        from kaggle_fkd.evaluation.out_of_fold import covered_by
+
         faces = self.load_faces(config)
         evaluated = evaluate_runs(runs, faces, device, config.predict)
         predicted, seen = evaluated.predicted, faces.inner()

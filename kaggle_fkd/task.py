@@ -3,17 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
-
-import torch
+from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.config import Config, build_config
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks import NETWORKS
 from kaggle_fkd.presets import PRESETS
-from kaggle_fkd.runs.run import Run
-from kaggle_fkd.training.data import TrainingData
+
+if TYPE_CHECKING:
+    import torch
+
+    from kaggle_fkd.runs.run import Run
+    from kaggle_fkd.training.data import TrainingData
 
 
 class Task(ABC):
@@ -52,12 +54,12 @@ class Task(ABC):
         """Make sure that the data exist, downloading or, if allowed, generating them."""
 
     @abstractmethod
-    def training_data(self, config: Config) -> TrainingData:
+    def training_data(self, config: Config) -> "TrainingData":
         """What its networks are trained on; raises NoDataError and DataError."""
 
     @abstractmethod
     def evaluate(
-        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
     ) -> list[str]:
         """Write the report of the runs' out-of-fold predictions into a folder; a summary in lines.
 

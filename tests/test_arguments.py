@@ -1,5 +1,6 @@
 """The arguments: every example of the help is understood, and the help itself is quick."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -56,16 +57,36 @@ def test_all_is_its_four_stages_and_only_with_it_sample_faces_are_drawn():
         assert parse(arguments, "kaggle-fkd")[0].may_use_sample == may
 
 
+HEAVY = {
+    "torch", "numpy", "pandas", "PIL", "matplotlib", "scipy", "sklearn", "skimage", "cv2",
+    "kaggle", "requests",
+}  # fmt: skip
+
+
+def call_and_list_imports(*arguments):
+    """What a call in a new process said on stderr and stdout; an error for the modules of HEAVY
+    that it imported, on the last line of stderr."""
+    code = (
+        "import sys; from kaggle_fkd.cli import main; "
+        f"sys.exit(main(sys.argv[1:]) or 'imported: %s' % sorted({HEAVY} & sys.modules.keys()))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True
+    )
+    *said, imported = answer.stderr.splitlines()
+    assert imported.startswith("imported: "), answer.stderr
+    return answer.stdout, said, imported
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["photo", "--help"]])
 def test_help_imports_nothing_heavy(arguments):
-    code = (
-        "import sys; from kaggle_fkd.cli import main; heavy = {'torch', 'numpy', 'pandas', 'PIL', "
-        "'matplotlib', 'scipy', 'sklearn', 'skimage', 'cv2', 'kaggle', 'requests'}; "
-        "sys.exit(main(sys.argv[1:]) or ', '.join(heavy & sys.modules.keys()) or None)"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
-    )
-    assert answer.returncode == 0 and answer.stderr == "", answer.stderr
-    assert "usage:" in answer.stdout
+    out, said, imported = call_and_list_imports(*arguments)
+    assert "usage:" in out and said == [] and imported == "imported: []"
+
+
+@pytest.mark.slow
+def test_a_download_waits_neither_for_torch_nor_for_figures(sample_dir):
+    _, said, imported = call_and_list_imports("download", "--data-dir", sample_dir)
+    assert "already present" in said[0]
+    assert "numpy" in imported and not re.search("torch|matplotlib|sklearn", imported)

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,18 @@ from kaggle_fkd.competition.kaggle.credentials import credentials_source
 from kaggle_fkd.competition.kaggle.download import download_bundle
 from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import sample_recipe, unchanged_since_manifest, write_manifest
-from kaggle_fkd.competition.published import PUBLISHED
-from kaggle_fkd.competition.report.report import competition_sections
 from kaggle_fkd.competition.sample.competition import SAMPLE, make_sample
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, NoDataError
-from kaggle_fkd.evaluation.report import write_evaluation
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import KAGGLE15
-from kaggle_fkd.report.section import Section
-from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.system.console import banner, log
+
+if TYPE_CHECKING:
+    from kaggle_fkd.report.section import Section
+    from kaggle_fkd.report.sources import ReportSources
 
 INCOMING = ".incoming"
 """Where an incomplete download is kept, so that it is never mistaken for the data."""
@@ -115,11 +114,16 @@ class CompetitionTask(KeypointTask):
         summary: Mapping[str, Any],
     ) -> list[str]:  # fmt: skip
         """RMSE, worst faces and label audit, with published scores unless on sample faces."""
+        from kaggle_fkd.competition.published import PUBLISHED
+        from kaggle_fkd.evaluation.report import write_evaluation
+
         published = None if self.is_sample else PUBLISHED
         return write_evaluation(folder, predicted, faces, summary, published)
 
-    def report_sections(self, sources: ReportSources) -> list[Section]:
+    def report_sections(self, sources: "ReportSources") -> list["Section"]:
         """Data, imputation, training, scores, errors, suspects, predictions, submissions."""
+        from kaggle_fkd.competition.report.report import competition_sections
+
         return competition_sections(sources, self.competition)
 
     def _folder_with_data(self) -> Path:
