@@ -51,8 +51,11 @@ def test_every_labelled_coordinate_has_a_histogram_with_all_its_labels():
     outside = with_labels(faces, 3, [0], np.array([-7.0, 130.0]))
     both = draw_histograms({"A": outside[:30], "B": outside[30:]})
     assert len([axes for axes in both.axes if axes.axison]) == 30
-    for axes in both.axes[:2]:  # of both conventions, and none is lost
+    for axes in both.axes[:2]:  # of both conventions
         assert [area_of(each.get_xy()) for each in axes.patches] == pytest.approx([1, 1])
+    for axes, low, high in ((both.axes[0], 0, 2), (both.axes[1], 94, 96)):  # and none is lost
+        at, density = axes.patches[0].get_xy().T
+        assert density[(at >= low) & (at <= high)].max() > 0
 
 
 def area_of(polygon):
