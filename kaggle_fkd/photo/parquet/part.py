@@ -82,6 +82,11 @@ def write_part(work: Work, part: int) -> int:
     return _writer(work).write(part)
 
 
+def open_networks(work: Work) -> None:
+    """What another process may call first; raises RunError as `write_part` does."""
+    _writer(work)
+
+
 def picture_rows(work: Work, given: str, path: Path) -> list[Row]:
     """What another process calls for a single picture: `PartWriter.rows`."""
     return _writer(work).rows(given, path)

@@ -15,8 +15,15 @@ from typing import TypeVar
 
 import cv2
 
+from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.providers import MOST_THREADS, processor_count, thread_count
-from kaggle_fkd.photo.parquet.part import Work, picture_rows, store_part, write_part
+from kaggle_fkd.photo.parquet.part import (
+    Work,
+    open_networks,
+    picture_rows,
+    store_part,
+    write_part,
+)
 from kaggle_fkd.photo.parquet.rows import Row, failure_row
 from kaggle_fkd.photo.parquet.table import open_table
 from kaggle_fkd.system.console import interrupts_kept_from_children, log
@@ -32,7 +39,7 @@ def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, N
     The processes end with the iteration, however it ends, even if this process is killed. If one of
     them is killed, the parts that were not finished are written again; after MOST_KILLS, picture by
     picture: one that kills the process then is a row with that reason. Raises what `write_part`
-    raises.
+    raises, and RunError if processes are killed before they work on a picture.
     """
     left, kills = iter(parts), Counter[int]()
     while True:
@@ -76,17 +83,35 @@ def _written(
 
 def _write_by_picture(work: Work, part: int) -> None:
     """Write a part with one process, which is replaced whenever a picture has killed it."""
-    pictures, rows = deque(open_table(work.folder).listed(part)), list[Row]()
+    table = open_table(work.folder)
+    if table.part_file(part).exists():  # it was finished when another part's process was killed
+        return
+    pictures, rows = deque(table.listed(part)), list[Row]()
     while pictures:
-        try:
-            with _processes(1) as pool:
+        with _processes(1) as pool:
+            _require_networks(pool, work)
+            try:
                 while pictures:
                     rows += _submit(pool, picture_rows, work, *pictures[0]).result()
                     pictures.popleft()
-        except BrokenProcessPool:
-            given, _ = pictures.popleft()
-            rows.append(failure_row(given, "its process was killed"))
+            except BrokenProcessPool:
+                given, _ = pictures.popleft()
+                rows.append(failure_row(given, "its process was killed"))
     store_part(work, part, rows)
+
+
+def _require_networks(pool: ProcessPoolExecutor, work: Work) -> None:
+    """RunError if the process is killed before it works on a picture, which is not to blame then.
+
+    Raises what `open_networks` raises.
+    """
+    try:
+        _submit(pool, open_networks, work).result()
+    except BrokenProcessPool as error:
+        raise RunError(
+            "the processes are killed at their start, perhaps because memory is short",
+            "repeat the command when there is more: it continues",
+        ) from error
 
 
 def _submit(

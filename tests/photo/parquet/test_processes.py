@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from support.tables import PART, begun, list_of_pictures, written
 
+from kaggle_fkd.errors import RunError
 from kaggle_fkd.photo.parquet.part import PartWriter
 from kaggle_fkd.photo.parquet.processes import write_parts
 
@@ -55,6 +56,15 @@ def test_a_picture_that_kills_its_process_every_time_is_a_row_with_that_reason(t
     assert table.count_rows() == (2 * PART - 2, 2, 0) and len(rows) == 2 * PART
     assert rows["failure"][rows["picture"] == str(killer)].tolist() == ["its process was killed"]
     assert not multiprocessing.active_children()
+
+
+def test_processes_that_cannot_start_are_not_the_fault_of_pictures(tmp_path, monkeypatch):
+    table, work = begun(tmp_path, 2 * PART)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text("import os; os._exit(1)")
+    with pytest.raises(RunError, match="killed at their start"):
+        list(write_parts(work, range(2), 2))
+    assert table.unfinished() == [0, 1]
 
 
 def kill_readers(pipe):
