@@ -210,7 +210,7 @@ def errors(
         rows[name] = {
             "without": each["nme_51"][chosen].isna().sum(),
             **each[chosen].mean(),
-            "nme_51_median": each["nme_51"][chosen].median(),
+            "nme_51_median": each["nme_51"][chosen].dropna().median(),
             "ms": np.median(ms[chosen]),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

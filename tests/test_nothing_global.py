@@ -51,8 +51,9 @@ def state():
         "numpy random state": str(np.random.get_state()),
         "numpy errors": np.geterr(),
         "python random state": str(random.getstate()),
-        "opencv": [cv2.getNumThreads(), cv2.utils.logging.getLogLevel(), cv2.useOptimized(),
-                   cv2.ocl.useOpenCL()],
+        "opencv": [cv2.getNumThreads(), cv2.useOptimized(), cv2.ocl.useOpenCL(),
+                   # OpenCV 4.10 has no such module.
+                   hasattr(cv2.utils, "logging") and cv2.utils.logging.getLogLevel()],
         "environment": dict(os.environ),
         "warnings": [str(each) for each in warnings.filters],
         "logging": [[str(each.handlers), each.level, each.propagate] for each in loggers],

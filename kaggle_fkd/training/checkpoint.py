@@ -28,7 +28,7 @@ def save_checkpoint(
     content = io.BytesIO()
     torch.save({**trainer.state(), "epochs": epochs, "commits": commits}, content)
     with atomic_path(member.state_file) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        temporary.write_bytes(content.getvalue())
     write_metrics(member, epochs)
 
 

@@ -10,6 +10,7 @@ HEAVY = (
     "torch", "pandas", "scipy", "sklearn", "skimage", "matplotlib", "seaborn", "onnx", "onnxscript",
     "safetensors", "filelock", "requests", "kaggle", "pyarrow", "ray",
 )  # fmt: skip
+NOT_OF_THE_PAGE = tuple(name for name in HEAVY if name != "onnx")
 PROGRAM = """
 import sys
 
@@ -88,7 +89,7 @@ client = TestClient(make_app(FaceKeypoints(), ""), base_url="http://localhost")
 for show in ("chip", "heat_map", "features"):
     answer = client.post(f"/v1/inside?show={show}", content=ASTRONAUT_FILE.read_bytes())
     assert answer.status_code == 200, answer.text
-""", missing=tuple(name for name in HEAVY if name != "onnx"))  # fmt: skip
+""", missing=NOT_OF_THE_PAGE)  # fmt: skip
     assert done.returncode == 0, done.stderr
 
 
@@ -106,7 +107,7 @@ def test_the_label_review_says_what_to_install(tmp_path):
     done = run(tmp_path, """
 from kaggle_fkd.cli import main
 sys.exit(main(["serve", "--review"]))
-""")  # fmt: skip
+""", missing=NOT_OF_THE_PAGE)  # fmt: skip
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "--review needs what is not installed: torch, pandas" in done.stderr
     assert "pip install 'kaggle_fkd[competition]'" in done.stderr
