@@ -7,6 +7,8 @@ The sections, of which `--only` chooses some:
 epoch: multiply-adds of an epoch of the network; the processor's rate in a large matrix product,
     and in the network's own convolutions; the time of an epoch beside that, in fp32 and in bf16;
     the shares of data, augmentation, validation and bookkeeping.
+choices: the gradient steps of an epoch in fp32, without channels last, with an optimiser that is
+    not fused, and compiled.
 loading: training.csv as most notebooks read it, and with this package.
 prediction: faces a second, one view and six of each.
 stages: time and memory of each stage in a process of its own, at 1, 4 and 16 times the rows.
@@ -27,6 +29,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.cost.choices import choice_costs
 from benchmarks.cost.epoch import epoch_costs
 from benchmarks.cost.loading import loading_costs
 from benchmarks.cost.prediction import prediction_costs
@@ -40,7 +43,7 @@ from kaggle_fkd.system.console import log, run_reporting_errors, set_up
 from kaggle_fkd.system.device import describe_device, keep_freed_memory
 from kaggle_fkd.system.files import write_text
 
-SECTIONS = ("epoch", "loading", "prediction", "stages", "target")
+SECTIONS = ("epoch", "choices", "loading", "prediction", "stages", "target")
 
 
 def main() -> None:
@@ -80,6 +83,8 @@ def measure(
     match section:
         case "epoch":
             return epoch_costs(competition.train, options.model, options.batch, options.matrix)
+        case "choices":
+            return choice_costs(competition.train, options.model, options.batch)
         case "loading":
             return loading_costs(place / "data")
         case "prediction":

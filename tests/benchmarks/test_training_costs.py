@@ -8,6 +8,7 @@ from support import csv_files
 from support.made_up_faces import varied_faces
 from torch import nn
 
+from benchmarks.cost import choices
 from benchmarks.cost.epoch import convolution_rate, epoch_costs, multiply_adds
 from benchmarks.cost.loading import loading_costs, pixels_from_string, split_pixels
 from benchmarks.cost.row import Row
@@ -42,6 +43,15 @@ def test_the_parts_of_an_epoch_are_shares_of_it_in_both_precisions():
     total = table.loc["share of data, augmentation, validation, bookkeeping (target: below 10 %)"]
     assert (sum(parts) < total).all() and (total < 100).all()
     assert table.loc["multiply-adds of an epoch"].nunique() == 1
+
+
+def test_every_way_of_a_step_is_measured_beside_what_it_is(monkeypatch):
+    ways = {name: way for name, way in choices.WAYS.items() if name != "compiled"}  # half a minute
+    monkeypatch.setattr(choices, "WAYS", ways)
+    rows = pd.DataFrame(choices.choice_costs(varied_faces(40, 40), "lenet", 32))
+    table = rows.set_index(["work", "variant"])["value"].unstack()
+    assert set(table) == set(ways) and (table > 0).all(axis=None)
+    assert table.loc["relative to what it is", choices.AS_IT_IS] == 1
 
 
 def test_every_way_of_reading_gives_the_pixels_of_the_loader(sample_dir):
