@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +19,16 @@ from kaggle_fkd.photo.parquet.processes import write_parts
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 COUNT = 200
+KILLED_BY_OPENING = """
+import os, signal, sys
+
+def end(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("killer.jpg"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(end)
+"""
+"""What a new process runs first: it is killed when it opens that picture."""
 
 
 def test_rows_are_those_of_one_process_also_after_one_was_killed(tmp_path):
@@ -47,10 +55,14 @@ def test_rows_are_those_of_one_process_also_after_one_was_killed(tmp_path):
     pd.testing.assert_frame_equal(*tables, check_exact=True)
 
 
-def test_a_picture_that_kills_its_process_every_time_is_a_row_with_that_reason(tmp_path):
-    table, work = begun(tmp_path, 2 * PART, killer := tmp_path / "killer.jpg")
-    os.mkfifo(killer)
-    threading.Thread(target=kill_readers, args=(killer,), daemon=True).start()
+def test_a_picture_that_kills_its_process_every_time_is_a_row_with_that_reason(
+    tmp_path, monkeypatch
+):
+    killer = tmp_path / "killer.jpg"
+    killer.touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(KILLED_BY_OPENING)
+    table, work = begun(tmp_path, 2 * PART, killer)
     assert sum(write_parts(work, range(2), 2)) == 2 * PART
     rows = pd.read_parquet(table.folder)
     assert table.count_rows() == (2 * PART - 2, 2, 0) and len(rows) == 2 * PART
@@ -65,25 +77,6 @@ def test_processes_that_cannot_start_are_not_the_fault_of_pictures(tmp_path, mon
     with pytest.raises(RunError, match="killed at their start"):
         list(write_parts(work, range(2), 2))
     assert table.unfinished() == [0, 1]
-
-
-def kill_readers(pipe):
-    """Kill every process that opens this named pipe."""
-    while True:
-        with pipe.open("wb"):  # waits for one
-            while not (readers := [each for each in process_ids() if has_opened(each, pipe)]):
-                time.sleep(0.01)
-            os.kill(readers[0], signal.SIGKILL)
-
-
-def process_ids():
-    return [process.pid for process in multiprocessing.active_children()]
-
-
-def has_opened(pid, path):
-    with suppress(OSError):  # it has ended, or closed a file
-        return any(link.samefile(path) for link in Path(f"/proc/{pid}/fd").iterdir())
-    return False
 
 
 def test_a_call_that_was_killed_or_interrupted_continues(tmp_path):
