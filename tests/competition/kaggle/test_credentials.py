@@ -246,7 +246,7 @@ def test_the_clients_verbose_prints_hide_secrets(kaggle_server, no_credentials_e
 def test_a_password_in_a_proxys_address_is_hidden(kaggle_env, folder, proxy):
     env = kaggle_env | {"http_proxy": f"http://me:hunter%202@{proxy}/"}
     outcome = run_python(DOWNLOAD, env, folder)
-    assert outcome.result["error"] == "KaggleError"
+    assert outcome.result["error"] == "KaggleBusyError"
     assert "hunter" not in outcome.stdout + outcome.stderr
 
 

@@ -122,7 +122,7 @@ def test_a_refusal_ends_in_one_message_with_the_remedy(
 ):
     kaggle_server.refusals["DownloadDataFiles"] = (status, said)
     result = download(kaggle_env, folder)
-    assert result["error"] == "KaggleError"
+    assert result["error"] == ("KaggleBusyError" if status == 500 else "KaggleError")
     for words in (*told, f"{status}: {said}"):
         assert words in result["message"]
 
@@ -148,7 +148,7 @@ def test_a_download_that_is_not_a_zip_is_removed(kaggle_server, kaggle_env, fold
 def test_an_unreachable_network_is_reported(kaggle_env, folder):
     env = kaggle_env | {"http_proxy": "http://127.0.0.1:9"}
     result = download(env, folder)
-    assert result["error"] == "KaggleError"
+    assert result["error"] == "KaggleBusyError"
     assert "connection to Kaggle failed" in result["message"]
     assert "Connection refused" in result["message"]
     assert "HTTPConnectionPool" not in result["message"]
