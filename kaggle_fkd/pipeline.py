@@ -9,6 +9,7 @@ from kaggle_fkd.stages.options import DATA_DIR, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 from kaggle_fkd.system.console import banner, log
 from kaggle_fkd.system.extras import require_modules
+from kaggle_fkd.system.temporary import remove_leftovers
 from kaggle_fkd.system.torchrun import started_by_torchrun
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ def run_pipeline(stages: Sequence[Stage], task: "Task | None") -> Iterator[str]:
 
     The task may be None if no stage needs one.
 
-    These are the path of a submission, or a document. All checks come before any work. Raises
-    FkdError if a stage fails.
+    These are the path of a submission, or a document. What killed processes left in the stages'
+    folders is removed first; all checks come before any work. Raises FkdError if a stage fails.
     """
     given = cast("Task", task)  # None for stages that make no use of it
+    for folder in {folder for stage in stages for folder in stage.folders()}:
+        remove_leftovers(folder)
     _check(stages, given)
     made = Made()
     try:

@@ -1,6 +1,7 @@
 """What the stages that work on pictures have in common."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kaggle_fkd.errors import UsageError
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class PictureStage(PictureOptions, FinderStage):
     """Base of the stages that work on pictures."""
+
+    def folders(self) -> tuple[Path, ...]:
+        """Also the folder of its results."""
+        return (*super().folders(), *([self.output] if self.output else []))
 
     def check(self, task: "Task | None") -> None:
         """Reject missing inputs, several runs, and runs or points that do not exist."""

@@ -46,6 +46,10 @@ class Stage(CommonOptions, ABC):
     examples: ClassVar[tuple[str, ...]] = ()
     """Command lines that --help shows, without the program's name."""
 
+    def folders(self) -> tuple[Path, ...]:
+        """Where it may write, or an earlier call may have been killed while it wrote."""
+        return self.data_dir, self.runs_dir, self.submissions_dir
+
     def check(self, task: "Task") -> None:  # most stages have nothing to check
         """Refuse what can be known to be wrong before any work is done; raises FkdError."""
 

@@ -1,23 +1,17 @@
 """Files and folders that are either complete or absent: atomic writes, hashes, free names."""
 
 import errno
-import glob
 import hashlib
 import json
 import os
-import re
-import shutil
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.errors import FkdError
-
-STALE_S = 3600
-"""Temporary files and folders older than this, in seconds, were left by a killed process."""
+from kaggle_fkd.system.reading import open_file, read_text_file
+from kaggle_fkd.system.temporary import NEW, OLD, temporary_file, temporary_folder
 
 
 @contextmanager
@@ -39,16 +33,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     If the block raises, `path` is unchanged. The folder of `path` is created if it is missing.
     Raises FkdError if the file cannot be written.
     """
-    temporary = _temporary_beside(path)
-    try:
-        with writing_to(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_stale_temporaries(path)
+    with writing_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_file(path) as temporary:
             yield temporary
             temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -68,15 +57,15 @@ def write_json(path: Path, value: Any) -> None:
 def read_json_or_empty(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty when the file is missing, damaged or holds another value."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_text_file(path))
     except (OSError, ValueError, RecursionError):  # the last: brackets nested too deeply
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def sha256_of(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
+    """Hex sha256 of a regular file's bytes; raises what `open_file` raises."""
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -109,24 +98,21 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that replaces `path` when the block ends.
 
     Until the new folder has its name, the old one is not deleted: if the block raises, `path` is
-    unchanged, and a killed process leaves at least one of them complete. Of two processes, the
-    last to finish wins. Raises FkdError if the folder cannot be written.
+    unchanged, and a killed process leaves at least one of them complete, if not at `path`, then
+    where `remove_leftovers` finds it. Of two processes, the last to finish wins. Raises FkdError
+    if the folder cannot be written.
     """
-    temporary = _temporary_beside(path)
-    new = temporary / "new"
-    try:
+    with ExitStack() as stack:
         with writing_to(path):
             # One question: between two, another process may have moved the folder away.
             if path.is_file():
                 raise NotADirectoryError("a file has this name")
-            shutil.rmtree(temporary, ignore_errors=True)  # a killed one had the same id
-            new.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = stack.enter_context(temporary_folder(path)) / NEW
+            new.mkdir()
         yield new
         with writing_to(path):
             _put_in_place(new, path)
-            _remove_stale_temporaries(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _put_in_place(new: Path, path: Path) -> None:
@@ -134,7 +120,7 @@ def _put_in_place(new: Path, path: Path) -> None:
 
     An existing folder is renamed first, and restored on failure.
     """
-    aside = free_path(new.with_name("old"))
+    aside = free_path(new.with_name(OLD))
     try:
         with suppress(FileNotFoundError):
             path.rename(aside)
@@ -147,25 +133,3 @@ def _put_in_place(new: Path, path: Path) -> None:
         if not os.path.lexists(path) and os.path.lexists(aside):
             aside.rename(path)
         raise
-
-
-def _temporary_beside(path: Path) -> Path:
-    """The hidden name beside `path` that only this thread of this process writes to."""
-    return path.with_name(f".{path.stem}.{threading.get_native_id()}{path.suffix}")
-
-
-def _remove_stale_temporaries(path: Path) -> None:
-    """Remove temporaries of `path` that killed processes left, once they are older than STALE_S."""
-    name = re.compile(rf"\.{re.escape(path.stem)}\.\d+{re.escape(path.suffix)}")
-    for left in path.parent.glob(f".{glob.escape(path.stem)}.*"):
-        with suppress(OSError):  # another process may have finished with it, or own it
-            if name.fullmatch(left.name) and time.time() - _last_written(left) > STALE_S:
-                if left.is_dir():
-                    shutil.rmtree(left)
-                else:
-                    left.unlink()
-
-
-def _last_written(path: Path) -> float:
-    """When a file, or a folder or an entry directly in it, was last written, in seconds."""
-    return max(each.stat().st_mtime for each in (path, *path.glob("*")))

@@ -12,7 +12,6 @@ import pytest
 
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.files import (
-    STALE_S,
     atomic_path,
     free_path,
     new_folder,
@@ -21,6 +20,7 @@ from kaggle_fkd.system.files import (
     write_json,
     write_text,
 )
+from kaggle_fkd.system.temporary import remove_leftovers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,12 +59,6 @@ def fill(folder: Path, word: str) -> None:
         (folder / name).write_text(word)
 
 
-def make_old(path: Path) -> None:
-    """Date a file, or a folder and all in it, before STALE_S."""
-    for each in (path, *path.rglob("*")):
-        os.utime(each, (0, each.stat().st_mtime - STALE_S - 60))
-
-
 def test_a_file_is_replaced_at_the_end_of_the_block_only(tmp_path):
     path = tmp_path / "deep" / "table.csv"
     write_text(path, "old")
@@ -91,27 +85,10 @@ def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
     with pytest.raises(FkdError, match=r"cannot write .*table\.csv: File exists"):
         write_text(path, "1,2")
     with (
-        pytest.raises(FkdError, match=r"cannot write .*file/folder: Not a directory"),
+        pytest.raises(FkdError, match=r"cannot write .*file/folder: File exists"),
         replaced_folder(tmp_path / "file" / "folder"),
     ):
         pass
-
-
-def test_only_leftovers_of_killed_processes_are_removed(tmp_path):
-    kept = [
-        ".table.77.csv",
-        ".table.backup.csv",
-        ".table.78.json",
-        ".tables.79.csv",
-        "table.80.csv",
-    ]
-    for name in [*kept, ".table.81.csv"]:
-        (tmp_path / name).write_text("")
-    for path in tmp_path.iterdir():
-        if path.name != ".table.77.csv":  # perhaps another process is writing that one
-            make_old(path)
-    write_text(tmp_path / "table.csv", "1,2")
-    assert names_in(tmp_path) == sorted([*kept, "table.csv"])
 
 
 def test_a_folder_is_replaced_at_the_end_of_the_block_only(tmp_path):
@@ -169,31 +146,12 @@ replace(sys.argv[1], "new")
         complete = [words_in(found.parent) for found in path.parent.rglob("one.txt")
                     if (found.parent / "two.txt").exists()]  # fmt: skip
         assert ["old", "old"] in complete or words_in(path) == ["new", "new"], moment
-        with replaced_folder(path) as new:
-            (new / "one.txt").write_text("next")
-        assert names_in(path) == ["one.txt"]
+        remove_leftovers(path.parent)
+        assert names_in(path.parent) == ["eda"] and len(set(words_in(path))) == 1
         outcomes.append(process.returncode)
         if process.returncode == 0:
             break
     assert outcomes[-1] == 0 and set(outcomes[:-1]) == {-signal.SIGKILL} and len(outcomes) > 5
-
-
-def test_folders_left_by_killed_processes_are_removed_after_an_hour(tmp_path):
-    path, stale, fresh = tmp_path / "eda", tmp_path / ".eda.77", tmp_path / ".eda.78"
-    fill(stale / "new", "half")
-    fill(fresh / "new", "half")
-    make_old(stale)
-    with replaced_folder(path) as new:
-        (new / "one.txt").write_text("new")
-        assert stale.exists()  # what it holds is needed until the new folder is in place
-    assert names_in(tmp_path) == [".eda.78", "eda"]
-
-
-def test_a_folder_left_by_a_process_of_the_same_id_is_not_mixed_in(tmp_path):
-    fill(tmp_path / f".eda.{os.getpid()}" / "new", "half")
-    with replaced_folder(tmp_path / "eda") as new:
-        assert names_in(new) == []
-    assert names_in(tmp_path) == ["eda"]
 
 
 @pytest.mark.slow

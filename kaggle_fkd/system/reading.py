@@ -1,0 +1,45 @@
+"""Reading files that anybody may have put there: regular ones only, and not more than a limit.
+
+A pipe without a writer would be waited for without end, and a device such as /dev/zero read until
+the memory is full.
+"""
+
+import errno
+import io
+import os
+import stat
+from pathlib import Path
+
+MOST_BYTES = 1 << 30
+"""A larger file is not read into memory."""
+
+
+def open_file(path: Path | str) -> io.BufferedReader:
+    """A regular file, opened to read its bytes.
+
+    Raises OSError, also for a folder, a pipe or a device, and ValueError for a zero byte in the
+    name.
+    """
+    file = open(path, "rb", opener=_open_without_waiting)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return file
+
+
+def read_file(path: Path | str, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a regular file; raises what `open_file` raises, and OSError above `most`."""
+    with open_file(path) as file:
+        content = file.read(most) if os.fstat(file.fileno()).st_size <= most else b""
+        if file.read(1):
+            raise OSError(errno.EFBIG, f"larger than {most >> 20} MiB", str(path))
+    return content
+
+
+def read_text_file(path: Path | str, encoding: str = "utf-8") -> str:
+    """The text of a regular file; raises what `read_file` raises, and UnicodeDecodeError."""
+    return read_file(path).decode(encoding)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
