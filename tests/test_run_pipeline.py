@@ -151,7 +151,8 @@ def test_closed_streams_are_no_catastrophe(tmp_path, sample_dir):
     assert "unexpected" not in broken.stderr
 
 
-def test_a_training_continues_after_ctrl_c_where_it_was(tmp_path, sample_dir):
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_continues_where_it_was(tmp_path, sample_dir, signal_number):
     options = ("--stage", "train", "--data-dir", str(sample_dir), "--model", "lenet")
     options += ("--epochs", "200", "--batch-size", "8")
     process = subprocess.Popen(
@@ -160,7 +161,7 @@ def test_a_training_continues_after_ctrl_c_where_it_was(tmp_path, sample_dir):
     while not list(tmp_path.glob("runs/*/member-00/state.pt")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal_number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "--resume" in errors and "Traceback" not in errors

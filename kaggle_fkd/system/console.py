@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 
 from tqdm import tqdm
@@ -58,8 +59,11 @@ def _escape(text: str) -> str:
 def set_up(quiet: bool, errors_only: bool = False) -> None:
     """Send the log to stderr; with `quiet`, only warnings, notices and errors; or `errors_only`.
 
-    Only a command line calls this: it changes the logger and a missing stderr of this process.
+    Only a command line calls this: it changes the logger, a missing stderr and the answer to
+    SIGTERM of this process, which is interrupted as by Ctrl-C.
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     if sys.stderr is None:  # closed by whoever started the program
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # open as long as the process runs
     handler = _StderrHandler()
@@ -68,6 +72,12 @@ def set_up(quiet: bool, errors_only: bool = False) -> None:
     log.propagate = False
     level = logging.WARNING if quiet else logging.INFO
     log.setLevel(logging.ERROR if errors_only else level)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """What Ctrl-C does at this moment; an interruption, too, where it is ignored (`command &`)."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
 
 class Progress(Protocol):

@@ -170,3 +170,29 @@ def test_a_ctrl_c_while_a_process_starts_is_not_lost_and_does_not_reach_it():
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(0.3)
         child.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN)"])
+def test_sigterm_is_an_interruption_even_where_ctrl_c_is_ignored(how):
+    """As in a script that started the program with `&`."""
+    code = f"""
+import os, signal, sys
+from kaggle_fkd.system.console import interrupts_held, run_reporting_errors, set_up
+{how}
+set_up(quiet=False)
+def work():
+    try:
+        with interrupts_held():
+            os.kill(os.getpid(), signal.SIGTERM)
+        print("not interrupted")
+    finally:
+        print("tidied up")
+sys.exit(run_reporting_errors(work))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (answer.returncode, answer.stdout) == (130, "tidied up\n"), answer
+    assert answer.stderr == "interrupted\n"
