@@ -1,12 +1,15 @@
 """`FileTree`: the files of a folder or a zip, which are read in the same way."""
 
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.zips import DAMAGED, MOST_BYTES, open_zip, read_member
 
 REMEDY = "check that the file is complete and that you may read it, or download it again"
+MOST_TEXT = 1 << 24
+"""Bytes of a text file; Udacity's table has 3 MB."""
 
 
 class FileTree:
@@ -23,20 +26,19 @@ class FileTree:
         """How messages name a file of this tree."""
         return str(self.path / name) if self._archive is None else f"{self.path} > {name}"
 
-    def read(self, name: str) -> bytes:
-        """A file's bytes; raises DataError if they cannot be read."""
+    def read(self, name: str, most: int = MOST_BYTES) -> bytes:
+        """A file's bytes; raises DataError if they cannot be read, or are more than `most`."""
         try:
             if self._archive is None:
-                return (self.path / name).read_bytes()
-            return self._archive.read(name)
-        # zipfile raises RuntimeError for an encrypted member.
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                return read_file(self.path / name, most)
+            return read_member(self._archive, name, most)
+        except (OSError, *DAMAGED) as error:
             raise DataError(f"{self.place(name)}: cannot be read ({error})", REMEDY) from error
 
     def read_text(self, name: str) -> str:
         """The text of a UTF-8 file, without a BOM; raises DataError for other encodings."""
         try:
-            return self.read(name).decode("utf-8-sig")
+            return self.read(name, MOST_TEXT).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise DataError(f"{self.place(name)}: not a text file ({error})", REMEDY) from error
 
@@ -49,13 +51,13 @@ class FileTree:
 
 def _open_archive(path: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(path)
+        return open_zip(path)
     except FileNotFoundError as error:
         raise NoDataError(
             f"{path}: no such folder or zip",
             "check the path; the download stage fetches Udacity's frames, which have 68 points",
         ) from error
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED) as error:
         raise DataError(f"{path}: neither a folder nor a complete zip ({error})", REMEDY) from error
 
 

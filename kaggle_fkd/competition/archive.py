@@ -5,7 +5,6 @@ Nothing is unpacked: a zipped CSV is read through its archives, so a zip cannot 
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.system.reading import open_file
+from kaggle_fkd.system.zips import DAMAGED, open_zip, read_member
 
 SLUG = "facial-keypoints-detection"
 """The competition's name in Kaggle's addresses and the stem of its zip file."""
@@ -26,6 +27,10 @@ MOUNT = Path("/kaggle/input")
 """Kaggle's notebooks mount a competition's data in a folder below this one."""
 
 FETCH_AGAIN = "delete the file and run the download stage again"
+
+
+Stamp = list[str | int]
+"""Where a file is, its size and its time."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,15 @@ class SourceFile:
         """The CSV's own name."""
         return self.members[-1] if self.members else self.path.name
 
-    def stamp(self) -> list[str | int]:
-        """Path, size and time (in ns) of the file, which tell whether it has changed."""
-        status = self.path.stat()
+    def stamp(self) -> Stamp:
+        """Path, size and time (in ns) of the file, which tell whether it has changed.
+
+        Raises DataError if it does not exist any more, or may not be looked at.
+        """
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise _unreadable(self, error) from error
         place = " > ".join((str(self.path.resolve()), *self.members))
         return [place, status.st_size, status.st_mtime_ns]
 
@@ -56,21 +67,24 @@ class SourceFile:
         """The CSV's bytes; DataError for a file or archive that cannot be read to the end."""
         try:
             with ExitStack() as stack:
-                stream: IO[bytes] = stack.enter_context(self.path.open("rb"))
-                for member in self.members:
-                    archive = stack.enter_context(zipfile.ZipFile(_seekable(stream)))
-                    stream = stack.enter_context(archive.open(_find(archive, member, self.path)))
+                stream: IO[bytes] = stack.enter_context(open_file(self.path))
+                for depth, name in enumerate(self.members, 1):
+                    archive = stack.enter_context(open_zip(stream))
+                    info = _find(archive, name, self.path)
+                    if depth < len(self.members):
+                        # An inner zip, of at most 64 MB: reading its directory through the outer
+                        # one would decompress it several times.
+                        stream = io.BytesIO(read_member(archive, info))
+                    else:
+                        stream = stack.enter_context(archive.open(info))
                 _reject_web_page(stream, self)
                 yield stream
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise DataError(
                 f"{self}: the archive is damaged or truncated ({error})", FETCH_AGAIN
             ) from error
         except OSError as error:
-            raise DataError(
-                f"{self}: the file cannot be read ({error.strerror or error})",
-                "check that the file is complete and that you may read it",
-            ) from error
+            raise _unreadable(self, error) from error
 
 
 def find_files(data_dir: Path) -> dict[str, SourceFile]:
@@ -128,6 +142,13 @@ def is_web_page(start: bytes) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
 
 
+def _unreadable(file: SourceFile, error: OSError) -> DataError:
+    return DataError(
+        f"{file}: the file cannot be read ({error.strerror or error})",
+        "check that the file is complete and that you may read it",
+    )
+
+
 def _mounted_folders() -> Iterator[Path]:
     """Folders in which Kaggle may have mounted the files, the usual ones first.
 
@@ -141,13 +162,15 @@ def _mounted_folders() -> Iterator[Path]:
 def _bundle_members(bundle: Path) -> set[str]:
     """File names in the bundle; DataError if it is not a zip, or an unsafe one."""
     try:
-        with bundle.open("rb") as file:
+        with open_file(bundle) as file:
             _reject_web_page(file, SourceFile(bundle))
-            with zipfile.ZipFile(file) as archive:
+            with open_zip(file) as archive:
                 _reject_escapes(archive, bundle)
                 return {PurePosixPath(name).name for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
+    except DAMAGED as error:
         raise DataError(f"{bundle} is not a zip, or is truncated ({error})", FETCH_AGAIN) from error
+    except OSError as error:
+        raise _unreadable(SourceFile(bundle), error) from error
 
 
 def _find(archive: zipfile.ZipFile, name: str, path: Path) -> zipfile.ZipInfo:
@@ -181,12 +204,3 @@ def _reject_web_page(stream: IO[bytes], file: SourceFile) -> None:
             "log in to Kaggle and accept the rules first, then " + FETCH_AGAIN,
         )
     stream.seek(0)
-
-
-def _seekable(stream: IO[bytes]) -> IO[bytes]:
-    """`stream`, or its bytes in memory if it is itself a zip's member.
-
-    An inner zip has at most 64 MB; reading its directory through the outer one would decompress it
-    several times.
-    """
-    return io.BytesIO(stream.read()) if isinstance(stream, zipfile.ZipExtFile) else stream

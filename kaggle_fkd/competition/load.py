@@ -82,13 +82,18 @@ def _read(
     read: Callable[[SourceFile, KeypointScheme], FaceTable],
     scheme: KeypointScheme,
 ) -> FaceTable:
-    """The table from its cache, or parsed, checked and cached."""
-    folder = data_dir / CACHE / Path(file.name).stem
-    table = load_cached(folder, file, scheme.name)
+    """The table from its cache, or parsed, checked and cached.
+
+    Raises DataError if the file is changed while it is read.
+    """
+    folder, stamp = data_dir / CACHE / Path(file.name).stem, file.stamp()
+    table = load_cached(folder, stamp, scheme.name)
     if table is None:
         log.info("reading %s", file)
         table = read(file, scheme)
-        save_cached(folder, file, scheme.name, table)
+        if file.stamp() != stamp:
+            raise DataError(f"{file}: it was changed while it was read", "repeat the command")
+        save_cached(folder, stamp, scheme.name, table)
     return table
 
 

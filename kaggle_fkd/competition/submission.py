@@ -1,5 +1,6 @@
 """The submission file: predicted coordinates by RowId, written, read and checked."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kaggle_fkd.competition.lookup import Lookup
 from kaggle_fkd.competition.tables import SIDE, long_rows_rejected
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.text import describe_row
 
 COLUMNS = ["RowId", "Location"]
@@ -18,6 +20,8 @@ LOWEST, HIGHEST = 0.0, float(SIDE)
 """Valid range of a coordinate, in pixels; predictions outside it are clipped."""
 MOST_CLIPPED = 0.01
 """A larger share of locations outside the image indicates a network that has not learnt."""
+MOST_BYTES = 1 << 26
+"""A larger file is not a submission, which has half a megabyte."""
 LARGEST_ID = 2.0**53
 """Integers up to this one are exact as floating-point numbers."""
 REMEDY = "correct the file, or let the predict stage write it again"
@@ -97,8 +101,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with long_rows_rejected():
             return pd.read_csv(
-                path, dtype=str, keep_default_na=False, na_values=[""], index_col=False
-            )
+                io.BytesIO(read_file(path, MOST_BYTES)),
+                dtype=str, keep_default_na=False, na_values=[""], index_col=False,
+            )  # fmt: skip
     except FileNotFoundError:
         raise SubmissionError(
             f"{path}: no such file", "run the predict stage, or name another submission"

@@ -1,8 +1,10 @@
 """Kaggle's tables of faces, and how every table is read: as text, checked cell by cell."""
 
+import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,10 @@ SIDE = 96
 """Height and width of every image of the competition, in pixels."""
 CHUNK_ROWS = 512
 """Rows held as text at a time: 17 MB, so that a larger file does not need more memory."""
+MOST_ROWS, MOST_SMALL_ROWS = 100_000, 1_000_000
+"""A table of faces, or one without pictures, with more rows is not read: its faces take 1 GB."""
+MOST_CHUNK_BYTES = 1 << 26
+"""So many bytes hold at least one chunk of rows; in a zip, a cell without an end takes none."""
 LOWEST_LABEL, HIGHEST_LABEL = -SIDE, 2 * SIDE
 """A coordinate further outside the image than the image is wide is treated as a typing error. A
 single 1e6 among 7049 labels would move the mean face by 142 pixels."""
@@ -61,7 +67,7 @@ def read_test(file: SourceFile, scheme: KeypointScheme) -> FaceTable:
 
 def read_text(file: SourceFile, columns: list[str]) -> pd.DataFrame:
     """Every row of a small table, as text, missing cells as NaN; DataError for another file."""
-    return pd.concat([chunk for _, chunk in _chunks(file, columns)])
+    return pd.concat([chunk for _, chunk in _chunks(file, columns, MOST_SMALL_ROWS)])
 
 
 def whole_numbers(
@@ -99,25 +105,59 @@ def long_rows_rejected() -> AbstractContextManager[None]:
     return warnings_filtered("error", pd.errors.ParserWarning)
 
 
-def _chunks(file: SourceFile, columns: list[str]) -> Iterator[tuple[int, pd.DataFrame]]:
+class _Limited(io.RawIOBase):
+    """A stream that gives `MOST_CHUNK_BYTES`, and again as many when `left` is set anew."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.left = stream, MOST_CHUNK_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self.stream.read(len(buffer))
+        self.left -= len(read)
+        if self.left < 0:
+            raise _RowTooLongError
+        buffer[: len(read)] = read
+        return len(read)
+
+
+class _RowTooLongError(ValueError):
+    """A chunk of rows has more than `MOST_CHUNK_BYTES`."""
+
+
+def _chunks(
+    file: SourceFile, columns: list[str], most_rows: int = MOST_ROWS
+) -> Iterator[tuple[int, pd.DataFrame]]:
     """(first row, rows as text) until the end; DataError for a file without these columns."""
     rows = 0
     try:
         with file.open() as stream:
+            limited = _Limited(stream)
             reader = pd.read_csv(
-                stream, dtype=str, keep_default_na=False, na_values=[""], index_col=False,
+                io.BufferedReader(limited),
+                dtype=str, keep_default_na=False, na_values=[""], index_col=False,
                 chunksize=CHUNK_ROWS,
             )  # fmt: skip
             # The caller must not run with changed filters, so they are changed for each chunk.
             while (chunk := _next_chunk(reader)) is not None:
+                limited.left = MOST_CHUNK_BYTES
                 missing = [name for name in columns if name not in chunk.columns]
                 if missing:
                     raise DataError(f"{file}: column {', '.join(missing)} missing", FETCH_AGAIN)
                 if len(chunk):
                     yield rows, chunk
                 rows += len(chunk)
+                if rows > most_rows:
+                    raise DataError(f"{file} has more than {most_rows} rows", FETCH_AGAIN)
     except pd.errors.EmptyDataError:
         pass
+    except _RowTooLongError:
+        raise DataError(
+            f"{file}: the rows from {describe_row(rows)} are too long, or a quote is not closed",
+            REMEDY,
+        ) from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise DataError(
             f"{file}: a row has too many cells, or an unclosed quote ({str(error).strip()})", REMEDY

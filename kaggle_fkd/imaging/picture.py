@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kaggle_fkd.errors import MissingPictureError, PictureError
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.warning_filters import warnings_filtered
 
 ASTRONAUT = "astronaut"
@@ -29,6 +30,8 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 JPEG_QUALITY = 92
 """Of the JPEGs that are written, from 0 to 100."""
+MOST_PIXELS = 64_000_000
+"""Files with more pixels are not read: decoding takes up to 30 bytes for each of them."""
 ADDRESSES = ("http://", "https://", "ftp://")
 """Beginnings of addresses on the internet."""
 HEIC_SUFFIXES = (".heic", ".heif")
@@ -50,8 +53,8 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     not a copy.
 
     Raises MissingPictureError (a PictureError and a FileNotFoundError) if there is no such file,
-    and PictureError for a source that is not a picture, is damaged or animated, has more pixels
-    than Pillow's limit against decompression bombs, or is an array of another shape or type.
+    and PictureError for a source that is not a picture, is damaged or animated, is a file with more
+    than `MOST_PIXELS`, or is an array of another shape or type.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -81,7 +84,7 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def decode_picture(content: bytes, name: str, most_pixels: int | None = None) -> NDArray[np.uint8]:
+def decode_picture(content: bytes, name: str, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
     """The picture in a file's bytes, as `read_picture` gives it; errors call it `name`.
 
     One with more than `most_pixels` is refused before it is decoded.
@@ -95,7 +98,7 @@ def decode_picture(content: bytes, name: str, most_pixels: int | None = None) ->
             warnings_filtered("ignore"),
             _open(content, name) as image,
         ):
-            if most_pixels is not None and image.width * image.height > most_pixels:
+            if image.width * image.height > most_pixels:
                 raise _too_large(name, most_pixels)
             return _from_pillow(image, name)
     except PictureError:
@@ -134,7 +137,7 @@ def _from_file(path: Path) -> NDArray[np.uint8]:
     if path.is_dir():
         raise PictureError(f"{path} is a folder", "give the file of a picture")
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise unreadable(path, error) from error
     return decode_picture(content, str(path))
@@ -211,9 +214,10 @@ def _as_uint8(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         raise PictureError(
             f"{name} is of type {array.dtype}", "give uint8, uint16, or floats from 0 to 1"
         )
-    values = array.astype(np.float64)
+    values = array.astype(np.float64)  # a copy
     if not (values.min() >= 0 and values.max() <= 1):  # written so that NaN fails, too
         raise PictureError(
             f"{name} has floats outside 0..1, or NaN", "divide by 255, or convert it to uint8"
         )
-    return np.rint(values * 255).astype(np.uint8)
+    values *= 255
+    return np.rint(values, out=values).astype(np.uint8)

@@ -24,7 +24,7 @@ HOW_TO_CUT = (
     "possible to `mean_keypoints`. Pixel centres have integer coordinates."
 )
 """What the metadata say about chips, for whoever runs the file without this package."""
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What reading the metadata of another program's file raises."""
 
 

@@ -11,6 +11,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.inference.about import UNREADABLE, About
 from kaggle_fkd.inference.providers import execution_providers, thread_count
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.text import first_line
 
 UNUSABLE = (
@@ -58,7 +59,7 @@ def read_about(path: Path) -> About:
 
 def _open(path: Path, device: str) -> tuple[onnxruntime.InferenceSession, About]:
     try:
-        session = new_session(path.read_bytes(), device)
+        session = new_session(read_file(path), device)
         return session, About.from_metadata(session.get_modelmeta().custom_metadata_map)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror or error})", REMEDY) from error

@@ -20,6 +20,7 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.keypoints.coordinates import REMEDY, points_of
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.reading import read_text_file
 
 
 def read_pts_file(path: Path | str, scheme: KeypointScheme = IBUG68) -> NDArray[np.float64]:
@@ -29,7 +30,7 @@ def read_pts_file(path: Path | str, scheme: KeypointScheme = IBUG68) -> NDArray[
     number of points.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = read_text_file(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read ({why})", "check the path of the file") from error

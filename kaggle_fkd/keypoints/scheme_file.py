@@ -28,6 +28,7 @@ from typing import Any
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme, mirror_pairs
+from kaggle_fkd.system.reading import read_text_file
 
 REQUIRED = ("name", "names", "nose_tip", "eye_corners", "groups", "ibug68")
 OPTIONAL = ("flip_pairs", "contours")
@@ -36,12 +37,12 @@ OPTIONAL = ("flip_pairs", "contours")
 def read_scheme(path: Path) -> KeypointScheme:
     """The scheme in a TOML file; UsageError names the file and what is wrong in it."""
     try:
-        return _scheme(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _scheme(tomllib.loads(read_text_file(path)))
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror or error})", "check the path of the scheme"
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path}: not a keypoint scheme ({error})",
             "correct the file; docs/data.md has an example",

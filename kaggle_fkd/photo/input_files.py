@@ -1,5 +1,6 @@
 """The files that inputs stand for: folders, patterns such as `holiday/*.jpg`, and lists."""
 
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from kaggle_fkd.imaging.picture import (
     unreadable,
 )
 from kaggle_fkd.system.console import log
+from kaggle_fkd.system.reading import open_file
 
 PICTURES = (*PICTURE_SUFFIXES, *HEIC_SUFFIXES)
 """What the names of pictures end in."""
@@ -66,7 +68,7 @@ def _listed(path: Path) -> Iterator[str]:
     empty = True
     try:
         # Names that are not UTF-8 are read as those of files are.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+        with io.TextIOWrapper(open_file(path), "utf-8-sig", "surrogateescape") as lines:
             for line in lines:
                 if line.strip():
                     empty = False

@@ -1,5 +1,8 @@
 """Annotated pictures of any scheme, from folders and zips, and the chips made of them."""
 
+import os
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -148,3 +151,30 @@ def test_the_faces_are_aligned_and_their_pixels_move_with_them(tmp_path, scheme)
         rows, columns = np.mgrid[:128, :128]
         centre = (columns * light).sum() / light.sum(), (rows * light).sum() / light.sum()
         assert centre == pytest.approx(keypoints[scheme.nose_tip], abs=0.1)
+
+
+def test_a_text_in_a_zip_that_is_a_bomb_is_not_read_into_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", b"")
+        archive.writestr("a.pts", bytes((1 << 24) + 1))
+    with pytest.raises(DataError, match=r"a\.pts: cannot be read .*is larger than 16 MiB"):
+        list(find_pictures(tmp_path / "a.zip", IBUG68))
+
+
+def test_a_zip_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.zip")
+    with pytest.raises(DataError, match="not a regular file"):
+        find_pictures(tmp_path / "a.zip", IBUG68)
+
+
+@pytest.mark.parametrize("place", [30, 60, 90])
+def test_damaged_lzma_is_named(tmp_path, place):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.png", b"")
+        archive.writestr("a.pts", b"version: 1\n" * 50)
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    at = content.index(b"a.pts") + 5
+    content[at : at + place] = bytes(255 - byte for byte in content[at : at + place])
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.zip"):
+        list(find_pictures(tmp_path / "a.zip", IBUG68))

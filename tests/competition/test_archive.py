@@ -1,7 +1,10 @@
 """The competition's files as people have them: plain, zipped, mounted, damaged."""
 
+import shutil
 import zipfile
+from contextlib import suppress
 
+import numpy as np
 import pytest
 from support import csv_files
 
@@ -93,3 +96,57 @@ def test_the_folder_of_the_competition_comes_before_others_that_have_its_files(
     for folder in (tmp_path / "competitions" / SLUG, tmp_path / SLUG):
         csv_files.write_plain(folder, tables)
         assert find_files(tmp_path / "data")["test.csv"].path.parent == folder
+
+
+@pytest.mark.parametrize(
+    "compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_no_changed_byte_of_a_bundle_is_an_unexpected_error(tmp_path, tables, compression):
+    bundle = csv_files.write_bundle(tmp_path / "good", tables) / BUNDLE
+    good = load_competition(bundle.parent).train.digest()
+    with zipfile.ZipFile(bundle) as members, zipfile.ZipFile(tmp_path / "b", "w", compression) as b:
+        for name in members.namelist():
+            b.writestr(name, members.read(name))
+    content = (tmp_path / "b").read_bytes()
+    random = np.random.default_rng(0)
+    places = [*random.integers(0, len(content), 15), *range(len(content) - 300, len(content), 9)]
+    (tmp_path / "bad").mkdir()
+    for place in places:
+        changed = bytearray(content)
+        changed[place] ^= 1 << random.integers(8)
+        (tmp_path / "bad" / BUNDLE).write_bytes(changed)
+        shutil.rmtree(tmp_path / "bad" / "cache", ignore_errors=True)
+        with suppress(DataError):  # or it is harmless
+            assert load_competition(tmp_path / "bad").train.digest() == good, place
+
+
+def test_an_inner_zip_that_is_a_bomb_is_not_read_into_memory(tmp_path, tables):
+    bundle = csv_files.write_bundle(tmp_path, tables) / BUNDLE
+    with zipfile.ZipFile(bundle) as members:
+        kept = {name: members.read(name) for name in members.namelist()}
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in kept.items():
+            if not name.endswith("training.zip"):
+                archive.writestr(name, content)
+        with archive.open("training.zip", "w") as member:
+            for _ in range(300):
+                member.write(bytes(1 << 20))
+    with pytest.raises(DataError, match=r"training\.zip is larger than 256 MiB"):
+        load_competition(tmp_path)
+
+
+@pytest.mark.parametrize("cell", ["1 ", "1\n"], ids=["row", "quoted"])
+def test_a_row_without_an_end_is_not_read_into_memory(tmp_path, tables, monkeypatch, cell):
+    monkeypatch.setattr("kaggle_fkd.competition.tables.MOST_CHUNK_BYTES", 1 << 20)
+    csv_files.write_plain(tmp_path, tables)
+    header = (tmp_path / "training.csv").read_text().partition("\n")[0]
+    (tmp_path / "training.csv").write_text(f'{header}\n"{cell * (1 << 20)}')
+    with pytest.raises(DataError, match=r"training\.csv: the rows from row 0 .* are too long"):
+        load_competition(tmp_path)
+
+
+def test_a_table_with_too_many_rows_is_rejected(tmp_path, tables, monkeypatch):
+    monkeypatch.setattr("kaggle_fkd.competition.tables.MOST_SMALL_ROWS", 50)
+    csv_files.write_plain(tmp_path, tables)
+    with pytest.raises(DataError, match=r"IdLookupTable\.csv has more than 50 rows"):
+        load_competition(tmp_path)

@@ -1,6 +1,7 @@
 """Pictures from files, Pillow and arrays become one kind of array, or one clear error."""
 
 import io
+import os
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -164,6 +165,20 @@ def test_a_large_picture_is_read_and_a_decompression_bomb_rejected(tmp_path: Pat
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(PictureError, match="million pixels"):
         read_picture(tmp_path / "bomb.png")
+
+
+def test_a_file_of_too_many_pixels_is_rejected_before_it_is_decoded(tmp_path: Path):
+    Image.new("1", (8001, 8001)).save(tmp_path / "large.png")
+    with pytest.raises(PictureError, match=r"large\.png has more than 64 million pixels"):
+        read_picture(tmp_path / "large.png")
+
+
+def test_a_pipe_or_a_device_is_not_a_picture(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    for name in ("pipe.png", "zero.png"):
+        with pytest.raises(PictureError, match=f"cannot read .*{name}: not a regular file"):
+            read_picture(tmp_path / name)
 
 
 def test_a_missing_file_is_a_file_not_found_and_a_picture_error(tmp_path: Path):

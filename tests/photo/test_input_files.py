@@ -1,10 +1,9 @@
 """The files that inputs stand for."""
 
 import os
-from contextlib import suppress
+import tracemalloc
 from itertools import islice
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -68,20 +67,21 @@ def test_a_text_file_is_a_list_of_paths_as_they_are_written_whether_they_exist_o
 
 
 def test_a_list_is_read_as_its_paths_are_taken(tree):
-    """A named pipe: its writer waits until it is read."""
-    os.mkfifo(tree / "endless.txt")
-
-    def write():
-        with suppress(BrokenPipeError), (tree / "endless.txt").open("w") as pipe:
-            while True:
-                pipe.write("a.png\n" * 1000)
-
-    writer = Thread(target=write)
-    writer.start()
-    files = files_of(str(tree / "endless.txt"), (".png",))
-    assert [*islice(files, 5000)] == ["a.png"] * 5000
+    (tree / "long.txt").write_text("a.png\n" * 1_000_000)
+    files = files_of(str(tree / "long.txt"), (".png",))
+    tracemalloc.start()
+    try:
+        assert [*islice(files, 5000)] == ["a.png"] * 5000
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
     files.close()
-    writer.join()
+
+
+def test_a_list_that_is_a_pipe_is_not_waited_for(tree):
+    os.mkfifo(tree / "pipe.txt")
+    with pytest.raises(PictureError, match=r"pipe\.txt: not a regular file"):
+        list(files_of(str(tree / "pipe.txt"), (".png",)))
 
 
 def test_results_that_go_into_a_folder_around_the_inputs_leave_nothing_out(tree):

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from kaggle_fkd.system.files import read_json_or_empty
+from kaggle_fkd.system.reading import read_text_file
 
 HIDDEN = "***"
 """Messages show this instead of a secret."""
@@ -125,7 +126,7 @@ def _token_file(variable: str, value: str) -> Credentials | None:
 
 def _read_token(path: Path, source: str) -> Credentials:
     try:
-        token = path.read_text().strip()
+        token = read_text_file(path).strip()
     except OSError as error:
         return Credentials(source, fault=f"cannot be read: {error.strerror}")
     except ValueError:

@@ -11,6 +11,7 @@ from filelock import FileLock
 from kaggle_fkd.competition.kaggle.score import Score
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.files import write_text, writing_to
+from kaggle_fkd.system.reading import open_file
 
 LOG = "log.csv"
 """The log's name in SUBMISSIONS_DIR."""
@@ -69,7 +70,7 @@ def read_log(log_file: Path) -> Rows:
     if not log_file.exists():
         return []
     try:
-        with log_file.open(encoding="utf-8-sig", newline="") as lines:
+        with io.TextIOWrapper(open_file(log_file), "utf-8-sig", newline="") as lines:
             return [row for row in csv.reader(lines) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FkdError(

@@ -5,6 +5,7 @@ The JSON says which pixels of the artwork belong on which keypoints:
     {"anchors": {"ibug68": {"36": [120, 80], "45": [400, 84]}, "kaggle15": {...}}}
 """
 
+import io
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from PIL import Image, UnidentifiedImageError
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
 from kaggle_fkd.photo.overlay.builtin import FOLDER, filter_names
+from kaggle_fkd.system.reading import read_file, read_text_file
 
+MOST_PIXELS = 16_000_000
+"""Larger artwork is not read: wearing it takes 80 bytes for each pixel."""
 MAX_HEAD_UNITS = 10.0
 """Greatest `depth` and `bend`; an outer eye distance is 1, a head is about 2 wide."""
 UNUSABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
@@ -95,7 +99,7 @@ def load_filter(path: Path) -> Filter:
     """
     art, description = _read_art(path), path.with_suffix(".json")
     try:
-        stored = json.loads(description.read_text(encoding="utf-8"))
+        stored = json.loads(read_text_file(description))
         anchors = {name: _read_anchors(name, points) for name, points in stored["anchors"].items()}
         if not anchors:
             raise ValueError("it has no anchors")
@@ -119,7 +123,9 @@ def load_filter(path: Path) -> Filter:
 
 def _read_art(path: Path) -> NDArray[np.uint8]:
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(read_file(path)), formats=["PNG"]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"it has more than {MOST_PIXELS // 1_000_000} million pixels")
             art = np.array(image.convert("RGBA"))
             art.setflags(write=False)  # filters are cached
             return art

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.imaging.picture import unreadable
 from kaggle_fkd.system.console import log
+from kaggle_fkd.system.reading import open_file
 from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def opened(path: Path) -> Iterator["InputContainer"]:
     """The streams of a video file; raises what `open_video` raises."""
     av = require_av()
     try:
-        file = path.open("rb")
+        file = open_file(path)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise unreadable(path, error) from error
     with file:

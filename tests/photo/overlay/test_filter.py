@@ -1,6 +1,7 @@
 """Filters as files: those of the package, and a user's own, good and bad."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,15 @@ def test_artwork_without_anchors_or_of_another_kind_is_rejected(tmp_path: Path):
         load_filter(tmp_path / "text.png")
     with pytest.raises(PictureError, match=r"gone\.png"):
         load_filter(tmp_path / "gone.png")
+
+
+def test_artwork_of_too_many_pixels_is_rejected_before_it_is_decoded(tmp_path: Path):
+    Image.new("1", (4001, 4000)).save(tmp_path / "own.png")
+    with pytest.raises(PictureError, match=r"own\.png: it has more than 16 million pixels"):
+        load_filter(tmp_path / "own.png")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "own.png")
+    with pytest.raises(PictureError, match=r"own\.png: not a regular file"):
+        load_filter(tmp_path / "own.png")

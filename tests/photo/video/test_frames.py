@@ -1,5 +1,6 @@
 """Videos read and written frame by frame."""
 
+import os
 import struct
 import subprocess
 import sys
@@ -313,6 +314,12 @@ def test_files_that_are_not_videos_are_rejected_in_one_line(tmp_path: Path, capf
     with pytest.raises(PictureError, match="gone"):
         open_video(tmp_path / "gone.mp4")
     assert capfd.readouterr().err == ""
+
+
+def test_a_video_that_is_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "clip.mp4")
+    with pytest.raises(PictureError, match=r"clip\.mp4: not a regular file"):
+        open_video(tmp_path / "clip.mp4")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
