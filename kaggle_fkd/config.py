@@ -18,6 +18,9 @@ LARGEST_SEED = 2**32 - 1
 """The largest seed that scikit-learn accepts."""
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+"""What messages call the types of settings."""
+
 
 def setting(
     default: Any, meaning: str, least: float | None = None, most: float | None = None,
@@ -32,8 +35,12 @@ class Section:
     """Base of the sections: values outside their range are rejected."""
 
     def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
         for each in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
             value, choices = getattr(self, each.name), each.metadata["choices"]
+            if not _is_of(value, kinds[each.name]):
+                wanted = WORDS[kinds[each.name]]
+                raise UsageError(f"{each.name}={value!r} is not {wanted}", f"use {wanted}")
             if choices and value not in choices:
                 raise UsageError(f"{each.name}={value} is unknown", suggest(str(value), choices))
             least, most = each.metadata["least"], each.metadata["most"]
@@ -41,6 +48,13 @@ class Section:
                 raise UsageError(
                     f"{each.name}={value} is out of range", f"use a number from {least} to {most}"
                 )
+
+
+def _is_of(value: object, kind: type) -> bool:
+    """Whether the value is of that type; a whole number is a number, true and false are not."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 @dataclass(frozen=True)
@@ -370,8 +384,7 @@ def _with_setting(config: Config, key: str, text: str) -> Config:
     try:
         value = SWITCH[text.lower()] if kind is bool else kind(text)
     except (ValueError, KeyError):
-        wanted = {int: "a whole number", float: "a number", bool: "true or false"}[kind]
-        raise UsageError(f"{key}={text} is not {wanted}", f"use {wanted}") from None
+        raise UsageError(f"{key}={text} is not {WORDS[kind]}", f"use {WORDS[kind]}") from None
     try:
         return replace(config, **{section: replace(values, **{name: value})})
     except UsageError as error:

@@ -16,17 +16,21 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import METRICS, RMSE, Metric
 from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.networks.shape import NetworkShape
+from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import (
     atomic_path,
     read_json_or_empty,
-    sha256_of,
     write_json,
     writing_to,
 )
+from kaggle_fkd.system.reading import read_file
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
+
+LARGEST_SCORE = 1e30
+"""A score that is not below is no score."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,10 @@ class Member:
     def validation(self) -> dict[str, float]:
         """The validation scores of a finished member: of `all`, then of parts; otherwise empty."""
         summary = self.summary
-        return dict(summary.get(f"validation_{_metric_of(summary).name}") or {})
+        scores = summary.get(f"validation_{_metric_of(summary).name}")
+        if not isinstance(scores, dict) or not all(map(_is_score, scores.values())):
+            return {}
+        return scores if "all" in scores else {}
 
     @property
     def metric(self) -> Metric:
@@ -129,33 +136,49 @@ class Member:
         """Keep other processes from training the same member; RunError when one already does."""
         from filelock import FileLock, Timeout
 
-        with writing_to(self.folder):
+        file = self.folder / ".lock"
+        with writing_to(file):
             self.folder.mkdir(exist_ok=True)
-        lock = FileLock(self.folder / ".lock", blocking=False)
+            try:
+                lock = FileLock(file, blocking=False).acquire()
+            except Timeout:
+                raise RunError(
+                    f"{self.folder}: another process is training this member",
+                    "wait until it has finished, or train another run",
+                ) from None
+        with lock:
+            yield
+
+    def weights_digest(self) -> str:
+        """Hex sha256 of the file of its weights; RunError when it cannot be read."""
+        return hashlib.sha256(self._read_weights()).hexdigest()
+
+    def _read_weights(self) -> bytes:
         try:
-            with lock:
-                yield
-        except Timeout:
+            return read_file(self.weights_file)
+        except OSError as error:
             raise RunError(
-                f"{self.folder}: another process is training this member",
-                "wait until it has finished, or train another run",
-            ) from None
+                f"{self.weights_file}: cannot be read ({error.strerror or error})",
+                "check the file and its permissions",
+            ) from error
 
     def load_network(self, device: "torch.device") -> Any:
         """Its trained network, in evaluation mode, as `build_network` gives it.
 
-        Raises RunError when the weights cannot be read.
+        Raises RunError when the weights cannot be read, or are not those that it was trained to.
         """
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        from safetensors.torch import load
 
+        content = self._read_weights()
         network = build_to_load(self.config.train.model, self.shape)
         try:
-            network.load_state_dict(load_file(self.weights_file))
-        except OSError as error:
-            raise RunError(
-                f"{self.weights_file}: cannot be read ({error})", "check the file's permissions"
-            ) from error
+            recorded = self.summary.get("weights_sha256")
+            if recorded is None:  # written before there were any
+                log.info("%s: not checked, as its summary has no sha256", self.weights_file)
+            elif hashlib.sha256(content).hexdigest() != recorded:
+                raise ValueError("their sha256 is not that of its summary")
+            network.load_state_dict(load(content))
         except (RuntimeError, ValueError, KeyError, SafetensorError) as error:
             raise RunError(
                 f"{self.weights_file}: these are not the weights of this network ({error})",
@@ -172,14 +195,25 @@ class Member:
         content = save({name: tensor.contiguous() for name, tensor in weights.items()})
         with atomic_path(self.weights_file) as temporary:
             temporary.write_bytes(content)
-        write_json(self.summary_file, {**summary, "finished": datetime.now(UTC).isoformat()})
+        about = {
+            "weights_sha256": hashlib.sha256(content).hexdigest(),
+            "finished": datetime.now(UTC).isoformat(),
+        }
+        write_json(self.summary_file, {**summary, **about})
         self.state_file.unlink(missing_ok=True)
 
 
 def digest_of(members: Sequence[Member]) -> str:
-    """Hex sha256 of the members' files of weights."""
-    digests = [sha256_of(member.weights_file) for member in members]
+    """Hex sha256 of the members' files of weights; RunError when one cannot be read."""
+    digests = [member.weights_digest() for member in members]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _is_score(value: object) -> bool:
+    """Whether it is a number; JSON may have NaN, and integers too large for a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < LARGEST_SCORE
 
 
 def _metric_of(summary: Mapping[str, Any]) -> Metric:

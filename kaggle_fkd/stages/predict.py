@@ -114,7 +114,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
             weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
             rows=len(competition.lookup),
             clipped_share=clipped,
-            validation_rmse={m.name: m.summary["validation_rmse"] for m in members},
+            validation_rmse={m.name: m.validation for m in members},
         )  # fmt: skip
         figure = prediction_gallery(
             competition.test, predicted, f"Predicted test faces: {path.stem}"
@@ -129,11 +129,9 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
 
 def _inputs(runs: "list[Run]", config: "Config", task: "CompetitionTask") -> dict[str, Any]:
     """What the submission depends on."""
-    from kaggle_fkd.system.files import sha256_of
-
     return {
         "version": __version__,
-        "weights": [sha256_of(member.weights_file) for run in runs for member in run.members],
+        "weights": [member.weights_digest() for run in runs for member in run.members],
         "settings": asdict(config.predict),
         "test_hash": task.competition.test_digest,
     }

@@ -1,5 +1,6 @@
 """Checkpoints: the complete state of the training after every epoch, from which it is resumed."""
 
+import hashlib
 import io
 import pickle
 from typing import Any
@@ -10,11 +11,13 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import source_commit
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.training.summary import EpochRow, write_metrics
 from kaggle_fkd.training.trainer import Trainer
 
+DIGEST_BYTES = hashlib.sha256().digest_size
 DAMAGE = (
-    OSError, RuntimeError, ValueError, EOFError, KeyError, TypeError, AttributeError, IndexError,
+    RuntimeError, ValueError, EOFError, KeyError, TypeError, AttributeError, IndexError,
     pickle.UnpicklingError,
 )  # fmt: skip
 """Exceptions raised by a checkpoint that is damaged, or was written by another version."""
@@ -23,12 +26,17 @@ DAMAGE = (
 def save_checkpoint(
     member: Member, trainer: Trainer, epochs: list[EpochRow], commits: list[str]
 ) -> None:
-    """Write the state of the training after an epoch; FkdError if the file cannot be written."""
+    """Write the state of the training after an epoch; FkdError if the file cannot be written.
+
+    The file has the sha256 of the state, and the state: torch would not notice a changed number.
+    """
     # Through memory: a full disk is then an OSError, which torch would hide.
     content = io.BytesIO()
     torch.save({**trainer.state(), "epochs": epochs, "commits": commits}, content)
-    with atomic_path(member.state_file) as temporary:
-        temporary.write_bytes(content.getvalue())
+    written = content.getvalue()
+    with atomic_path(member.state_file) as temporary, temporary.open("wb") as file:
+        file.write(hashlib.sha256(written).digest())
+        file.write(written)
     write_metrics(member, epochs)
 
 
@@ -36,14 +44,26 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
     """Continue an interrupted training: its epochs so far, and the commits that trained them.
 
     Without a checkpoint there are no epochs, and at most the commit of this code. Raises RunError
-    if the checkpoint is damaged.
+    if the checkpoint is damaged or cannot be read.
     """
     commit = source_commit()
     commits = [commit] if commit else []
     if not member.state_file.exists():
         return [], commits
     try:
-        state: dict[str, Any] = torch.load(member.state_file, map_location="cpu", weights_only=True)
+        content = read_file(member.state_file)
+    except OSError as error:
+        raise RunError(
+            f"{member.state_file}: cannot be read ({error.strerror or error})",
+            "check the file and its permissions",
+        ) from error
+    try:
+        digest, stored = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+        if hashlib.sha256(stored).digest() != digest:
+            raise ValueError("its sha256 is not the one in the file")
+        state: dict[str, Any] = torch.load(
+            io.BytesIO(stored), map_location="cpu", weights_only=True
+        )
         trainer.load_state(state)
         return state["epochs"], [*dict.fromkeys([*state["commits"], *commits])]
     except DAMAGE as error:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from kaggle_fkd.config import TrainConfig
@@ -25,6 +25,8 @@ from kaggle_fkd.runs.find import find_run
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.extras import require_modules
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.receipts import files_are_as_written, write_receipt
 from kaggle_fkd.training.data import TrainingData, same_data
 from kaggle_fkd.training.objective import Objective
 
@@ -95,6 +97,7 @@ def store_weights(member: Member, weights: Weights) -> None:
     content = save({name: tensor.contiguous() for name, tensor in weights.items()})
     with atomic_path(member.start_file) as temporary:
         temporary.write_bytes(content)
+    write_receipt(_receipt_of(member), {}, [member.start_file])
 
 
 def start_from_stored_weights(
@@ -102,16 +105,22 @@ def start_from_stored_weights(
 ) -> None:
     """Load what `store_weights` has kept, and measure the training faces.
 
-    Raises RunError if that cannot be read.
+    Raises RunError if that cannot be read, or was changed.
     """
     try:
-        weights = load_file(member.start_file)
-    except (OSError, SafetensorError) as error:
+        if not files_are_as_written(_receipt_of(member)):
+            raise ValueError("its sha256 is not the recorded one")
+        weights = load(read_file(member.start_file))
+    except (OSError, ValueError, SafetensorError) as error:
         raise RunError(
             f"{member.start_file}: cannot be read ({error})", "start a new run"
         ) from error
     trained = load_trunk(network, weights, member.config.train)
     measure_normalisation(trained, objective, device)
+
+
+def _receipt_of(member: Member) -> Path:
+    return member.start_file.with_suffix(".json")
 
 
 def measure_normalisation(

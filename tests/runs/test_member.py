@@ -1,11 +1,14 @@
 """Members of a run: their folders, seeds and weights, and what can be wrong with these."""
 
+import sys
+
 import pytest
 import torch
 from support.small_runs import CPU, new_run, quick
 
-from kaggle_fkd.errors import RunError
+from kaggle_fkd.errors import FkdError, RunError
 from kaggle_fkd.networks import build_network
+from kaggle_fkd.runs.member import digest_of
 from kaggle_fkd.runs.run import open_run
 
 
@@ -93,3 +96,45 @@ def test_the_epochs_of_a_member_are_a_table_and_a_missing_one_is_named(member, c
     assert crossed_run.member(1).read_metrics()["epoch"].tolist() == [1, 2]
     with pytest.raises(RunError, match=r"metrics\.csv: cannot be read"):
         member.read_metrics()
+
+
+def test_weights_with_a_changed_byte_are_not_used(member):
+    content = bytearray(member.weights_file.read_bytes())
+    content[-1] ^= 1  # of a number
+    member.weights_file.write_bytes(content)
+    with pytest.raises(RunError, match=r"weights\.safetensors: these are not the weights"):
+        member.load_network(CPU)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_run_may_be_in_a_folder_whose_name_is_not_text(tmp_path):
+    member = new_run(tmp_path / "a\udcff").member(0)
+    member.folder.mkdir()
+    weights = build_network(member.config.train.model, member.shape).state_dict()
+    member.finish(weights, {"validation_rmse": {"all": 3.0}})
+    assert not member.load_network(CPU).training
+
+
+def test_weights_that_cannot_be_read_have_no_digest(member):
+    member.weights_file.unlink()
+    member.weights_file.mkdir()
+    with pytest.raises(RunError, match=r"weights\.safetensors: cannot be read"):
+        digest_of([member])
+
+
+@pytest.mark.parametrize(
+    "scores", ['"good"', "[1]", "{}", '{"A": 1}', '{"all": "1"}', '{"all": NaN}', '{"all": true}',
+               '{"all": 1, "A": null}', '{"all": 1' + "0" * 400 + "}"],
+)  # fmt: skip
+def test_a_member_whose_scores_cannot_be_read_is_not_finished(member, scores):
+    assert member.finished
+    member.summary_file.write_text(f'{{"validation_rmse": {scores}}}')
+    assert not member.finished and member.validation == {}
+
+
+def test_a_lock_that_cannot_be_written_is_named(member):
+    lock = member.folder / ".lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    with pytest.raises(FkdError, match=r"cannot write .*\.lock"), member.locked():
+        pass

@@ -82,12 +82,19 @@ WITHOUT_FLIPS = {name: value for name, value in STORED["augment"].items() if nam
         {**STORED, "augment": WITHOUT_FLIPS},
         {**STORED, "train": {**STORED["train"], "epochs": "many"}},
         {**STORED, "train": {**STORED["train"], "epochs": 0}},
+        {**STORED, "train": {**STORED["train"], "folds": 2.5}},
+        {**STORED, "train": {**STORED["train"], "audit": 3}},
+        {**STORED, "train": {**STORED["train"], "mirror_heads": "yes"}},
+        {**STORED, "train": []},
         {"train": STORED["train"]},
         [],
         None,
     ],
-    ids=["more", "fewer", "text", "impossible", "incomplete", "list", "none"],
-)
+    ids=[
+        "more", "fewer", "text", "impossible", "no integer", "no text", "no switch",
+        "list for section", "incomplete", "list", "none",
+    ],
+)  # fmt: skip
 def test_a_run_with_other_settings_is_passed_over_and_named(tmp_path, capsys, config):
     foreign, own = new_run(tmp_path), new_run(tmp_path)
     change_record(foreign, version="0.1", config=config)
@@ -100,7 +107,13 @@ def test_a_run_with_other_settings_is_passed_over_and_named(tmp_path, capsys, co
 
 
 @pytest.mark.parametrize(
-    "record", [{"scheme": "of another planet"}, {"shape": {"depth": 3}}], ids=["scheme", "shape"]
+    "record",
+    [
+        {"scheme": "of another planet"},
+        {"shape": {"depth": 3}},
+        {"shape": {"height": 1.5, "width": 96, "keypoints": 15, "heads": 1}},
+        {"shape": {"height": 10**9, "width": 96, "keypoints": 15, "heads": 1}},
+    ],
 )
 def test_a_run_of_other_keypoints_or_shape_is_passed_over(tmp_path, record):
     change_record(new_run(tmp_path), **record)

@@ -248,10 +248,21 @@ def test_a_damaged_state_is_named_and_starts_anew_when_deleted(member, competiti
     train, validation = split(competition.train)
     with interrupted_in_epoch(3), pytest.raises(KeyboardInterrupt):
         train_member(member, train, validation, CPU)
-    member.state_file.write_bytes(member.state_file.read_bytes()[:5000])
+    whole = member.state_file.read_bytes()
+    member.state_file.write_bytes(whole[:5000])
+    with pytest.raises(RunError, match=r"state\.pt: the checkpoint is damaged"):
+        train_member(member, train, validation, CPU)
+    content = bytearray(whole)
+    content[len(content) // 2] ^= 1  # of a number
+    member.state_file.write_bytes(content)
     with pytest.raises(RunError, match=r"state\.pt: the checkpoint is damaged"):
         train_member(member, train, validation, CPU)
     member.state_file.unlink()
+    member.state_file.mkdir()
+    with pytest.raises(RunError, match=r"state\.pt: cannot be read") as caught:
+        train_member(member, train, validation, CPU)
+    assert "delete" not in caught.value.remedy
+    member.state_file.rmdir()
     assert train_member(member, train, validation, CPU)["epochs"] == 4
 
 
