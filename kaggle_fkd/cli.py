@@ -12,7 +12,7 @@ from pathlib import Path
 from kaggle_fkd.arguments import HelpRequest, parse
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.pipeline import check_extras, run_pipeline
-from kaggle_fkd.system.console import interrupts_held, run_reporting_errors, set_up
+from kaggle_fkd.system.console import interrupts_held, print_result, run_reporting_errors, set_up
 from kaggle_fkd.system.torchrun import rank_of_process
 
 
@@ -39,7 +39,7 @@ def _run(given: list[str]) -> None:
 
         task = choose_task(parsed)
     for line in run_pipeline(parsed, task):
-        print(line, flush=True)
+        print_result(line)
 
 
 def program_name() -> str:

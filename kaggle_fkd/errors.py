@@ -74,6 +74,17 @@ def describe_unexpected(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {error}"
 
 
+def refused_by_system(error: OSError | MemoryError) -> FkdError:
+    """What is said of a file that the system refuses to open, of a full disk or a full memory."""
+    if isinstance(error, MemoryError):
+        return FkdError("the memory is full", "use smaller files, or a machine with more memory")
+    where = f"{error.filename}: " if error.filename else ""
+    return FkdError(
+        f"{where}{error.strerror or error}",
+        "check the path and its permissions, and that the disk has free space",
+    )
+
+
 def suggest(name: str, choices: Iterable[str]) -> str:
     """The remedy for an unknown name: what was probably meant, and the choices if they are few.
 

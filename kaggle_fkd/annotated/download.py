@@ -2,12 +2,14 @@
 
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.download_watch import download_watched
 from kaggle_fkd.system.files import atomic_path
-from kaggle_fkd.system.text import innermost_cause
+from kaggle_fkd.system.text import innermost_cause, without_password
 
 UDACITY_URL = (
     "https://s3.amazonaws.com/video.udacity-data.com/topher/2018/May/"
@@ -30,11 +32,14 @@ def youtube68_in(data_dir: Path) -> Path:
 def download_udacity(target: Path, url: str = UDACITY_URL) -> Path:
     """Download the archive to the file `target`, atomically, and return its path.
 
-    Raises DataError if the address cannot be reached, answers with an error, or does not give a
-    zip; FkdError if the file cannot be written.
+    Raises DataError if the address cannot be reached, answers with an error, does not give a zip,
+    or gives it too slowly or without an end; FkdError if the file cannot be written.
     """
     with atomic_path(target) as temporary:
-        with temporary.open("wb") as file:
+        with (
+            temporary.open("wb") as file,
+            download_watched(lambda: temporary.stat().st_size, partial(_failure, url)),
+        ):
             for chunk in _chunks(url):
                 file.write(chunk)
         if not zipfile.is_zipfile(temporary):
@@ -60,7 +65,8 @@ def _chunks(url: str) -> Iterator[bytes]:
 
 
 def _failure(url: str, problem: str) -> DataError:
+    shown = without_password(url)
     return DataError(
-        f"{url}: {problem}",
-        f"check the network, or download {url} in a browser and give that file instead",
+        f"{shown}: {without_password(problem)}",
+        f"check the network, or download {shown} in a browser and give that file instead",
     )

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 from kaggle_fkd.system.files import atomic_path
 
@@ -17,6 +18,8 @@ SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"
 """Colour map of quantities about 0."""
 
+TICK = "\\mathdefault"
+"""What matplotlib writes into the labels of ticks, which are formulas."""
 DPI = 110
 """Pixels per inch of every figure."""
 _TITLE, _NOTE = 13, 10
@@ -86,8 +89,14 @@ def notice_figure(text: str) -> Figure:
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write the figure as a PNG, atomically, and return `path`.
 
-    Raises FkdError if the file cannot be written.
+    Its texts are drawn as they are: names of files may have a `$`, which would begin a formula, and
+    bytes that are not UTF-8. Raises FkdError if the file cannot be written.
     """
+    for text in figure.findobj(Text):
+        shown = text.get_text().encode(errors="backslashreplace").decode()
+        if TICK not in shown:
+            text.set_parse_math(False)
+        text.set_text(shown)
     with atomic_path(path) as temporary:
         # `savefig` would lay it out and draw it twice.
         FigureCanvasAgg(figure).print_png(temporary)

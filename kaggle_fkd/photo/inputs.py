@@ -6,7 +6,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import FkdError, PictureError, UsageError, describe_unexpected
+from kaggle_fkd.errors import (
+    FkdError,
+    PictureError,
+    UsageError,
+    describe_unexpected,
+    refused_by_system,
+)
 from kaggle_fkd.photo.input_files import PICTURES, files_of, is_folder_of
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
@@ -49,7 +55,9 @@ def process_inputs(
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
             said = str(error)
-            if not isinstance(error, FkdError):
+            if isinstance(error, OSError | MemoryError):
+                said = f"{each.given}: {refused_by_system(error)}"
+            elif not isinstance(error, FkdError):
                 said = f"{each.given}: {describe_unexpected(error)}"
             records.append({"input": each.given, "error": said})
             log.error("%s", said)

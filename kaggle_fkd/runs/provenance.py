@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
+from kaggle_fkd.system.text import without_password
 
 RECORDED_PACKAGES = (
     "torch", "numpy", "pandas", "scikit-learn", "safetensors", "onnx", "onnxscript", "onnxruntime",
@@ -27,7 +28,7 @@ def provenance(device: str | None = None) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: _version_of(name) for name in RECORDED_PACKAGES},
         "platform": f"{platform.system()} {platform.machine()}",
-        "command": sys.argv,
+        "command": [without_password(each) for each in sys.argv],
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     return record | ({"device": device} if device else {})

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from kaggle_fkd.errors import FkdError, describe_unexpected
+from kaggle_fkd.errors import FkdError, describe_unexpected, refused_by_system
 
 log = logging.getLogger("kaggle_fkd")
 """The package's logger: `info` for progress (hidden in quiet mode), `warning` for what the user
@@ -114,6 +114,15 @@ def progress(
     )
 
 
+def print_result(line: str) -> None:
+    """Print a line to stdout, at once; a path that its encoding lacks, as it is on the disk."""
+    try:
+        print(line, flush=True)
+    except UnicodeEncodeError:
+        sys.stdout.buffer.write(os.fsencode(f"{line}\n"))
+        sys.stdout.buffer.flush()
+
+
 def announce(*lines: str) -> None:
     """Log lines that are seen even in quiet mode, although nothing is wrong."""
     for line in lines:
@@ -184,6 +193,9 @@ def run_reporting_errors(work: Callable[[], None]) -> int:
         # The reader of stdout is gone. Without this, Python would report it again at exit.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         log.error("stdout was closed before all of the output could be written")
+        return 1
+    except (OSError, MemoryError) as error:
+        log.error("%s", refused_by_system(error))
         return 1
     except Exception as error:
         with tempfile.NamedTemporaryFile(

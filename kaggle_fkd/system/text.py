@@ -1,7 +1,19 @@
 """Parts of messages: rows of tables, quoted cells, counts, and the cause of an exception."""
 
+import re
+
 LONGEST_QUOTE = 40
 """Characters of a cell that a message quotes; the pixels of one row are 35 kB."""
+
+HIDDEN = "***"
+"""Messages show this instead of a secret."""
+_USER_INFO = re.compile(r"://[^\s'\"/]*@")
+"""User name and password in an address: `http://user:password@host`."""
+
+
+def without_password(text: str) -> str:
+    """The text without user names and passwords in the addresses in it."""
+    return _USER_INFO.sub(f"://{HIDDEN}@", text)
 
 
 def describe_row(row: int) -> str:

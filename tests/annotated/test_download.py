@@ -2,6 +2,8 @@
 
 import shutil
 import threading
+import time
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,6 +14,7 @@ from kaggle_fkd.annotated.download import download_udacity
 from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.errors import DataError, FkdError
 from kaggle_fkd.keypoints import IBUG68
+from kaggle_fkd.system import download_watch
 
 
 @pytest.fixture
@@ -26,6 +29,15 @@ def served(tmp_path, monkeypatch):
             pass
 
         def do_GET(self):
+            if self.path in ("/drip.zip", "/endless.zip"):
+                self.send_response(200)
+                self.end_headers()
+                piece, pause = (b"x", 0.02) if "drip" in self.path else (bytes(1 << 20), 0)
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(piece)
+                        time.sleep(pause)
+                return None
             if not self.path.startswith("/cut"):
                 return super().do_GET()
             body = (folder / self.path[1:]).read_bytes()
@@ -67,6 +79,26 @@ def test_a_failed_download_names_the_remedy_and_keeps_the_old_file(tmp_path, ser
     assert "in a browser" in caught.value.remedy
     assert target.read_bytes() == before
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("drip.zip", "less than 1 MiB arrived in 1 seconds"), ("endless.zip", "has more than 0 GiB")],
+)
+def test_a_download_without_an_end_is_given_up(tmp_path, served, monkeypatch, name, problem):
+    monkeypatch.setattr(download_watch, "PERIOD_S", 1)
+    monkeypatch.setattr(download_watch, "MOST_BYTES", 20_000_000)
+    with pytest.raises(DataError, match=problem):
+        download_udacity(tmp_path / "new" / "youtube68.zip", f"{served[1]}/{name}")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_password_in_an_address_is_not_shown(tmp_path):
+    address = "http://user:hidden@127.0.0.1:9/archive.zip"
+    with pytest.raises(DataError) as caught:
+        download_udacity(tmp_path / "youtube68.zip", address)
+    assert "hidden" not in str(caught.value)
+    assert "http://***@127.0.0.1:9/archive.zip" in caught.value.problem
 
 
 @pytest.mark.parametrize(

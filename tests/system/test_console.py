@@ -1,5 +1,6 @@
 """Messages on stderr, and a logger that a program which imports the package can configure."""
 
+import io
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from kaggle_fkd.system.console import (
     banner,
     interrupts_kept_from_children,
     log,
+    print_result,
     progress,
     run_reporting_errors,
     set_up,
@@ -133,6 +135,34 @@ def test_what_fails_is_one_line_and_an_exit_code(capfd, error, code, line):
 
     assert run_reporting_errors(fail) == code
     assert lines_of(capfd) == [line]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "data/a.csv"), "data/a.csv: Permission denied"),
+        (OSError(36, "File name too long", "aaa"), "aaa: File name too long"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (MemoryError(), "the memory is full"),
+    ],
+)
+def test_what_the_system_refuses_is_not_called_unexpected(capfd, error, said):
+    set_up(quiet=True)
+
+    def fail():
+        raise error
+
+    assert run_reporting_errors(fail) == 1
+    (line,) = lines_of(capfd)
+    assert line.startswith(f"error: {said} -> ") and "report" not in line
+
+
+def test_a_path_that_stdout_cannot_spell_is_written_as_it_is_on_the_disk(monkeypatch):
+    for encoding, path in (("latin-1", "\u0142.csv"), ("utf-8", "\udcff.csv")):
+        stdout = io.TextIOWrapper(io.BytesIO(), encoding)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        print_result(path)
+        assert stdout.buffer.getvalue() == os.fsencode(path + "\n")
 
 
 def test_work_that_ends_well_says_nothing(capfd):

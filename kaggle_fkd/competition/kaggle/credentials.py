@@ -11,16 +11,13 @@ from urllib.parse import unquote
 
 from kaggle_fkd.system.files import read_json_or_empty
 from kaggle_fkd.system.reading import read_text_file
+from kaggle_fkd.system.text import HIDDEN, without_password
 
-HIDDEN = "***"
-"""Messages show this instead of a secret."""
 SHORTEST_SECRET = 4
 """Anything shorter is not a secret, and hiding it would only garble messages."""
 _TOKEN = re.compile(r"[!-~]+")
 """A token or key: visible ASCII. Anything else breaks the client's HTTP headers, and the error
 that it then raises quotes the token."""
-_USER_INFO = re.compile(r"://[^\s'\"/]*@")
-"""User name and password in an address: `http://user:password@host`."""
 _PASSWORD = re.compile(r"(?:.*://)?[^:@]*:(.+)@")
 
 
@@ -66,7 +63,7 @@ def redact(text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         for spelling in (secret, repr(secret)[1:-1]):
             text = text.replace(spelling, HIDDEN)
-    return _USER_INFO.sub(f"://{HIDDEN}@", text)
+    return without_password(text)
 
 
 def home_folder() -> Path | None:

@@ -76,5 +76,9 @@ def _ask(api: "KaggleApi", score: Score) -> Score:
 
 
 def _pixels(score: str) -> float | None:
-    """The number in a score as Kaggle spells it, None for an empty one."""
-    return float(score) if score else None
+    """The number in a score as Kaggle spells it, None for an empty one and for what is not one."""
+    try:
+        pixels = float(score)
+    except (TypeError, ValueError):
+        return None
+    return pixels if 0 <= pixels < float("inf") else None
