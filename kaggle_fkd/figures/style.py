@@ -94,7 +94,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """
     for text in figure.findobj(Text):
         shown = text.get_text().encode(errors="backslashreplace").decode()
-        if TICK not in shown:
+        if "$" in shown and TICK not in shown:
             text.set_parse_math(False)
         text.set_text(shown)
     with atomic_path(path) as temporary:
