@@ -12,6 +12,7 @@ from support.command_line import QUICK, QUICK_ALL, interrupted_at, last_line
 from kaggle_fkd import experiment
 from kaggle_fkd.competition.archive import BUNDLE
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.system.temporary import temporary_beside
 
 
 def test_all_stages_end_with_the_path_of_a_valid_submission(finished):
@@ -390,3 +391,15 @@ def test_a_submission_of_sample_faces_is_never_uploaded(place, sample_dir, monke
     other = last_line(out).rename(place.submissions / "mine.csv")
     code, _, err = place("--stage", "submit", "--yes", "--submission", str(other))
     assert code == 1 and "sample faces" in err
+
+
+def test_what_a_killed_call_left_goes_when_the_next_one_starts(place, tmp_path):
+    output = tmp_path / "output"
+    results = (place.runs / "run" / "member-00" / "metrics.csv", output / "clip.mp4")
+    left = [temporary_beside(path) for path in results]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_text("half")
+    code, _, _ = place("--stage", "photo", "--input", "a.png", "--output", output, "--jobs", "2")
+    assert code == 2  # whatever becomes of the call
+    assert [path for path in left if path.exists()] == []

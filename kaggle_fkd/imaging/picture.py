@@ -31,7 +31,7 @@ PICTURE_SUFFIXES = (
 JPEG_QUALITY = 92
 """Of the JPEGs that are written, from 0 to 100."""
 MOST_PIXELS = 64_000_000
-"""Files with more pixels are not read: decoding takes up to 30 bytes for each of them."""
+"""Files with more pixels are not read: decoding takes up to 22 bytes for each of them."""
 ADDRESSES = ("http://", "https://", "ftp://")
 """Beginnings of addresses on the internet."""
 HEIC_SUFFIXES = (".heic", ".heif")

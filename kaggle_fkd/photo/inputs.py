@@ -54,10 +54,11 @@ def process_inputs(
             records.append(work(Path(each.given), each.name))
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
-            said = str(error)
-            if isinstance(error, OSError | MemoryError):
+            if isinstance(error, FkdError):
+                said = str(error)
+            elif isinstance(error, OSError | MemoryError):
                 said = f"{each.given}: {refused_by_system(error)}"
-            elif not isinstance(error, FkdError):
+            else:
                 said = f"{each.given}: {describe_unexpected(error)}"
             records.append({"input": each.given, "error": said})
             log.error("%s", said)
