@@ -11,7 +11,7 @@ from support.command_line import QUICK, QUICK_ALL, interrupted_at, last_line
 
 from kaggle_fkd import experiment
 from kaggle_fkd.competition.archive import BUNDLE
-from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.runs.find import newest_trained, runs_in
 from kaggle_fkd.system.temporary import temporary_beside
 
 
@@ -403,3 +403,13 @@ def test_what_a_killed_call_left_goes_when_the_next_one_starts(place, tmp_path):
     code, _, _ = place("--stage", "photo", "--input", "a.png", "--output", output, "--jobs", "2")
     assert code == 2  # whatever becomes of the call
     assert [path for path in left if path.exists()] == []
+
+
+def test_a_submission_whose_gallery_cannot_be_written_has_its_record(done):
+    run = newest_trained(done.runs)
+    (done.submissions / f"{run.name}-2.png").mkdir()
+    other = ("--stage", "predict", "--set", "predict.tta_scale=0")
+    code, out, err = done(*other)
+    assert code == 1 and out == "" and f"cannot write {done.submissions}/{run.name}-2.png" in err
+    code, out, err = done(*other)
+    assert code == 0 and "skipped" in err and last_line(out).name == f"{run.name}-2.csv"

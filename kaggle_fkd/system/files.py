@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -55,12 +56,30 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json_or_empty(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty when the file is missing, damaged or holds another value."""
+    """The object in a JSON file; empty when the file is missing, damaged or holds another value.
+
+    A number that a float cannot hold, which `write_json` never writes, counts as damage.
+    """
     try:
-        value = json.loads(read_text_file(path))
+        value = json.loads(
+            read_text_file(path), parse_int=_integer, parse_float=_finite, parse_constant=_finite
+        )
     except (OSError, ValueError, RecursionError):  # the last: brackets nested too deeply
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _integer(text: str) -> int:
+    _finite(text)
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    """The number; raises ValueError for one that a float cannot hold, as NaN and infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
 
 
 def sha256_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -140,3 +141,8 @@ def test_a_run_is_cross_validated_when_every_fold_was_held_out(copied):
     shutil.rmtree(copied.member(1).folder)
     assert not copied.cross_validated and not copied.finished
     assert [member.index for member in copied.members] == [0, 2] and copied.members_started == 3
+
+
+def test_a_password_in_an_address_is_not_recorded(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["kaggle-fkd", "--url", "http://user:hidden@host/a.zip"])
+    assert new_run(tmp_path).record["command"][-1] == "http://***@host/a.zip"

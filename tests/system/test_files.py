@@ -179,7 +179,12 @@ def test_a_new_folder_is_new_even_beside_a_broken_link(tmp_path):
     assert new_folder(tmp_path / "deep" / "run").is_dir()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "1", "\xff", '{"a": 1', "[" * 100_000])
+NOT_FLOATS = ['{"a": NaN}', '{"a": 1e999}', '{"a": 1' + "0" * 400 + "}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", "1", "\xff", '{"a": 1', "[" * 100_000, *NOT_FLOATS]
+)
 def test_json_without_an_object_is_read_as_an_empty_one(tmp_path, text):
     (tmp_path / "a.json").write_bytes(text.encode("latin-1"))
     assert read_json_or_empty(tmp_path / "a.json") == {}
