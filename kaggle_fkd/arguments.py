@@ -49,7 +49,7 @@ examples:
 
 Stages named together run once each, in the order above. download, eda, train and predict are
 skipped when nothing has changed.
-exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted (Ctrl-C or SIGTERM)"""
+exit codes: 0 done, 1 failed (one line says why), 2 wrong usage, 130 interrupted"""
 
 
 @dataclass(frozen=True)
