@@ -3,6 +3,7 @@
 Importing this does not import torch.
 """
 
+from contextlib import suppress
 from typing import TypeVar
 
 from kaggle_fkd.errors import FkdError, RunError
@@ -10,30 +11,29 @@ from kaggle_fkd.inference.network import OnnxNetwork
 from kaggle_fkd.runs.member import Member, digest_of
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.extras import require_modules
+from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
 
 File = TypeVar("File", bound=OnnxNetwork)
 
 
 def open_exported(run: Run, member: Member, kind: type[File], device: str) -> File:
     """The member's network, exported now if it has not been, or has been trained again since, or in
-    another format.
+    another format, or if the file was changed.
 
     Raises what `export_members` and `OnnxNetwork` raise, UsageError without the libraries that an
     export needs.
     """
     path = member.exported_file
-    if path.exists():
-        try:
-            network = kind(path, device)
-            if network.about.weights == digest_of([member]):
-                return network
-        except RunError:
-            pass  # a damaged file is made anew
+    receipt, inputs = path.with_suffix(".json"), {"weights": digest_of([member])}
+    if is_up_to_date(receipt, inputs):
+        with suppress(RunError):  # of another format
+            return kind(path, device)
     require_modules(["training", "onnx"], f"the run {run.name} is not exported yet, which")
     from kaggle_fkd.export.run_export import export_members
 
     try:
         export_members(run, [member], path, may_halve=False)
+        write_receipt(receipt, inputs, [path])
     except RunError:
         raise
     except FkdError as error:

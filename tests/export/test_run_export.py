@@ -121,6 +121,14 @@ def test_a_member_is_exported_once_and_again_when_its_weights_have_changed(tmp_p
     member.finish(trained_a_little("lenet").state_dict(), member.summary)
     again = open_exported(run, member, KeypointsFile, "cpu")
     assert again.about.weights != first.about.weights
+    whole = member.exported_file.read_bytes()
+    weights = next(each for each in onnx.load(member.exported_file).graph.initializer
+                   if len(each.raw_data) > 1000)  # fmt: skip
+    changed = bytearray(whole)
+    changed[whole.index(weights.raw_data) + 500] ^= 1  # of a number
+    member.exported_file.write_bytes(changed)
+    open_exported(run, member, KeypointsFile, "cpu")
+    assert member.exported_file.read_bytes() != changed
     member.exported_file.write_bytes(b"not a network")
     mended = open_exported(run, member, KeypointsFile, "cpu")
     assert mended.about.weights == again.about.weights
