@@ -28,7 +28,6 @@ MOUNT = Path("/kaggle/input")
 
 FETCH_AGAIN = "delete the file and run the download stage again"
 
-
 Stamp = list[str | int]
 """Where a file is, its size and its time."""
 

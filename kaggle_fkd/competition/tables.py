@@ -23,7 +23,8 @@ CHUNK_ROWS = 512
 MOST_ROWS, MOST_SMALL_ROWS = 100_000, 1_000_000
 """A table of faces, or one without pictures, with more rows is not read: its faces take 1 GB."""
 MOST_CHUNK_BYTES = 1 << 26
-"""So many bytes hold at least one chunk of rows; in a zip, a cell without an end takes none."""
+"""A chunk of rows has at most so many bytes: a cell without an end, which takes little space in a
+zip, would fill the memory."""
 LOWEST_LABEL, HIGHEST_LABEL = -SIDE, 2 * SIDE
 """A coordinate further outside the image than the image is wide is treated as a typing error. A
 single 1e6 among 7049 labels would move the mean face by 142 pixels."""

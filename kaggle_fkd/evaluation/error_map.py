@@ -40,7 +40,7 @@ def error_map(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     for axes, (index, name) in zip(grid, present, strict=True):
         part = faces[faces.convention == index]
         _draw_panel(axes, part, errors[faces.convention == index], scores[index], scale)
-        axes.set_title(f"convention {name}: {count_of(len(part), 'face')}")
+        axes.set_title(f"convention {name}: {count_of(len(part), 'face')}", parse_math=False)
     figure.colorbar(
         mpl.cm.ScalarMappable(scale, SEQUENTIAL), ax=list(grid), shrink=0.8, label="RMSE (pixels)"
     )

@@ -69,7 +69,7 @@ def validation_curves(trainings: Mapping[str, pd.DataFrame], title: str) -> Figu
         values = metrics[f"val_{metric.name}"]
         axes.plot(metrics["epoch"], values, color=colour, label=name, linewidth=2)
     _finish(axes, metric)
-    axes.set_title(title, fontsize=11)
+    axes.set_title(title, fontsize=11, parse_math=False)
     return figure
 
 

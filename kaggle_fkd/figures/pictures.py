@@ -32,7 +32,7 @@ def picture_gallery(
         hide_axis(axes)
     for axes, picture, caption in zip(grid[: len(pictures)], pictures, captions, strict=True):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
-        axes.set_title(caption, fontsize=9)
+        axes.set_title(caption, fontsize=9, parse_math=False)
     if title:
         describe(figure, title)
     return figure
