@@ -195,7 +195,7 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
         (("--stage", "train", "--device", "tpu"), "argument --device: invalid choice"),
         (
             ("--stage", "train", "--run", "yesterday"),
-            "--run is an option of evaluate, predict, report, export, photo, inside, serve, but",
+            "--run is an option of evaluate, predict, report, export, photo, inside, serve, page",
         ),
         (
             ("--stage", "predict", "--preset", "best"),

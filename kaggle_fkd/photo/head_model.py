@@ -108,7 +108,7 @@ def head_points(scheme: KeypointScheme) -> NDArray[np.float64]:
 
 def has_pose(scheme: KeypointScheme) -> bool:
     """True if `find_camera` can work with the scheme's keypoints."""
-    return bool(scheme.conventions[0].ibug68) and len(_rigid(scheme)) >= MIN_POSE_KEYPOINTS
+    return bool(scheme.conventions[0].ibug68) and len(rigid_keypoints(scheme)) >= MIN_POSE_KEYPOINTS
 
 
 def find_camera(
@@ -127,7 +127,7 @@ def find_camera(
             f"use a scheme with {MIN_POSE_KEYPOINTS} keypoints or more, apart from the jaw's, that "
             "says which of iBUG's points they are",
         )
-    used = _rigid(scheme)
+    used = rigid_keypoints(scheme)
     points, seen = head_points(scheme)[used], keypoints[used].astype(np.float64)
     focal, centre = float(size[1]), (np.array(size[::-1]) - 1) / 2
     matrix = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])
@@ -143,6 +143,6 @@ def find_camera(
     return Camera(np.asarray(rotation, np.float64), np.asarray(translation, np.float64).ravel())
 
 
-def _rigid(scheme: KeypointScheme) -> list[int]:
+def rigid_keypoints(scheme: KeypointScheme) -> list[int]:
     """Indices of the keypoints that do not belong to the jaw."""
     return [index for index, group in enumerate(scheme.group_by_keypoint) if group != "jaw"]

@@ -21,6 +21,7 @@ STAGES: Mapping[str, str] = {
     "photo": "Photo",
     "inside": "Inside",
     "serve": "Serve",
+    "page": "Page",
     "runs": "Runs",
     "settings": "Settings",
 }

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
+PACKAGE = "the networks of the package"
+"""What pages call those."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FinderStage(FinderOptions, Stage):
@@ -69,3 +72,10 @@ class FinderStage(FinderOptions, Stage):
             points=int(self.points) if self.points else None,
             device=device,
         )
+
+    def network_name(self, made: Made) -> str:
+        """What pages call the networks: never a path."""
+        chosen = self.chosen(made)
+        if chosen is None:
+            return PACKAGE
+        return chosen.stem if isinstance(chosen, Path) else chosen.name

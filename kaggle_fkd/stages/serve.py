@@ -2,11 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.stages.finding import FinderStage
+from kaggle_fkd.stages.finding import PACKAGE, FinderStage
 from kaggle_fkd.stages.options import option, run_names
 from kaggle_fkd.stages.stage import Made
 from kaggle_fkd.system.extras import require_modules
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from kaggle_fkd.task import Task
 
 PORT, LAST_PORT = 8015, 65535
-PACKAGE = "the networks of the package"
-"""What the page calls those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +61,7 @@ class Serve(FinderStage):
         review = None if self.review is None else self._open_review(self.review)
         networks = self.networks(made)
         app = make_app(
-            networks.open(), self._network_name(made),
+            networks.open(), self.network_name(made),
             others=lambda: self._others(networks), review=review,
         )  # fmt: skip
         server = Server(self.port)
@@ -94,10 +91,3 @@ class Serve(FinderStage):
             f"{review.fixes_file}"
         )
         return review
-
-    def _network_name(self, made: Made) -> str:
-        """What the page calls the networks: never a path."""
-        chosen = self.chosen(made)
-        if chosen is None:
-            return PACKAGE
-        return chosen.stem if isinstance(chosen, Path) else chosen.name

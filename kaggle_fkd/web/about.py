@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from kaggle_fkd import __version__
-from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.imaging.picture import FORMATS as PICTURE_FORMATS
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
 from kaggle_fkd.web.faces import FORMATS
+from kaggle_fkd.web.schemes import scheme_facts
 from kaggle_fkd.web.state import state_of
 from kaggle_fkd.web.upload import MAX_BYTES, MAX_PIXELS
 
@@ -39,14 +39,4 @@ async def get_about(request: Request) -> JSONResponse:
 def _scheme(scheme: KeypointScheme) -> dict[str, Any]:
     """A scheme as drawings need it, with the filters that fit its keypoints."""
     filters = [name for name in filter_names() if scheme.name in get_filter(name).anchors]
-    return {
-        "name": scheme.name,
-        "points": len(scheme.names),
-        "names": list(scheme.names),
-        "colours": keypoint_colours(scheme),
-        "contours": [
-            {"keypoints": list(contour.keypoints), "closed": contour.closed}
-            for contour in scheme.contours
-        ],
-        "filters": filters,
-    }
+    return scheme_facts(scheme) | {"filters": filters}

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kaggle_fkd.imaging.picture import decode_picture
-from kaggle_fkd.photo.video.tracking import Tracker
+from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
 from kaggle_fkd.web.drawing import Painter, encoded, painter
 from kaggle_fkd.web.faces import milliseconds_since, record_of
 from kaggle_fkd.web.guard import POLICY_VIOLATION
@@ -23,8 +23,6 @@ MAX_CAMERAS = 4
 """Cameras at the same time."""
 MAX_FRAME_BYTES, MAX_FRAME_PIXELS = 4_000_000, 2_100_000
 """The largest frames: 1920 x 1080 pixels."""
-RATE = 30.0
-"""Frames per second that the smoothing of keypoints assumes: those of most cameras."""
 FAILED = 1011
 """The code that closes a websocket after a defect."""
 
@@ -83,7 +81,7 @@ async def _new_camera(websocket: WebSocket, state: State) -> Camera:
         )
     query = websocket.query_params
     finders = await state.finders(websocket)
-    tracker = Tracker(finders.choose(query.get("points")), RATE)
+    tracker = Tracker(finders.choose(query.get("points")), CAMERA_RATE)
     return Camera(tracker, painter(query["filter"]) if "filter" in query else None)
 
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from support.browser import chromium
 from support.exported_networks import finished_run
+from support.fake_camera import camera_flags
 from support.web_server import served
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, read_picture
@@ -20,8 +21,6 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 
 pytestmark = pytest.mark.slow
 
-FRAMES = 10
-
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
@@ -29,27 +28,9 @@ def site() -> Iterator[str]:
         yield server.address
 
 
-def write_camera(path: Path) -> Path:
-    """A video for Chromium's camera: the astronaut, who moves to the right."""
-    picture = Image.fromarray(read_picture(ASTRONAUT_FILE)[:384]).resize((640, 480))
-    with path.open("wb") as file:
-        file.write(b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420\n")
-        for shift in range(FRAMES):
-            y, cb, cr = (np.roll(np.asarray(band), 2 * shift, 1) for band in
-                         picture.convert("YCbCr").split())  # fmt: skip
-            halves = [band[::2, ::2].tobytes() for band in (cb, cr)]
-            file.write(b"FRAME\n" + y.tobytes() + b"".join(halves))
-    return path
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[Any]:
-    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.y4m")
-    with chromium(
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={camera}",
-    ) as browser:
+    with chromium(*camera_flags(tmp_path_factory.mktemp("camera"))) as browser:
         yield browser
 
 

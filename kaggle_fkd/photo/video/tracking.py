@@ -9,6 +9,8 @@ from kaggle_fkd.photo.video.smoothing import Smoother
 
 SEARCH_EVERY = 5
 """The detector looks for new faces in every fifth frame, and whenever a face is lost."""
+CAMERA_RATE = 30.0
+"""Frames per second that are assumed of a camera: those of most."""
 
 
 class Tracker:

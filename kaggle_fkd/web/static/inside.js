@@ -7,6 +7,8 @@ const ACROSS = 4; // feature maps in a row
 const GAP = 8; // pixels between them
 
 export class Inside {
+  static hint = ", Enter looks inside"; // for who cannot see the page
+
   /** `onClose` is given `{ face, point }`, the keypoint, if the panel had the focus. */
   constructor(panel, onClose) {
     Object.assign(this, { panel, onClose });

@@ -126,7 +126,7 @@ function drawScene() {
   const moving = camera.running;
   view.show({ image, width, height, faces, scheme: scheme(), options, moving });
   $("view").setAttribute("aria-label", `Picture with ${countOf(faces.length).toLowerCase()}; `
-    + `the arrow keys walk through the keypoints${moving ? "" : ", Enter looks inside"}`);
+    + `the arrow keys walk through the keypoints${moving ? "" : Inside.hint}`);
 }
 
 function showFrame({ rate, image: frame, ...found }) {

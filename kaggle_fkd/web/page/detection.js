@@ -1,0 +1,96 @@
+/** `detect`: the faces that a detector finds in a grey picture. The twin of photo/detection/detect.py. */
+
+import { blockMeans, cutChip, resize, roundToEven } from "./chips.js";
+import { DETECTION } from "./constants.js";
+import { distinct, transformFace, uprightMap } from "./detected_faces.js";
+import { invert, scaling } from "./similarity.js";
+
+/** The faces of a grey picture that score at least that of the constants: `{ score, face }`, the best first. */
+export async function detect(network, grey) {
+  const found = await refine(network, grey, await propose(network, grey));
+  const sure = found.filter(({ score }) => score >= DETECTION.leastScore);
+  return distinct(sure, ({ score }) => score, ({ face }) => face, DETECTION.mostProposals);
+}
+
+/** What the first stage proposes: `{ logit, face }`, the best first. */
+async function propose(network, grey) {
+  const { searched, scale } = reduced(grey);
+  const found = await network.search(padded(searched));
+  const { reduction, large, largeRotated } = DETECTION;
+  if (Math.min(searched.width, searched.height) >= reduction * largeRotated) {
+    let rotated = blockMeans(searched, reduction);
+    let back = scaling(reduction); // from pixels of the rotated picture to those of the searched
+    for (let quarters = 0; quarters < 4; quarters++) {
+      const least = quarters ? largeRotated : large;
+      const proposed = await network.search(padded(rotated));
+      found.push(...proposed.filter(({ face }) => face[2] >= least).map(
+        ({ logit, face }) => ({ logit, face: transformFace(back, face) }),
+      ));
+      back = beforeQuarter(back, rotated);
+      rotated = quarterTurn(rotated);
+    }
+  }
+  const best = distinct(found, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
+  const whole = scaling(1 / scale);
+  return best.map(({ logit, face }) => ({ logit, face: transformFace(whole, face) }));
+}
+
+/** A grey picture in the size in which it is searched, and the factor. */
+function reduced(grey) {
+  const scale = DETECTION.searchedSide / Math.max(grey.width, grey.height);
+  if (scale >= 1) return { searched: grey, scale: 1 };
+  const size = [grey.width, grey.height].map((side) => Math.max(1, roundToEven(scale * side)));
+  return { searched: resize(blockMeans(grey, Math.floor(1 / scale)), ...size), scale };
+}
+
+/** A grey picture with black at the end, so that the network's cells fill it. */
+function padded(grey) {
+  const [width, height] = [grey.width, grey.height].map(
+    (side) => Math.ceil(side / DETECTION.cell) * DETECTION.cell,
+  );
+  const data = new Uint8Array(width * height);
+  for (let row = 0; row < grey.height; row++) {
+    data.set(grey.data.subarray(row * grey.width, (row + 1) * grey.width), row * width);
+  }
+  return { data, width, height };
+}
+
+/** A grey picture, turned anticlockwise by 90 degrees. */
+function quarterTurn({ data, width, height }) {
+  const turned = new Uint8Array(data.length);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      turned[(width - 1 - column) * height + row] = data[row * width + column];
+    }
+  }
+  return { data: turned, width: height, height: width };
+}
+
+/** The map `back` from pixels of a picture, for pixels of its `quarterTurn`. */
+function beforeQuarter(back, { width }) {
+  // x and y of the turned picture are y and width - 1 - x of the picture.
+  return back.map(([a, b, c]) => [b, -a, c + a * (width - 1)]);
+}
+
+/** What the second stage says of proposals `{ logit, face }`: `{ score, face }`. */
+async function refine(network, grey, proposals) {
+  if (!proposals.length) return [];
+  const { chip: side, chipFace } = DETECTION;
+  const middle = [(side - 1) / 2, (side - 1) / 2];
+  const maps = proposals.map(({ face }) => uprightMap(face, middle, chipFace));
+  const chips = maps.map((map) => cutChip(grey, map, side));
+  const refined = await network.refine(chips, proposals.map(({ logit }) => logit));
+  return refined.map(({ logit, face }, index) => ({
+    score: probability(logit),
+    face: transformFace(invert(maps[index]), face),
+  }));
+}
+
+/** In single precision, as in Python, in which many scores are 1: the first proposal then stays. */
+const probability = (logit) => Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-logit))));
+
+/** The scores of faces that the detector may not have found. */
+export async function scoresOf(network, grey, faces) {
+  const refined = await refine(network, grey, faces.map((face) => ({ logit: 0, face })));
+  return refined.map(({ score }) => score);
+}

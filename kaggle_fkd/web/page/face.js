@@ -1,0 +1,47 @@
+/** What is said of a face `{ number, box, keypoints, errors, confidence }`. The twin of photo/face.py. */
+
+import { mean } from "./cascade.js";
+import { limits } from "./detected_faces.js";
+import { poseOf } from "./pose.js";
+
+/** The mean expected error of its keypoints, as a share of its size. */
+export function uncertainty({ keypoints, errors }) {
+  const [[x0, y0], [x1, y1]] = limits(keypoints);
+  return mean(errors) / Math.max(Math.sqrt((x1 - x0) * (y1 - y0)), 1e-6);
+}
+
+/** The face as JSON has it, in a picture of that size. */
+export function asRecord(face, scheme, width, height) {
+  const record = {
+    number: face.number,
+    box: face.box.map((edge) => round(edge, 2)),
+    confidence: round(face.confidence, 3),
+    scheme: scheme.name,
+    names: scheme.names,
+    keypoints: face.keypoints.map((point) => point.map((place) => round(place, 2))),
+    errors: face.errors.map((error) => round(error, 2)),
+  };
+  if (scheme.pose) {
+    const angles = poseOf(face.keypoints, scheme.pose, width, height);
+    record.pose = rounded(angles, 1);
+  }
+  if (scheme.eyelids.length) {
+    const [right, left] = scheme.eyelids.map((lids) => aspectRatio(lids.map((lid) => face.keypoints[lid])));
+    record.eye_aspect_ratio = rounded({ right, left }, 3);
+  }
+  return record;
+}
+
+/** The height of an eye over its width. */
+function aspectRatio([corner, upper, upperToo, otherCorner, lowerToo, lower]) {
+  const heights = distance(upper, lower) + distance(upperToo, lowerToo);
+  const width = distance(corner, otherCorner);
+  return width ? heights / (2 * width) : 0;
+}
+
+const distance = ([x0, y0], [x1, y1]) => Math.hypot(x1 - x0, y1 - y0);
+export const round = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digits;
+
+function rounded(values, digits) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, round(value, digits)]));
+}

@@ -1,0 +1,121 @@
+"""`page_constants`: what the JavaScript of a page in one file takes from Python, as a module."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kaggle_fkd import __version__
+from kaggle_fkd.imaging import boxes, chips
+from kaggle_fkd.inference.keypoints import BATCH
+from kaggle_fkd.inference.pretrained import POINTS68
+from kaggle_fkd.keypoints import EYES, KeypointScheme, convertible_to
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
+from kaggle_fkd.photo import cascade, finder
+from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.photo.detection import detect, proposals
+from kaggle_fkd.photo.detectors import LEAST_SCORE
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.head_model import has_pose, head_points, rigid_keypoints
+from kaggle_fkd.photo.video import smoothing, tracking
+from kaggle_fkd.web.schemes import scheme_facts
+
+MAX_BYTES = 100_000_000
+"""The largest file that the page reads, which may have some hundred million pixels."""
+
+
+def page_constants(found: FaceKeypoints, network: str) -> str:
+    """The module `constants.js` of a page with these networks, which it calls `network`.
+
+    The networks are parts of the page, whose names `network_parts` gives.
+    """
+    parts = {path: part for part, path in network_parts(found).items()}
+    values = {
+        "ABOUT": _about(found, network),
+        "BOXES": {"margin": boxes.BOX_MARGIN},
+        "CHIPS": {"border": chips.BORDER, "batch": BATCH},
+        "DETECTION": {
+            "part": parts[found.network_files[0]],
+            "eyes": EYES.conventions[0].ibug68,
+            "cell": STRIDES[-1],
+            "chip": CHIP,
+            "chipFace": CHIP_FACE,
+            "searchedSide": detect.SEARCHED_SIDE,
+            "reduction": detect.REDUCTION,
+            "large": detect.LARGE,
+            "largeRotated": detect.LARGE_ROTATED,
+            "leastLogit": detect.LEAST_LOGIT,
+            "mostProposals": detect.MOST_PROPOSALS,
+            "nmsDistance": proposals.NMS_DISTANCE,
+            "leastScore": LEAST_SCORE,
+        },
+        "CASCADE": _cascade(found, parts),
+        "FINDER": {
+            "networks": None if _is_package(found) else _networks(found.networks, parts),
+            "lost": finder.LOST,
+        },
+        "TRACKING": {
+            "searchEvery": tracking.SEARCH_EVERY,
+            "interval": 1 / tracking.CAMERA_RATE,
+            "minCutoff": smoothing.MIN_CUTOFF,
+            "beta": smoothing.BETA,
+            "speedCutoff": smoothing.SPEED_CUTOFF,
+            "maxLag": smoothing.MAX_LAG,
+            "usualError": smoothing.USUAL_ERROR,
+            "minIou": smoothing.MIN_IOU,
+            "patience": smoothing.PATIENCE,
+        },
+    }
+    return "\n".join(f"export const {name} = {json.dumps(each)};" for name, each in values.items())
+
+
+def network_parts(found: FaceKeypoints) -> dict[str, Path]:
+    """The files of the networks, the face detector's first, by the names of their parts."""
+    return {f"network-{number}": path for number, path in enumerate(found.network_files)}
+
+
+def _about(found: FaceKeypoints, network: str) -> dict[str, Any]:
+    """What `GET /v1/about` answers, as far as the page reads it."""
+    return {
+        "version": __version__,
+        "network": network,
+        "networks": [network],
+        "points": len(found.scheme.names),
+        "schemes": [_scheme(scheme) for scheme in convertible_to(found.networks.scheme)],
+        "limits": {"bytes": MAX_BYTES},
+    }
+
+
+def _scheme(scheme: KeypointScheme) -> dict[str, Any]:
+    """A scheme as drawings, poses and smoothing need it."""
+    used = rigid_keypoints(scheme)
+    head = head_points(scheme)
+    return scheme_facts(scheme) | {
+        "filters": [],
+        "eyeCorners": scheme.eye_corners,
+        "eyelids": scheme.eyelids,
+        "sources": scheme.conventions[0].ibug68,
+        "front": head[:, :2].tolist(),
+        "pose": {"used": used, "head": head[used].tolist()} if has_pose(scheme) else None,
+    }
+
+
+def _cascade(found: FaceKeypoints, parts: Mapping[Path, str]) -> dict[str, Any]:
+    networks = found.networks if _is_package(found) else ChipNetworks.from_file(POINTS68)
+    return {
+        "networks": _networks(networks, parts), "far": cascade.FAR, "certain": cascade.CERTAIN,
+    }  # fmt: skip
+
+
+def _networks(networks: ChipNetworks, parts: Mapping[Path, str]) -> dict[str, Any]:
+    return {
+        "parts": [parts[file.path] for file in networks.files],
+        "size": networks.size,
+        "meanShape": networks.mean_shape.tolist(),
+        "convention": networks.convention,
+    }
+
+
+def _is_package(found: FaceKeypoints) -> bool:
+    """Whether the networks for keypoints are those of the package."""
+    return found.networks.files[0].path == POINTS68

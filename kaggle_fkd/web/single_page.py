@@ -1,0 +1,93 @@
+"""`single_page`: the page as one HTML file, with the networks and what runs them inside."""
+
+import gzip
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+from json import dumps
+from pathlib import Path
+
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.web.page_constants import network_parts, page_constants
+from kaggle_fkd.web.runtime import Runtime
+
+STATIC = Path(__file__).resolve().with_name("static")
+"""The files of the page that a server shows."""
+LOCAL = Path(__file__).resolve().with_name("page")
+"""Those that answer in the page itself."""
+INSTEAD = {"api.js": "local_api.js", "inside.js": "no_inside.js"}
+"""Modules of the server's page, and those that are used instead of them."""
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'unsafe-inline' data: 'wasm-unsafe-eval'",
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+"""What the page may load: nothing but itself, so that no picture leaves it."""
+
+
+def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
+    """The HTML of a page with these networks, which it calls `network`.
+
+    Its binary parts are gzip in base64. Its modules are `data:` addresses in an import map, as
+    browsers let no file import another.
+    """
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    styles = [(STATIC / "style.css"), (LOCAL / "page.css")]
+    style = "".join(path.read_text(encoding="utf-8") for path in styles)
+    modules = _modules() | {
+        "constants.js": page_constants(finder, network),
+        "onnxruntime.js": runtime.script,
+    }
+    head = (
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        f"<style>\n{style}</style>\n"
+        f'<script type="importmap">{_import_map(modules)}</script>'
+    )
+    parts = {
+        "runtime": runtime.binary,
+        "example": ASTRONAUT_FILE.read_bytes(),
+        **{part: path.read_bytes() for part, path in network_parts(finder).items()},
+    }
+    body = "\n".join(_part(name, content) for name, content in parts.items())
+    icon = _address("image/svg+xml", (STATIC / "icon.svg").read_bytes())
+    for old, new in (
+        ('<link rel="stylesheet" href="style.css">', head),
+        ('<script type="module" src="main.js"></script>', ""),
+        ("icon.svg", icon),
+        ("</body>", f'{body}\n<script type="module">import "main.js";</script>\n</body>'),
+    ):
+        text = text.replace(old, new)
+    return text
+
+
+def _modules() -> dict[str, str]:
+    """The text of the modules of both folders, by the names that others import."""
+    paths = [*STATIC.glob("*.js"), *LOCAL.glob("*.js")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in paths}
+    return {name: texts[INSTEAD.get(name, name)] for name in texts if name not in INSTEAD.values()}
+
+
+def _import_map(modules: Mapping[str, str]) -> str:
+    """The import map of modules: a `data:` address has no folder, so the names lose their `./`."""
+    addresses = {
+        name: _address("text/javascript", re.sub(r'(?<=from ")\./', "", text).encode())
+        for name, text in modules.items()
+    }
+    return dumps({"imports": addresses})
+
+
+def _part(name: str, content: bytes) -> str:
+    """An element that the module `parts.js` unpacks."""
+    packed = b64encode(gzip.compress(content, mtime=0)).decode()
+    return f'<script type="text/plain" id="part-{escape(name)}">{packed}</script>'
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{b64encode(content).decode()}"

@@ -1,0 +1,235 @@
+"""The page as one file, in Chromium: the same faces as in Python, and nothing leaves it."""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from support.browser import chromium
+from support.exported_networks import exported
+from support.fake_camera import camera_flags
+from support.similarities import a_map
+
+from kaggle_fkd.cli import main
+from kaggle_fkd.errors import FkdError
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, grey_of, read_picture
+from kaggle_fkd.keypoints.pts import format_pts
+from kaggle_fkd.keypoints.uncertainty import size_of_face
+from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
+from kaggle_fkd.web.runtime import fetch
+
+pytestmark = pytest.mark.slow
+
+NEAR = 0.1
+"""Pixels between keypoints of the page and of Python: of all by a network that computes in single
+precision, and on average by the package's."""
+OF_SIZE = 0.01
+"""Share of a face's size between its keypoints in the page and in Python. The package's networks
+compute with 8 bits: where a value is rounded up rather than down, because of an error of 1e-7,
+keypoints move by up to 0.2 %, and a face may be found a pixel elsewhere, in another crop."""
+ELSEWHERE = "https://example.org/"
+CUT = """async ([picture, width, height, maps, size]) => {
+    const { cutChip } = await import("chips.js");
+    const data = Uint8Array.from(atob(picture), (character) => character.charCodeAt(0));
+    return maps.map((map) => [...cutChip({ data, width, height }, map, size)]);
+}"""
+"""The chips of a grey picture in base64."""
+PREDICT = """async ([picture, width, height, maps, content, about]) => {
+    const { InferenceSession } = await import("onnxruntime.js");
+    const { ChipNetworks } = await import("networks.js");
+    const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const sessions = [await InferenceSession.create(bytes(content))];
+    const networks = Object.assign(new ChipNetworks(), { sessions, ...about });
+    return networks.predict({ data: bytes(picture), width, height }, maps);
+}"""
+"""The keypoints in chips of a grey picture, by a network, both in base64."""
+
+
+TRACK = """async ([frames, width, height]) => {
+    const { ABOUT } = await import("constants.js");
+    const { Finder } = await import("finder.js");
+    const { Tracker } = await import("tracking.js");
+    const tracker = new Tracker(await Finder.open(), ABOUT.schemes[0]);
+    const found = [];
+    for (const frame of frames) {
+        const data = Uint8Array.from(atob(frame), (character) => character.charCodeAt(0));
+        found.push(await tracker.next({ data, width, height }));
+    }
+    return found;
+}"""
+"""The faces in the frames of a video, grey pictures in base64."""
+FETCH = """url => new Promise((done) => {
+    addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective));
+    fetch(url).catch(() => {});
+})"""
+"""The rule of the page's policy that forbids to fetch an address."""
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("npm") / "dist"
+    try:
+        fetch(folder)
+    except FkdError as error:
+        pytest.skip(str(error))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def file(runtime, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "keypoints.html"
+    assert main(["page", "--runtime", str(runtime), "--output", str(path), "--quiet"]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(file, tmp_path_factory) -> Iterator[Any]:
+    """The page, opened by its file, with the addresses that it asked for in `page.asked`."""
+    with chromium(*camera_flags(tmp_path_factory.mktemp("camera"))) as browser:
+        page = browser.new_page(viewport={"width": 1300, "height": 900})
+        said: list[str] = []
+        page.asked = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(file.as_uri())
+        page.get_by_text("Ready").wait_for()
+        yield page
+        assert [text for text in said if ELSEWHERE not in text] == []
+
+
+def turned(picture: np.ndarray, scale: float, degrees: float, size: tuple[int, int]) -> np.ndarray:
+    """The face of the astronaut in the middle of a picture of that size, width and height."""
+    matrix = a_map(scale, degrees, 0, 0)
+    matrix[:, 2] = np.array(size) / 2 - matrix[:, :2] @ (225, 130)
+    return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_AREA, borderValue=(90, 120, 60))
+
+
+def pictures() -> dict[str, np.ndarray]:
+    """One face, a face that is tilted, and four of different sizes in a large picture."""
+    one = read_picture(ASTRONAUT_FILE)
+    faces = [(0.6, 0), (0.8, -35), (1.3, 10), (0.9, 160)]
+    group = np.hstack([turned(one, scale, degrees, (380, 900)) for scale, degrees in faces])
+    return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group}
+
+
+def downloaded(page: Any, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def in_page(grey: np.ndarray, maps: np.ndarray) -> list[Any]:
+    """A grey picture and maps to chips, as `CUT` and `PREDICT` take them."""
+    return [b64encode(grey.tobytes()).decode(), *grey.shape[::-1], maps.tolist()]
+
+
+def test_chips_are_cut_as_in_python(page):
+    grey = grey_of(read_picture(ASTRONAUT_FILE))[:, :400]
+    rng = np.random.default_rng(0)
+    maps = np.array([
+        a_map(np.exp(rng.uniform(-2.5, 1)), rng.uniform(-180, 180), *rng.uniform(-60, 160, 2))
+        for _ in range(20)
+    ])  # fmt: skip
+    cut = page.evaluate(CUT, [*in_page(grey, maps), 48])
+    expected = np.array([cut_chip(grey, each, 48) for each in maps], int)
+    assert np.abs(np.array(cut).reshape(expected.shape) - expected).max() <= 1
+    assert np.ptp(expected) > 200
+
+
+def test_a_network_in_single_precision_gives_the_keypoints_of_python(page, tmp_path):
+    grey = grey_of(read_picture(ASTRONAUT_FILE))
+    file = exported(tmp_path, "gridnet_xs").path
+    networks = ChipNetworks.from_file(file)
+    maps = np.array([a_map(0.7, degrees, 0, 0) for degrees in (0, -20, 35)])
+    maps[:, :, 2] = 48 - maps[:, :, :2] @ (225, 130)
+    about = {
+        "size": networks.size, "meanShape": networks.mean_shape.tolist(),
+        "convention": networks.convention,
+    }  # fmt: skip
+    content = b64encode(file.read_bytes()).decode()
+    found = np.array(page.evaluate(PREDICT, [*in_page(grey, maps), content, about]))
+    expected = networks.predict([grey] * len(maps), maps)
+    assert np.abs(found - expected).max() < NEAR
+
+
+@pytest.mark.parametrize("name", ["astronaut", "tilted", "group"])
+def test_faces_are_those_of_python(page, finder, tmp_path, name):
+    picture = pictures()[name]
+    Image.fromarray(picture).save(tmp_path / f"{name}.png")
+    page.set_input_files("#file", tmp_path / f"{name}.png")
+    page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
+    found = json.loads(downloaded(page, "JSON"))["faces"]
+    expected = [face.as_dict() for face in finder.detect(picture)]
+    assert len(found) == len(expected) == (4 if name == "group" else 1)
+    # Faces that are all quite certain may come in another order.
+    for face in expected:
+        (same,) = [each for each in found if np.allclose(each["box"], face["box"], atol=3)]
+        away = np.hypot(*(np.array(same["keypoints"]) - face["keypoints"]).T)
+        assert away.mean() < NEAR or name == "group"
+        near = OF_SIZE * size_of_face(np.array(face["keypoints"]))
+        assert away.max() < near
+        assert same["errors"] == pytest.approx(face["errors"], abs=near)
+        assert same["confidence"] == pytest.approx(face["confidence"], abs=0.02)
+        assert same["pose"] == pytest.approx(face["pose"], abs=1)
+        assert same["eye_aspect_ratio"] == pytest.approx(face["eye_aspect_ratio"], abs=0.03)
+
+
+def test_a_video_is_followed_as_in_python(page, finder):
+    picture = read_picture(ASTRONAUT_FILE)[:300, :400]
+    frames = [np.ascontiguousarray(np.roll(picture, 4 * shift, 1)) for shift in range(7)]
+    encoded = [b64encode(grey_of(frame).tobytes()).decode() for frame in frames]
+    found = page.evaluate(TRACK, [encoded, 400, 300])
+    tracker = Tracker(finder, CAMERA_RATE)
+    for (face,), (expected,) in zip(found, map(tracker.next, frames), strict=True):
+        assert face["number"] == expected.number == 1
+        near = OF_SIZE / 2 * expected.size
+        assert np.abs(np.array(face["keypoints"]) - expected.keypoints).max() < near
+        assert np.abs(np.array(face["box"]) - expected.box).max() < near
+
+
+def test_fifteen_points_and_their_files_are_offered_and_what_needs_a_server_is_not(page, finder):
+    page.get_by_role("radio", name="15 points").check()
+    page.get_by_role("button", name="Example").click()
+    page.get_by_text("1 face in").wait_for()
+    (face,) = finder.with_points(15).detect(ASTRONAUT_FILE)
+    lines = downloaded(page, ".pts").decode().splitlines()
+    expected = format_pts(face.keypoints).splitlines()
+    assert lines[:3] == expected[:3] and len(lines) == len(expected)
+    header, row = downloaded(page, "CSV").decode().splitlines()
+    assert header.startswith("face,x0,y0,x1,y1,confidence,") and header.count(",") == row.count(",")
+    assert page.get_by_role("button", name="Drawing").is_hidden()
+    assert page.get_by_role("group", name="Draw", exact=True).is_hidden()
+    page.get_by_role("radio", name="68 points").check()
+
+
+def test_a_file_that_is_not_a_picture_is_refused_with_a_sentence(page):
+    bad = {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
+    page.set_input_files("#file", bad)
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert alert.inner_text().startswith("notes.jpg is not a picture that this browser can read.")
+
+
+def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page):
+    page.get_by_role("button", name="Start the camera").click()
+    page.get_by_text("a second").wait_for()
+    assert re.fullmatch(r"\d+ frames? a second, \d+ ms each", page.inner_text("#speed"))
+    page.get_by_role("button", name="Face 1").wait_for()
+    page.get_by_role("button", name="Stop, keep the picture").click()
+    page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
+    assert page.locator("#refusal").is_hidden()
+
+
+def test_the_page_asks_for_nothing_but_itself_and_could_not(page, file):
+    outside = [url for url in page.asked if not url.startswith(("data:", "blob:"))]
+    assert outside == [file.as_uri()]
+    assert page.evaluate(FETCH, ELSEWHERE) == "connect-src"
