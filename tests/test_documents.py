@@ -165,3 +165,10 @@ def test_the_network_in_the_documents_predicts_keypoints():
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_no_figure_of_a_document_is_still_missing(document):
     assert not re.search(r"\bTBD|\bTODO|\bFIXME|\bXX+\b", read(document))
+
+
+def test_the_tests_that_the_promises_name_exist():
+    named = set(re.findall(r"`(test_\w+)`", read("docs/reliability.md")))
+    files = (ROOT / "tests").rglob("test_*.py")
+    defined = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}
+    assert named and not named - defined

@@ -15,7 +15,7 @@ from kaggle_fkd.competition import archive
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
-MOST_BYTES = 3_000_000
+MOST_BYTES = 4_000_000
 LOGIC = (
     ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.With,
     ast.Try, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
