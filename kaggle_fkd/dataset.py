@@ -58,6 +58,11 @@ class FaceDataset:
         """(height, width) of every image, in pixels, with the margin."""
         return self.images.shape[1], self.images.shape[2]
 
+    @cached_property
+    def positions(self) -> dict[int, int]:
+        """The position of each face, by its id."""
+        return {int(id_): position for position, id_ in enumerate(self.ids)}
+
     @property
     def labelled(self) -> NDArray[np.bool_]:
         """N x K, true where both coordinates are known."""

@@ -35,7 +35,7 @@ from kaggle_fkd.training.members import train_members
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["support.kaggle_server", "support.command_line"]
+pytest_plugins = ["support.kaggle_server", "support.command_line", "support.browser"]
 
 SLOW_FIXTURES = {"finished", "evaluated_root", "kaggle_server"}
 """What uses them trains networks, or starts processes: such a test is marked `slow`."""

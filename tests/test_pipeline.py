@@ -52,13 +52,6 @@ def test_another_setting_trains_another_run(done):
     assert {run.config.train.seed for run in runs_in(done.runs)} == {0, 1}
 
 
-def test_a_preset_with_outside_data_starts_from_it_and_says_so(done):
-    code, _, err = done("--stage", "train", "--preset", "cpu_external", "--epochs", "1")
-    assert code == 0 and "train.start_from=points68: these weights come from outside data" in err
-    (run,) = (run for run in runs_in(done.runs) if run.config.train.start_from)
-    assert run.member(0).finished
-
-
 def test_more_members_extend_the_run_that_is_there(done):
     (run,) = runs_in(done.runs)
     written = run.member(0).weights_file.stat().st_mtime_ns

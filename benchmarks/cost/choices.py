@@ -10,16 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.cost.epoch import CPU, new_run
 from benchmarks.cost.row import Row, seconds_of
-from kaggle_fkd.config import build_config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.runs.run import start_run
-from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.system.precision import Precision
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.trainer import Trainer, seeded
 
-CPU = torch.device("cpu")
 ROUNDS = 3
 """Epochs of each way; the ways take turns, and one more epoch of each is not counted."""
 AS_IT_IS = "as it is"
@@ -27,15 +24,10 @@ AS_IT_IS = "as it is"
 
 def choice_costs(faces: FaceDataset, model: str, batch: int) -> Iterator[Row]:
     """The rows of the section `choices`: the median time of the gradient steps of an epoch."""
-    settings = [("train.model", model), ("train.batch_size", str(batch))]
-    config, keypoints = build_config("cpu", settings), KeypointData(faces)
     with TemporaryDirectory() as folder, seeded(0, CPU):
-        run = start_run(
-            Path(folder), config, {"data_hash": "", "sample_faces": True}, faces.scheme,
-            keypoints.shape(config), describe_device(CPU),
-        )  # fmt: skip
-        objective = keypoints.objective(run.member(0), run.label_files, CPU)
-        trainers = {name: Trainer(run.shape, config.train, objective, 0, CPU) for name in WAYS}
+        run = new_run(Path(folder), faces, {"train.model": model, "train.batch_size": batch})
+        objective = KeypointData(faces).objective(run.member(0), run.label_files, CPU)
+        trainers = {name: Trainer(run.shape, run.config.train, objective, 0, CPU) for name in WAYS}
         for name, change in WAYS.items():
             change(trainers[name])
             first = seconds_of(partial(_epoch, trainers[name]))

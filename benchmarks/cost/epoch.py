@@ -38,13 +38,14 @@ def epoch_costs(faces: FaceDataset, model: str, batch: int, matrix: int) -> Iter
             settings = {
                 "train.model": model, "train.batch_size": batch, "train.precision": precision
             }  # fmt: skip
-            run = _new_run(Path(folder), faces, settings)
+            run = new_run(Path(folder), faces, settings)
             objective = KeypointData(faces).objective(run.member(0), run.label_files, CPU)
             with seeded(0, CPU):
                 yield from _costs_with(precision, run, objective, matrix)
 
 
-def _new_run(runs_dir: Path, faces: FaceDataset, settings: dict[str, object]) -> Run:
+def new_run(runs_dir: Path, faces: FaceDataset, settings: dict[str, object]) -> Run:
+    """A run of `cpu` with these settings, of which nothing is trained yet."""
     config = build_config("cpu", [(key, str(value)) for key, value in settings.items()])
     data, shape = {"data_hash": "", "sample_faces": True}, KeypointData(faces).shape(config)
     return start_run(runs_dir, config, data, faces.scheme, shape, describe_device(CPU))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import torch
 
 LARGEST_SCORE = 1e30
-"""A score that is not below is no score."""
+"""A number that is not below is not taken for a score."""
 
 
 @dataclass(frozen=True)
@@ -151,16 +151,7 @@ class Member:
 
     def weights_digest(self) -> str:
         """Hex sha256 of the file of its weights; RunError when it cannot be read."""
-        return hashlib.sha256(self._read_weights()).hexdigest()
-
-    def _read_weights(self) -> bytes:
-        try:
-            return read_file(self.weights_file)
-        except OSError as error:
-            raise RunError(
-                f"{self.weights_file}: cannot be read ({error.strerror or error})",
-                "check the file and its permissions",
-            ) from error
+        return hashlib.sha256(read_stored(self.weights_file)).hexdigest()
 
     def load_network(self, device: "torch.device") -> Any:
         """Its trained network, in evaluation mode, as `build_network` gives it.
@@ -170,7 +161,7 @@ class Member:
         from safetensors import SafetensorError
         from safetensors.torch import load
 
-        content = self._read_weights()
+        content = read_stored(self.weights_file)
         network = build_to_load(self.config.train.model, self.shape)
         try:
             recorded = self.summary.get("weights_sha256")
@@ -201,6 +192,17 @@ class Member:
         }
         write_json(self.summary_file, {**summary, **about})
         self.state_file.unlink(missing_ok=True)
+
+
+def read_stored(file: Path) -> bytes:
+    """The bytes of a file of a member; RunError when it cannot be read."""
+    try:
+        return read_file(file)
+    except OSError as error:
+        raise RunError(
+            f"{file}: cannot be read ({error.strerror or error})",
+            "check the file and its permissions",
+        ) from error
 
 
 def digest_of(members: Sequence[Member]) -> str:

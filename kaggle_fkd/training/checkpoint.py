@@ -8,10 +8,9 @@ from typing import Any
 import torch
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.runs.member import Member
+from kaggle_fkd.runs.member import Member, read_stored
 from kaggle_fkd.runs.provenance import source_commit
 from kaggle_fkd.system.files import atomic_path
-from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.training.summary import EpochRow, write_metrics
 from kaggle_fkd.training.trainer import Trainer
 
@@ -50,13 +49,7 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
     commits = [commit] if commit else []
     if not member.state_file.exists():
         return [], commits
-    try:
-        content = read_file(member.state_file)
-    except OSError as error:
-        raise RunError(
-            f"{member.state_file}: cannot be read ({error.strerror or error})",
-            "check the file and its permissions",
-        ) from error
+    content = read_stored(member.state_file)
     try:
         digest, stored = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
         if hashlib.sha256(stored).digest() != digest:

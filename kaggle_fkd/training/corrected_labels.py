@@ -45,14 +45,13 @@ def read_corrected(path: Path, faces: FaceDataset) -> tuple[Fix, ...]:
     document = parse_coco(content, where, REMEDY)
     if document is None:
         raise DataError(f"{where}: not a COCO file with keypoints", REMEDY)
-    index = {int(id_): position for position, id_ in enumerate(faces.ids)}
     fixes: list[Fix] = []
     annotated: dict[int, str] = {}
     for face in faces_in(document, where, faces.scheme):
         if face.category == PREDICTION_NAME:
             continue
         row = _row(face)
-        if row not in index:
+        if row not in faces.positions:
             raise DataError(
                 f"{face.where}: row {row} is not a training face", "use the labels of these faces"
             )
@@ -62,7 +61,7 @@ def read_corrected(path: Path, faces: FaceDataset) -> tuple[Fix, ...]:
                 "delete one of the annotations",
             )
         annotated[row] = face.where.removeprefix(f"{where}, ")
-        differences = _differences(face, row, faces, index[row])
+        differences = _differences(face, row, faces)
         for fix in differences:
             check_fix(fix, faces, face.where)
         fixes += differences
@@ -80,8 +79,9 @@ def _row(face: CocoFace) -> int:
     return int(found[1])
 
 
-def _differences(face: CocoFace, row: int, faces: FaceDataset, index: int) -> list[Fix]:
-    """What makes the labels of the face at that index into those of its annotation."""
+def _differences(face: CocoFace, row: int, faces: FaceDataset) -> list[Fix]:
+    """What makes the labels of the face of that row into those of its annotation."""
+    index = faces.positions[row]
     published = faces.keypoints[index] - np.float32(faces.margin)
     distance = np.linalg.norm(face.keypoints - published, axis=1)
     known = np.isfinite(face.keypoints).all(axis=1)

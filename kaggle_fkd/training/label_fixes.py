@@ -69,8 +69,7 @@ def check_fix(fix: Fix, faces: FaceDataset, where: str) -> None:
     a keypoint that the face's convention does not mark, a location that is farther outside of the
     picture than this is wide, and a location without a move.
     """
-    found = np.flatnonzero(faces.ids == fix.row)
-    if not len(found):
+    if fix.row not in faces.positions:
         raise DataError(
             f"{where}: row {fix.row} is not a training face",
             "use the fixes of these faces (train.label_fixes)",
@@ -82,20 +81,20 @@ def check_fix(fix: Fix, faces: FaceDataset, where: str) -> None:
         remedy = suggest(fix.decision, DECISIONS)
         raise DataError(f"{where}: {shorten(fix.decision)} is not a decision", remedy)
     if fix.decision == MOVE:
-        _check_move(fix, faces, int(found[0]), where)
+        _check_move(fix, faces, where)
     elif (fix.x, fix.y) != (None, None):
         raise DataError(
             f"{where}: a {fix.decision} has a location", "remove x and y, or make it a move"
         )
 
 
-def _check_move(fix: Fix, faces: FaceDataset, index: int, where: str) -> None:
-    """DataError for a move of the face at that index without a keypoint or a possible location."""
+def _check_move(fix: Fix, faces: FaceDataset, where: str) -> None:
+    """DataError for a move of one of the faces without a keypoint or a possible location."""
     if not fix.keypoint:
         raise DataError(f"{where}: a move of all keypoints", "name the keypoint that it moves")
     if fix.x is None or fix.y is None:
         raise DataError(f"{where}: a move without x and y", "say where the keypoint is, in pixels")
-    convention = faces.scheme.conventions[faces.convention[index]]
+    convention = faces.scheme.conventions[faces.convention[faces.positions[fix.row]]]
     if faces.scheme.index(fix.keypoint) not in convention.keypoints:
         raise DataError(
             f"{where}: row {fix.row} is labelled in convention {convention.name}, which does not "
@@ -131,11 +130,10 @@ def apply_fixes(faces: FaceDataset, fixes: Iterable[Fix]) -> FaceDataset:
     fixes = tuple(fixes)
     keypoints = faces.keypoints.copy()
     keypoints[decisions(faces, fixes) == DROP] = np.nan
-    index = _indices(faces)
     for fix in fixes:
         if fix.decision == MOVE:
             location = np.array([fix.x, fix.y], np.float32) + np.float32(faces.margin)
-            keypoints[index[fix.row], faces.scheme.index(fix.keypoint)] = location
+            keypoints[faces.positions[fix.row], faces.scheme.index(fix.keypoint)] = location
     return replace(faces, keypoints=keypoints)
 
 
@@ -144,17 +142,11 @@ def decisions(faces: FaceDataset, fixes: Iterable[Fix]) -> NDArray[np.str_]:
 
     The fix of a keypoint takes precedence over that of its face.
     """
-    index = _indices(faces)
     decided = np.full(faces.keypoints.shape[:2], "", "U4")
     for fix in sorted(fixes, key=lambda fix: bool(fix.keypoint)):
         which: Any = faces.scheme.index(fix.keypoint) if fix.keypoint else slice(None)
-        decided[index[fix.row], which] = fix.decision
+        decided[faces.positions[fix.row], which] = fix.decision
     return decided
-
-
-def _indices(faces: FaceDataset) -> dict[int, int]:
-    """The position of each face, by its id."""
-    return {int(id_): index for index, id_ in enumerate(faces.ids)}
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:

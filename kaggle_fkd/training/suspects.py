@@ -24,10 +24,9 @@ def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, policy: str) -
     L2 loss, a label twice as far out has half the gradient.
     """
     table = table[table["suspected"]]
-    position = {int(id_): index for index, id_ in enumerate(faces.ids)}
     keypoints, weight = faces.keypoints.copy(), np.ones(len(faces), np.float32)
     for row, score, keypoint in zip(table["row"], table["score"], table["keypoint"], strict=True):
-        index = position[int(row)]
+        index = faces.positions[int(row)]
         weight[index] = min(1, SUSPECT_SCORE / score) ** 2
         keypoints[index, faces.scheme.index(keypoint) if keypoint else slice(None)] = np.nan
     if policy == "weight":

@@ -99,14 +99,13 @@ def _review_of(request: Request) -> "LabelReview":
 def _index_of_face(request: Request, review: "LabelReview") -> int:
     """The position of the face of the path; RequestError (404) if it is not a training face."""
     row = request.path_params["row"]
-    found = np.flatnonzero(review.faces.ids == row)
-    if not len(found):
+    if row not in review.faces.positions:
         raise RequestError(
             HTTPStatus.NOT_FOUND,
             f"row {row} is not a training face",
             "choose a row of /v1/review",
         )
-    return int(found[0])
+    return review.faces.positions[row]
 
 
 @contextmanager

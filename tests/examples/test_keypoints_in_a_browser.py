@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.browser import chromium
 from support.exported_networks import exported
 from support.keypoint_example import EXAMPLES, keypoints_in_python, spot
 from support.onnx_centroid import write_centroid_network
@@ -59,12 +58,6 @@ def site(tmp_path_factory) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -35,6 +35,12 @@ def run(tmp_path, rest, missing=HEAVY):
                           capture_output=True, text=True, check=False)  # fmt: skip
 
 
+def assert_says_what_to_install(done, problem, extra):
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert problem in done.stderr
+    assert f"pip install 'kaggle_fkd[{extra}]'" in done.stderr
+
+
 def test_every_module_of_photo_and_of_the_page_is_imported_without_them(tmp_path):
     done = run(tmp_path, """
 import importlib, pkgutil, kaggle_fkd.photo, kaggle_fkd.web
@@ -62,9 +68,7 @@ def test_a_stage_that_needs_them_says_what_to_install(tmp_path):
 from kaggle_fkd.cli import main
 sys.exit(main(["--stage", "all"]))
 """)  # fmt: skip
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-    assert "needs what is not installed: torch, pandas" in done.stderr
-    assert "pip install 'kaggle_fkd[competition]'" in done.stderr
+    assert_says_what_to_install(done, "needs what is not installed: torch, pandas", "competition")
 
 
 def test_a_table_says_what_to_install(tmp_path):
@@ -98,9 +102,9 @@ def test_the_page_says_what_to_install(tmp_path):
 from kaggle_fkd.cli import main
 sys.exit(main(["serve"]))
 """, missing=(*HEAVY, "starlette", "uvicorn"))  # fmt: skip
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-    assert "serve needs what is not installed: starlette, uvicorn" in done.stderr
-    assert "pip install 'kaggle_fkd[web]'" in done.stderr
+    assert_says_what_to_install(
+        done, "serve needs what is not installed: starlette, uvicorn", "web"
+    )
 
 
 def test_the_label_review_says_what_to_install(tmp_path):
@@ -108,6 +112,6 @@ def test_the_label_review_says_what_to_install(tmp_path):
 from kaggle_fkd.cli import main
 sys.exit(main(["serve", "--review"]))
 """, missing=NOT_OF_THE_PAGE)  # fmt: skip
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
-    assert "--review needs what is not installed: torch, pandas" in done.stderr
-    assert "pip install 'kaggle_fkd[competition]'" in done.stderr
+    assert_says_what_to_install(
+        done, "--review needs what is not installed: torch, pandas", "competition"
+    )

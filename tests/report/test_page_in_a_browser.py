@@ -1,10 +1,6 @@
 """The page of a report in Chromium: sorting, colours, widths."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from support.browser import chromium
 from support.report_pages import write_sample_page
 
 pytestmark = pytest.mark.slow
@@ -12,12 +8,6 @@ COLUMN = """column => [...document.querySelectorAll("table.sortable tbody tr")]
     .map(row => row.cells[column].textContent)"""
 COLOUR = """([selector, property]) =>
     getComputedStyle(document.querySelector(selector)).getPropertyValue(property)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

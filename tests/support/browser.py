@@ -17,6 +17,13 @@ FLAGS = (
 )
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium for all tests of a file."""
+    with chromium() as opened:
+        yield opened
+
+
 @contextmanager
 def chromium(*flags: str) -> Iterator[Any]:
     """Chromium with these flags, too, as Playwright drives it."""

@@ -100,3 +100,14 @@ def with_noise_and_errors(faces: FaceDataset, spread: float = 2.0) -> np.ndarray
     keypoints = with_noise(faces, spread=spread)
     expected = np.full((*keypoints.shape[:2], 1), spread * np.sqrt(np.pi / 2))
     return np.concatenate([keypoints, expected], axis=-1)
+
+
+def with_margin(faces: FaceDataset, margin: int = 16) -> FaceDataset:
+    """The faces with so many more pixels, black ones, at each side."""
+    sides = (margin, margin)
+    return replace(
+        faces,
+        images=np.pad(faces.images, ((0, 0), sides, sides)),
+        keypoints=faces.keypoints + np.float32(margin),
+        margin=margin,
+    )

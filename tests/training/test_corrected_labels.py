@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.made_up_faces import varied_faces, with_noise_and_errors
+from support.made_up_faces import varied_faces, with_margin, with_noise_and_errors
 from support.small_runs import quick
 
 from kaggle_fkd.errors import DataError
@@ -120,13 +120,7 @@ def test_labels_that_were_not_touched_are_no_fixes(coco, faces):
 
 
 def test_the_labels_of_chips_with_a_margin_come_back(tmp_path, faces):
-    margin = 16
-    wide = replace(
-        faces,
-        images=np.pad(faces.images, ((0, 0), (margin, margin), (margin, margin))),
-        keypoints=faces.keypoints + np.float32(margin),
-        margin=margin,
-    )
+    wide = with_margin(faces)
     write_pictures(tmp_path, with_noise_and_errors(wide.inner()), wide.inner())
     edit(tmp_path / "coco.json", correct)
     fixes = fixes_in(tmp_path / "coco.json", wide)

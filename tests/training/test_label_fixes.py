@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.made_up_faces import varied_faces
+from support.made_up_faces import varied_faces, with_margin
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KAGGLE15
@@ -77,13 +77,7 @@ def test_a_label_is_dropped_or_moved_and_the_keypoint_overrules_its_face(faces):
 
 
 def test_locations_are_those_of_the_face_without_its_margin(faces):
-    margin = 16
-    wide = replace(
-        faces,
-        images=np.pad(faces.images, ((0, 0), (margin, margin), (margin, margin))),
-        keypoints=faces.keypoints + np.float32(margin),
-        margin=margin,
-    )
+    wide = with_margin(faces)
     np.testing.assert_array_equal(
         apply_fixes(wide, FIXES).inner().labelled, apply_fixes(faces, FIXES).labelled
     )

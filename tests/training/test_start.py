@@ -124,3 +124,10 @@ def test_a_run_of_the_same_faces_is_no_start(tmp_path):
         config = quick(model="gridnet_xs", start_from=run.name, label_fixes=fixes)
         with pytest.raises(UsageError, match="trained on these very faces"):
             choose_run(TrainingRequest(tmp_path, data, False, config), "a CPU")
+
+
+def test_a_preset_with_outside_data_starts_from_it_and_says_so(done):
+    code, _, err = done("--stage", "train", "--preset", "cpu_external", "--epochs", "1")
+    assert code == 0 and "train.start_from=points68: these weights come from outside data" in err
+    (run,) = (run for run in runs_in(done.runs) if run.config.train.start_from)
+    assert run.member(0).finished

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.browser import chromium
 from support.command_line import QUICK
 from support.evaluated_run import evaluated_run
 from support.web_server import served
@@ -31,12 +30,6 @@ def site(evaluation, sample_dir) -> Iterator[str]:
     folders = ("--data-dir", sample_dir, "--runs-dir", evaluation.parent)
     with served("--review", *folders) as server:
         yield server.address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def label_differences(faces: FaceDataset, pairs: pd.DataFrame) -> pd.DataFrame:
     Columns: keypoint, images, right and down (mean of the second label minus the first, pixels),
     and spread (their standard deviation over both axes, pixels).
     """
-    first, second = _faces_of(faces, pairs)
+    first, second = faces_of(faces, pairs)
     difference = second.keypoints.astype(np.float64) - first.keypoints
     rows = []
     for index, name in enumerate(faces.scheme.names):
@@ -88,7 +88,7 @@ def mean_differences(faces: FaceDataset) -> dict[str, list[float]]:
 
 def draw_both(faces: FaceDataset, pairs: pd.DataFrame) -> Figure:
     """The images of `labelled_in_both`: the first labels hollow, the second ones as crosses."""
-    first, second = _faces_of(faces, pairs)
+    first, second = faces_of(faces, pairs)
     one, other = pairs.loc[pairs.index[0], ["convention_1", "convention_2"]]
     captions = [
         f"rows {i} ({one}) and {j} ({other})" for i, j in zip(first.ids, second.ids, strict=True)
@@ -108,8 +108,8 @@ def draw_both(faces: FaceDataset, pairs: pd.DataFrame) -> Figure:
     )  # fmt: skip
 
 
-def _faces_of(faces: FaceDataset, pairs: pd.DataFrame) -> tuple[FaceDataset, FaceDataset]:
-    """The two faces of each row."""
+def faces_of(faces: FaceDataset, pairs: pd.DataFrame) -> tuple[FaceDataset, FaceDataset]:
+    """The two faces of each row of `labelled_in_both`."""
     positions = pd.Index(faces.ids)
 
     def chosen(column: str) -> NDArray[np.int64]:

@@ -106,14 +106,7 @@ def draw_missing_counts(counts: pd.DataFrame) -> Figure:
     for axes, name in zip(panels, conventions, strict=True):
         _draw_gaps(axes, counts[counts["convention"] == name])
         axes.set_xlim(0, 1.6 * max(highest, 0.001))  # room for the text beside the longest bar
-    figure.legend(
-        handles=[
-            Patch(color=_LABELLED, label="labelled"),
-            Patch(color=_MISSING, label="missing"),
-            Patch(color=_NOT_MARKED, label="not marked in the face's convention"),
-        ],
-        loc="outside lower center", ncols=3, frameon=False,
-    )  # fmt: skip
+    _add_legend(figure, "not marked in the face's convention")
     describe(
         figure, "Missing labels by keypoint",
         "Most empty cells of training.csv (grey) were never meant to be filled: the sparse "
@@ -195,14 +188,7 @@ def draw_label_patterns(
         axes.set_title(f"convention {convention.name}: {shown}")
     names = [in_words(name) for name in scheme.names]
     panels[-1].set_xticks(range(len(names)), names, rotation=90, fontsize=9)
-    figure.legend(
-        handles=[
-            Patch(color=_LABELLED, label="labelled"),
-            Patch(color=_MISSING, label="missing"),
-            Patch(color=_NOT_MARKED, label="not marked in this convention"),
-        ],
-        loc="outside lower center", ncols=3, frameon=False,
-    )  # fmt: skip
+    _add_legend(figure, "not marked in this convention")
     describe(
         figure, "Keypoints that are labelled together",
         "Each row is a combination, the most frequent first. Where keypoints of one part of the "
@@ -221,3 +207,12 @@ def _draw_cells(axes: Axes, cells: NDArray[np.int64]) -> None:
     axes.invert_yaxis()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def _add_legend(figure: Figure, not_marked: str) -> None:
+    """Say what the colours mean."""
+    meanings = {_LABELLED: "labelled", _MISSING: "missing", _NOT_MARKED: not_marked}
+    figure.legend(
+        handles=[Patch(color=colour, label=meaning) for colour, meaning in meanings.items()],
+        loc="outside lower center", ncols=3, frameon=False,
+    )  # fmt: skip

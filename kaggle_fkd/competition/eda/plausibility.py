@@ -84,8 +84,7 @@ def rank_by_plausibility(faces: FaceDataset) -> pd.DataFrame:
 
 def draw_least_plausible(faces: FaceDataset, ranking: pd.DataFrame) -> Figure:
     """The faces of `ranking` with their labels, and a cross at the expected place of the worst."""
-    position = {face: index for index, face in enumerate(faces.ids)}
-    chosen = np.array([position[face] for face in ranking["id"]])
+    chosen = np.array([faces.positions[face] for face in ranking["id"]])
     expected = np.full((len(chosen), len(faces.scheme.names), 2), np.nan)
     captions = []
     for number, row in enumerate(ranking.itertuples()):

@@ -197,7 +197,7 @@ def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
 def _window(
     first: NDArray[np.floating], second: NDArray[np.floating], names: Sequence[str], name: str
 ) -> tuple[float, float, float]:
-    """The part of a face to show: centre and half of the side; NaN if `name` is no keypoint."""
+    """The part of a face to show: centre and half of the side; NaN if `name` is not a keypoint."""
     if name not in names:
         return np.nan, np.nan, np.nan
     one, other = first[names.index(name)], second[names.index(name)]

@@ -1,8 +1,8 @@
 """Images that are labelled in two conventions: by how much their labels differ."""
 
-import numpy as np
 import pandas as pd
 
+from kaggle_fkd.competition.eda.conventions import faces_of
 from kaggle_fkd.competition.report.analysis import StoredAnalysis
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.report.pictures import face_gallery
@@ -32,11 +32,7 @@ def both_conventions(analysis: StoredAnalysis, train: FaceDataset) -> list[Block
 def _gallery(pairs: pd.DataFrame, train: FaceDataset) -> Gallery:
     """Some of the images with both labels."""
     shown = pairs.head(MOST_FACES)
-    positions = pd.Index(train.ids)
-    first, second = (
-        train[np.asarray(positions.get_indexer(pd.Index(shown[column])))]
-        for column in ("id_1", "id_2")
-    )
+    first, second = faces_of(train, shown)
     return face_gallery(
         first,
         [f"rows {i} and {j}" for i, j in zip(first.ids, second.ids, strict=True)],

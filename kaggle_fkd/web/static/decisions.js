@@ -3,6 +3,9 @@
  * `{ keypoint, decision, x, y }`, with the empty name for the whole face. Lists are never changed.
  */
 
+/** What a decision has done with a label, in a word. */
+export const DONE = { keep: "kept", drop: "dropped", move: "moved" };
+
 /** What holds for a keypoint: its own decision, or that of the face; undefined if undecided. */
 export function decisionAbout(decisions, keypoint) {
   const of = (name) => decisions.find((each) => each.keypoint === name);

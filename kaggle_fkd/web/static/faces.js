@@ -1,5 +1,7 @@
 /** The list of faces: how sure each is, where it looks, and whether its eyes are open. */
 
+import { element } from "./element.js";
+
 const SHUT = 0.2; // the height of an eye over its width, below which it counts as shut
 
 /** One face or several, in words. */
@@ -67,10 +69,4 @@ const eye = (ratio) => `${ratio < SHUT ? "shut" : "open"} (${ratio.toFixed(2)})`
 function side(degrees, positive, negative) {
   const size = Math.abs(Math.round(degrees));
   return size ? `${size}° ${degrees > 0 ? positive : negative}` : "0°";
-}
-
-function element(kind, text) {
-  const made = document.createElement(kind);
-  made.textContent = text;
-  return made;
 }

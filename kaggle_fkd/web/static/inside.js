@@ -1,6 +1,7 @@
 /** The panel about a keypoint: how the network finds it, and what it sees in the face. */
 
 import * as api from "./api.js";
+import { RIM, circle } from "./pen.js";
 
 const SIDE = 640; // pixels of the drawn face
 const ACROSS = 4; // feature maps in a row
@@ -120,12 +121,10 @@ function overFace(chip, { image, keypoint }, label) {
   pen.imageSmoothingEnabled = false;
   pen.drawImage(image, 0, 0, SIDE, SIDE);
   const [x, y] = keypoint.place.map((pixel) => ((pixel + 0.5) * SIDE) / chip.width);
-  for (const [ink, width] of [["#14171b", 9], ["#fff", 4]]) {
+  for (const [ink, width] of [[RIM, 9], ["#fff", 4]]) {
     pen.strokeStyle = ink;
     pen.lineWidth = width;
-    pen.beginPath();
-    pen.arc(x, y, 12, 0, 2 * Math.PI);
-    pen.stroke();
+    pen.stroke(circle(x, y, 12));
   }
   return canvas;
 }

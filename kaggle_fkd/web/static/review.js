@@ -1,7 +1,8 @@
 /** The label review: a person walks through the suspects and decides about their labels. */
 
 import * as api from "./api.js";
-import { decided, decisionAbout, moveTo, undecided } from "./decisions.js";
+import { DONE, decided, decisionAbout, moveTo, undecided } from "./decisions.js";
+import { element } from "./element.js";
 import { FaceView } from "./face_view.js";
 import { PointList, SuspectList } from "./review_lists.js";
 
@@ -9,7 +10,6 @@ const STEP = 0.5; // pixels of the face that an arrow moves a point, and with Sh
 const LARGE_STEP = 5;
 const TYPED_MS = 800; // digits that follow each other within this time are one number
 const FACE = ""; // the keypoint of a decision about the whole face
-const DONE = { keep: "kept", drop: "dropped", move: "moved" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const $ = (id) => document.getElementById(id);
 
@@ -76,7 +76,7 @@ function points() {
 }
 
 /** The keypoints that have a label: a published one, or one that was decided. */
-const labelled = () => [...points().keys()].filter((keypoint) => points()[keypoint].label);
+const labelled = () => points().flatMap(({ label }, keypoint) => (label ? [keypoint] : []));
 const target = () => (chosen === null ? FACE : review.names[chosen]);
 const inWords = () => (chosen === null ? "the face" : target());
 
@@ -274,12 +274,6 @@ for (const [id, act] of Object.entries(ACTIONS)) {
     if (detail === 0) act(); // by the keyboard, whose focus stays where it is
     else afterClick(act);
   });
-}
-
-function element(kind, text) {
-  const made = document.createElement(kind);
-  made.textContent = text;
-  return made;
 }
 
 async function begin() {

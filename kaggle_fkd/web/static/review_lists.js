@@ -1,6 +1,7 @@
 /** The lists of the label review: the suspects, and the keypoints of the face that is shown. */
 
-const SIGNS = { keep: "kept", drop: "dropped", move: "moved" };
+import { DONE } from "./decisions.js";
+import { element } from "./element.js";
 
 /** A strip of the suspects' pictures. */
 export class SuspectList {
@@ -27,7 +28,7 @@ export class SuspectList {
 
   #newItem({ row, reason }, at) {
     const picture = Object.assign(new Image(), { loading: "lazy", alt: "", src: this.pictureOf(row) });
-    return item(`Row ${row}: ${reason}`, () => this.onChoose(at), picture, text("span", row));
+    return item(`Row ${row}: ${reason}`, () => this.onChoose(at), picture, element("span", row));
   }
 
   /** Scroll the strip, but not the page. */
@@ -54,9 +55,9 @@ export class PointList {
       entry.hidden = !label;
       entry.firstChild.setAttribute("aria-pressed", String(at === chosen));
       entry.firstChild.replaceChildren(
-        text("span", title),
-        text("span", error === null ? "" : `${error.toFixed(1)} px`),
-        text("strong", SIGNS[decision] ?? ""),
+        element("span", title),
+        element("span", error === null ? "" : `${error.toFixed(1)} px`),
+        element("strong", DONE[decision] ?? ""),
       );
     });
   }
@@ -69,10 +70,4 @@ function item(title, onClick, ...content) {
   button.append(...content);
   entry.append(button);
   return entry;
-}
-
-function text(kind, content) {
-  const made = document.createElement(kind);
-  made.textContent = content;
-  return made;
 }
