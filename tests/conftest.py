@@ -16,6 +16,7 @@ if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 from support.made_once import made_once
 from support.small_runs import CPU, new_run, quick
@@ -31,6 +32,8 @@ from kaggle_fkd.system import console
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 
+# torch warns once in a process: which test fails would depend on those that ran before it.
+torch.set_warn_always(True)
 # No timing is asserted anywhere: a slow machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

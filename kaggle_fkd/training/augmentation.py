@@ -125,8 +125,10 @@ def relight(images: Tensor, contrast: Tensor, brightness: Tensor) -> Tensor:
 
 def blur(images: Tensor, strength: Tensor) -> Tensor:
     """Mix each face with its 3 x 3 box mean; `strength`, N, 0..1, is the share of the mean."""
-    soft = F.avg_pool2d(images[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
-    return torch.lerp(images, soft, strength[:, None, None])
+    blurred = strength > 0
+    sharp, strength = images[blurred], strength[blurred]
+    soft = F.avg_pool2d(sharp[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
+    return images.index_put((blurred,), torch.lerp(sharp, soft, strength[:, None, None]))
 
 
 def occlude(images: Tensor, covered: Tensor, centre: Tensor, size: Tensor, grey: Tensor) -> Tensor:

@@ -233,8 +233,8 @@ def test_grey_values_stay_in_range():
 def test_without_changes_a_margin_is_cut_off(competition):
     faces = replace(competition.train[:5], margin=12)
     images, keypoints, _ = augment(
-        torch.from_numpy(faces.images.copy()), torch.from_numpy(faces.keypoints), faces.scheme,
-        NO_AUGMENTATION, torch.Generator(), faces.margin,
+        torch.from_numpy(np.array(faces.images)), torch.from_numpy(np.array(faces.keypoints)),
+        faces.scheme, NO_AUGMENTATION, torch.Generator(), faces.margin,
     )  # fmt: skip
     inner = faces.inner()
     assert images.shape == inner.images.shape == (5, 72, 72)
