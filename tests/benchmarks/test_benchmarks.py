@@ -55,12 +55,12 @@ def test_labels_that_are_off_by_a_pixel_of_the_unscaled_picture_are_seen():
     assert table[["within_x", "within_y", "spread_y"]].abs().max(axis=None) < 1e-4
 
 
-def test_the_ablation_compares_seed_by_seed():
+def test_the_ablation_compares_fold_by_fold():
     full, other = VARIANTS[0].name, VARIANTS[1].name
     table = pd.DataFrame(
         [
-            {"variant": name, "seed": seed, "seconds": 60, "rmse_A": 1, "rmse_B": 1, "rmse_all": r}
-            for name, seed, r in [(full, 0, 1), (full, 1, 2), (other, 0, 1.1), (other, 1, 2.2)]
+            {"variant": name, "fold": fold, "seconds": 60, "rmse_A": 1, "rmse_B": 1, "rmse_all": r}
+            for name, fold, r in [(full, 0, 1), (full, 1, 2), (other, 0, 1.1), (other, 1, 2.2)]
         ]
     )
     assert f"| {other} | 1.650 ± 0.778 | +10.0% ± 0.0% | 1.000 | 1.000 | 60 |" in summary(table)
