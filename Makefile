@@ -9,8 +9,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# One process per core, up to eight; the tests of a file stay together and share what they made.
-PARALLEL = --numprocesses auto --maxprocesses 8 --dist loadfile
+# One process per core, up to eight; the tests of a file stay together and share what they made, and
+# slow files come first.
+PARALLEL = --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 PYTEST = $(BIN)/python -m pytest $(PARALLEL)
 
 .PHONY: run test fast check notebooks light lowest clean

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 
 # Started in the background of a script, the tests and their processes would ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,10 +48,15 @@ SMALLER = SampleSize(train_a=60, train_b=60, test_a=6, test_b=9)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow for its fixtures; other slow tests are marked where they are."""
+    """Mark what is slow for its fixtures; other slow tests are marked where they are.
+
+    Files with most of them come first: the last ones should not keep one process only busy.
+    """
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture(autouse=True)

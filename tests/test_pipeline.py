@@ -386,6 +386,17 @@ def test_a_submission_of_sample_faces_is_never_uploaded(place, sample_dir, monke
     assert code == 1 and "sample faces" in err
 
 
+@pytest.mark.slow
+def test_sample_faces_that_lost_their_manifest_are_not_uploaded(real, sample_dir, monkeypatch):
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "token")
+    assert not (real.data / "manifest.json").exists()
+    for table in real.data.glob("*.csv"):
+        shutil.copyfile(sample_dir / table.name, table)
+    code, out, err = real("--stage", "train,predict,submit", "--yes", *QUICK)
+    assert code == 1 and "sample faces" in err
+    assert last_line(out).name.startswith("sample-")
+
+
 def test_what_a_killed_call_left_goes_when_the_next_one_starts(place, tmp_path):
     output = tmp_path / "output"
     results = (place.runs / "run" / "member-00" / "metrics.csv", output / "clip.mp4")

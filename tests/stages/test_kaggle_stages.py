@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support.command_line import QUICK, QUICK_ALL, real_data
+from support.command_line import QUICK, real_data
 from support.kaggle_server import LOGIN_PATH, ROOT, UPLOAD_PATH
 
 from kaggle_fkd.competition.archive import BUNDLE
@@ -44,7 +44,7 @@ def test_from_kaggle_to_a_scored_submission_that_is_sent_after_a_yes(
     kaggle_server, kaggle_env, bundle, tmp_path
 ):
     kaggle_server.bundle = bundle
-    answer = run(tmp_path, kaggle_env, "--stage", "all", *QUICK_ALL)
+    answer = run(tmp_path, kaggle_env, "--stage", "download,train,predict", *QUICK)
     assert answer.returncode == 0, answer.stderr
     assert "SAMPLE" not in answer.stderr
     assert [path.name for path in (tmp_path / "data").glob("*.zip")] == [BUNDLE]
@@ -69,19 +69,6 @@ def test_from_kaggle_to_a_scored_submission_that_is_sent_after_a_yes(
         (row,) = csv.DictReader(lines)
     assert (row["message"], row["status"], row["file"]) == ("first try", "complete", line)
     assert row["run"] == Path(line).stem and float(row["private"]) > 0
-
-
-def test_sample_faces_that_lost_their_manifest_are_not_uploaded(
-    kaggle_server, kaggle_env, sample_dir, tmp_path
-):
-    (tmp_path / "mine").mkdir()
-    for name in TABLES:
-        (tmp_path / "mine" / name).write_bytes((sample_dir / name).read_bytes())
-    stages = ("--stage", "train,predict,submit", "--yes", "--data-dir", "mine")
-    answer = run(tmp_path, kaggle_env, *stages, *QUICK)
-    assert answer.returncode == 1 and "sample faces" in answer.stderr
-    assert Path(answer.stdout.strip()).name.startswith("sample-")
-    assert kaggle_server.requests == []
 
 
 def test_a_first_download_without_a_network_names_the_networks_error(kaggle_env, tmp_path):
