@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Self
 
+LONGEST_PROBLEM = 1000
+"""Characters of a problem that are shown: it may quote a cell, a name or an answer of a server."""
 MOST_CHOICES = 12
 """A remedy lists up to so many choices; of more, only those that look alike."""
 
@@ -18,7 +20,8 @@ class FkdError(Exception):
     exit_code = 1
 
     def __init__(self, problem: str, remedy: str) -> None:
-        self.problem = " ".join(problem.splitlines())
+        line = " ".join(problem.splitlines())
+        self.problem = line if len(line) <= LONGEST_PROBLEM else line[:LONGEST_PROBLEM] + "..."
         self.remedy = remedy
         super().__init__(f"{self.problem} -> {remedy}")
 

@@ -17,6 +17,13 @@ def test_an_error_is_one_line_also_after_it_was_pickled(kind):
         assert each.exit_code == kind.exit_code
 
 
+def test_a_problem_that_quotes_a_whole_file_is_cut_off():
+    error = UsageError(f"there is no {5000 * 'x'}", "choose another")
+    for each in (error, pickle.loads(pickle.dumps(error))):
+        assert each.problem.startswith("there is no xxx") and each.problem.endswith("x...")
+        assert len(each.problem) == 1003 and str(each).endswith("x... -> choose another")
+
+
 def test_a_wrong_argument_is_a_value_error_and_a_missing_picture_a_missing_file():
     with pytest.raises(ValueError, match="no such scheme -> name another"):
         raise UsageError("no such scheme", "name another")

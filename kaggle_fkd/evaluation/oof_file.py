@@ -1,5 +1,6 @@
 """oof.csv: out-of-fold predictions with their expected errors, as a table."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.reading import read_file
 
 
 def write_predictions(path: Path, faces: FaceDataset, predicted: NDArray[np.floating]) -> None:
@@ -30,8 +32,11 @@ def read_predictions(path: Path, faces: FaceDataset) -> NDArray[np.float32]:
     """
     remedy = "use the oof.csv of an evaluation of these faces"
     try:
-        table = pd.read_csv(path)
-        predicted = table[list(faces.scheme.predicted_names)].to_numpy(np.float32)
+        table = pd.read_csv(io.BytesIO(read_file(path)))
+        with np.errstate(over="ignore"):  # 1e39 becomes infinite, and is rejected
+            predicted = table[list(faces.scheme.predicted_names)].to_numpy(np.float32)
+        if np.isinf(predicted).any():
+            raise ValueError("it has a number that is not finite")
         rows = table["row"].to_numpy()
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path}: cannot be read as predictions ({error})", remedy) from error

@@ -106,7 +106,7 @@ def export_members(
 def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> About:
     detector = run.config.train.model in DETECTORS
     means = [] if detector else [network.mean_keypoints.numpy() for network in networks]
-    trained = [set(member.summary.get("conventions", ())) for member in members]
+    trained = [member.summary.get("conventions", ()) for member in members]
     names = [convention.name for convention in run.scheme.conventions]
     origin = {
         "network": run.config.train.model, "members": str(len(members)), "run": run.name,

@@ -9,6 +9,8 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.text import shorten
 
+FARTHEST = 1e8
+"""Pixels; a larger coordinate is outside of every picture, and its square may be infinite."""
 REMEDY = "correct it, or remove the picture and its keypoints"
 
 
@@ -16,7 +18,8 @@ def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArr
     """K x 2 from the text of x, y, x, y, ...
 
     Raises DataError, which names `where`, for another number of coordinates than the scheme's,
-    for one that is not a finite number, and for points that all have the same x or the same y.
+    for one that is not a finite number or is beyond `FARTHEST`, and for points that all have the
+    same x or the same y.
     """
     expected = 2 * len(scheme.names)
     if len(cells) != expected:
@@ -33,11 +36,13 @@ def reject_flat(points: NDArray[np.float64], where: str) -> None:
 
 
 def finite_number(cell: str, where: str) -> float:
-    """The number in a cell; DataError, which names `where`, if it is not a finite one."""
+    """The number in a cell; DataError, which names `where`, if it cannot be a coordinate."""
     try:
         number = float(cell)
     except ValueError:
         number = np.nan
     if not np.isfinite(number):
         raise DataError(f"{where}: not a finite number: {shorten(cell)}", REMEDY)
+    if abs(number) > FARTHEST:
+        raise DataError(f"{where}: outside of every picture: {shorten(cell)}", REMEDY)
     return number

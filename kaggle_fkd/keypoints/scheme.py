@@ -1,8 +1,9 @@
 """`KeypointScheme`: the K keypoints of a task."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from kaggle_fkd.errors import UsageError, suggest
 
 Number = TypeVar("Number", bound=np.floating)
 
+IBUG_POINTS = 68
+"""The number of iBUG's points."""
 NOSE_TIP = "nose_tip"
 """An alias of the tip of the nose that every scheme understands."""
 
@@ -67,6 +70,34 @@ class KeypointScheme:
     corner, two on the lower lid; empty if the scheme does not have them."""
     contours: tuple[Contour, ...] = field(default=())
     """Lines along the face."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for parts that do not fit together, as those of a damaged file."""
+        called = [self.name, *self.names, *(convention.name for convention in self.conventions)]
+        if not (self.names and self.conventions and all(isinstance(each, str) for each in called)):
+            raise ValueError("a scheme needs names of keypoints, and a convention")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("two keypoints of the scheme have the same name")
+        if not _are_indices(self._all_indices(), len(self.names)):
+            raise ValueError("the scheme has an index that is not one of its keypoints")
+        if sorted(chain(*self.groups.values())) != [*range(len(self.names))]:
+            raise ValueError("each keypoint must be in exactly one of the groups")
+        if not all(len(pair) == 2 for pair in (self.eye_corners, *self.flip_pairs)):
+            raise ValueError("a pair of the scheme does not have two keypoints")
+        if len(self.eyelids) not in (0, 2) or not all(len(lids) == 6 for lids in self.eyelids):
+            raise ValueError("the eyelids of the scheme are not six keypoints of each eye")
+        for points in (convention.ibug68 for convention in self.conventions):
+            if (points and len(points) != len(self.names)) or not all(points):
+                raise ValueError("ibug68 must give one point or more for each keypoint")
+            if not _are_indices(chain(*points), IBUG_POINTS):
+                raise ValueError(f"ibug68 must give points from 0 to {IBUG_POINTS - 1}")
+
+    def _all_indices(self) -> Iterator[object]:
+        """The indices of keypoints in all its parts."""
+        yield from (self.nose_tip, *self.eye_corners, *self.agreed)
+        yield from chain(*self.flip_pairs, *self.eyelids, *self.groups.values())
+        yield from chain(*(convention.keypoints for convention in self.conventions))
+        yield from chain(*(contour.keypoints for contour in self.contours))
 
     def __repr__(self) -> str:
         return f"KeypointScheme({self.name!r}, {len(self.names)} keypoints)"
@@ -162,7 +193,7 @@ class KeypointScheme:
     def from_dict(cls, stored: Mapping[str, Any]) -> "KeypointScheme":
         """The scheme that `as_dict` gave.
 
-        Raises TypeError, KeyError or AttributeError for another value.
+        Raises ValueError, TypeError, KeyError or AttributeError for another value.
         """
         values = {name: _tuples(value) for name, value in stored.items()}
         values["groups"] = {name: _tuples(value) for name, value in stored["groups"].items()}
@@ -186,6 +217,11 @@ def mirror_pairs(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
                 raise ValueError(problem)
     lefts = [name for name in names if "left" in name]
     return tuple((names.index(left), names.index(left.replace("left", "right"))) for left in lefts)
+
+
+def _are_indices(values: Iterable[object], count: int) -> bool:
+    """Whether all of them are integers from 0 to below `count`."""
+    return all(type(value) is int and 0 <= value < count for value in values)  # true is not 1
 
 
 def _tuples(value: Any) -> Any:

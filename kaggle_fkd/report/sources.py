@@ -1,5 +1,6 @@
 """What a report is made of: a run, and what the stages have written about it."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import RunSummary, summarise_run
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import read_json_or_empty
+from kaggle_fkd.system.reading import read_file
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def stored_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(io.BytesIO(read_file(path)))
         _ = table[list(columns)]
     except (OSError, ValueError, KeyError) as error:
         raise DataError(

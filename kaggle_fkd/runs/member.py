@@ -4,6 +4,7 @@ Importing this does not import torch.
 """
 
 import hashlib
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 LARGEST_SCORE = 1e30
 """A number that is not below is not taken for a score."""
+KINDS: Mapping[str, type] = {
+    "seconds": float, "conventions": list, "training_faces": int, "validation_faces": int,
+    "mean_face_rmse": float, "validation_rmse_by_keypoint": dict,
+}  # fmt: skip
+"""The types of results that are used later."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,7 @@ class Member:
     def validation(self) -> dict[str, float]:
         """The validation scores of a finished member: of `all`, then of parts; otherwise empty."""
         summary = self.summary
-        scores = summary.get(f"validation_{_metric_of(summary).name}")
-        if not isinstance(scores, dict) or not all(map(_is_score, scores.values())):
-            return {}
-        return scores if "all" in scores else {}
+        return scores_in(summary.get(f"validation_{_metric_of(summary).name}"))
 
     @property
     def metric(self) -> Metric:
@@ -118,14 +121,14 @@ class Member:
     @property
     def summary(self) -> dict[str, Any]:
         """The results of a finished member; empty when they cannot be read."""
-        return read_json_or_empty(self.summary_file)
+        return read_json_or_empty(self.summary_file, KINDS)
 
     def read_metrics(self) -> "pd.DataFrame":
         """The table in `metrics_file`; RunError when it cannot be read."""
         import pandas as pd
 
         try:
-            return pd.read_csv(self.metrics_file)
+            return pd.read_csv(io.BytesIO(read_file(self.metrics_file)))
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self.metrics_file}: cannot be read ({error})", "use a member that was trained"
@@ -209,6 +212,13 @@ def digest_of(members: Sequence[Member]) -> str:
     """Hex sha256 of the members' files of weights; RunError when one cannot be read."""
     digests = [member.weights_digest() for member in members]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def scores_in(value: object) -> dict[str, float]:
+    """The scores that a value of a JSON file holds: of `all`, then of parts; otherwise empty."""
+    if isinstance(value, dict) and "all" in value and all(map(_is_score, value.values())):
+        return value
+    return {}
 
 
 def _is_score(value: object) -> bool:

@@ -99,12 +99,16 @@ def _texts(row: RunSummary) -> dict[str, str]:
 
 
 def _out_of_fold(evaluation: Mapping[str, Any]) -> Score | None:
-    if "oof_rmse" in evaluation:
-        value = evaluation["oof_rmse"]["all"]["rmse"]
-        return Score(value, f"{value:.3f} px")
-    if "found" in evaluation:
-        return Score(evaluation["found"], f"{evaluation['found']:.1%} found")
-    if "nme" in evaluation:
-        value = evaluation["nme"][0]["mean"]
-        return Score(value, f"NME {value:.2%}")
+    """The score in an evaluation.json; None if there is none, or the file is damaged."""
+    try:
+        if "oof_rmse" in evaluation:
+            value = evaluation["oof_rmse"]["all"]["rmse"]
+            return Score(value, f"{value:.3f} px")
+        if "found" in evaluation:
+            return Score(evaluation["found"], f"{evaluation['found']:.1%} found")
+        if "nme" in evaluation:
+            value = evaluation["nme"][0]["mean"]
+            return Score(value, f"NME {value:.2%}")
+    except (KeyError, TypeError, ValueError, IndexError):
+        pass
     return None

@@ -17,8 +17,11 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.files import new_folder, read_json_or_empty, write_json
 
-REQUIRED_KEYS = {"version", "config", "data_hash", "sample_faces", "scheme", "shape", "written"}
-"""What run.json must have."""
+REQUIRED: Mapping[str, type] = {
+    "version": str, "config": object, "data_hash": str, "sample_faces": bool, "scheme": object,
+    "shape": object, "written": str,
+}  # fmt: skip
+"""What run.json must have, and of which types; the objects are checked when they are made."""
 UNREADABLE = (TypeError, KeyError, AttributeError, ValueError, FkdError)
 """What reading the record of a foreign or later version raises."""
 
@@ -139,8 +142,8 @@ def start_run(
 
 def open_run(folder: Path) -> Run:
     """The run in that directory; RunError when it is not one, damaged or of another version."""
-    record = read_json_or_empty(folder / "run.json")
-    if not record.keys() >= REQUIRED_KEYS:
+    record = read_json_or_empty(folder / "run.json", REQUIRED)
+    if not record.keys() >= REQUIRED.keys():
         raise RunError(f"{folder}: run.json is missing or damaged", "use another run")
     run = Run(folder, record)
     try:

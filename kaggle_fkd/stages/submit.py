@@ -88,8 +88,11 @@ def _made_by(record: dict[str, Any]) -> str:
 
 def _message(record: dict[str, Any]) -> str:
     """The description on Kaggle: what made it, and how good it was in validation."""
+    from kaggle_fkd.runs.member import scores_in
+
     scores = record.get("validation_rmse")
-    values = [score["all"] for score in scores.values()] if isinstance(scores, dict) else []
+    known = filter(None, map(scores_in, scores.values() if isinstance(scores, dict) else ()))
+    values = [each["all"] for each in known]
     rmse = f", validation RMSE {sum(values) / len(values):.3f} px" if values else ""
     return f"kaggle_fkd {_made_by(record)}{rmse}"
 
@@ -102,8 +105,9 @@ def _contents(record: dict[str, Any], rows: int) -> str:
 
     kaggles = KAGGLE_ROWS[LOOKUP]
     valid = "valid" if rows == kaggles else f"valid here, but Kaggle asks for {kaggles} locations"
-    clipped = record.get("clipped_share") or 0
-    outside = f"; {clipped:.0%} of them lay outside the image" if clipped > MOST_CLIPPED else ""
+    clipped = record.get("clipped_share")
+    many = isinstance(clipped, int | float) and clipped > MOST_CLIPPED
+    outside = f"; {clipped:.0%} of them lay outside the image" if many else ""
     return f"{rows} locations by {_made_by(record)}, {valid}{outside}"
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,11 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_json_or_empty(path: Path) -> dict[str, Any]:
+def read_json_or_empty(path: Path, kinds: Mapping[str, type] | None = None) -> dict[str, Any]:
     """The object in a JSON file; empty when the file is missing, damaged or holds another value.
 
-    A number that a float cannot hold, which `write_json` never writes, counts as damage.
+    A number that a float cannot hold, which `write_json` never writes, counts as damage, and so
+    does a member that is not of the type that `kinds` has for its name: an integer is a float, too.
     """
     try:
         value = json.loads(
@@ -66,7 +67,15 @@ def read_json_or_empty(path: Path) -> dict[str, Any]:
         )
     except (OSError, ValueError, RecursionError):  # the last: brackets nested too deeply
         return {}
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and _fits(value, kinds or {}) else {}
+
+
+def _fits(value: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
+    return all(
+        isinstance(value[name], int | float if kind is float else kind)
+        for name, kind in kinds.items()
+        if name in value
+    )
 
 
 def _integer(text: str) -> int:

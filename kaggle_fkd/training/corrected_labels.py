@@ -9,6 +9,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints.coco import PREDICTION_NAME
 from kaggle_fkd.keypoints.coco_file import CocoFace, faces_in, parse_coco
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.text import shorten
 from kaggle_fkd.training.label_fixes import DROP, MOVE, Fix, check_fix, read_fixes
 
@@ -39,7 +40,7 @@ def read_corrected(path: Path, faces: FaceDataset) -> tuple[Fix, ...]:
     """
     where = str(path)
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise DataError(f"{where}: cannot be read as COCO keypoints ({error})", REMEDY) from error
     document = parse_coco(content, where, REMEDY)

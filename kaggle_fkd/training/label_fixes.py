@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError, suggest
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.reading import read_text_file
 from kaggle_fkd.system.text import shorten
 
 COLUMNS = ("row", "keypoint", "decision", "x", "y")
@@ -153,7 +154,7 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     """The lines of the table with their numbers in an editor, without blank ones."""
     remedy = f"use a CSV file with the columns {','.join(COLUMNS)} (train.label_fixes)"
     try:
-        text = path.read_text(encoding="utf-8-sig")  # a spreadsheet puts a mark in front
+        text = read_text_file(path, "utf-8-sig")  # a spreadsheet puts a mark in front
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(reader, [])
         table = [(reader.line_num, cells) for cells in reader if any(cells)]

@@ -12,6 +12,7 @@ from typing import Self
 from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import replaced_folder
+from kaggle_fkd.system.reading import read_file, read_text_file
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 """The package of npm, in the version that pages are tested with."""
@@ -32,13 +33,13 @@ class Runtime:
 
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
-        """The runtime in the `dist` folder of the package; UsageError if its files are missing."""
+        """The runtime in the `dist` folder of the package; UsageError if it cannot be read."""
         try:
-            script = (folder / SCRIPT).read_text(encoding="utf-8")
-            return cls(script, (folder / BINARY).read_bytes())
-        except OSError as error:
+            return cls(read_text_file(folder / SCRIPT), read_file(folder / BINARY))
+        except (OSError, UnicodeDecodeError) as error:
+            file = getattr(error, "filename", None) or folder / SCRIPT
             raise UsageError(
-                f"{error.filename}: cannot be read ({error.strerror or error})",
+                f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})",
                 f"give the folder node_modules/{PACKAGE}/dist, or leave --runtime out",
             ) from error
 

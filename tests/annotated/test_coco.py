@@ -139,6 +139,7 @@ def change(folder, part, **values):
         ("annotations", {"keypoints": [1, [], 2] * 5}, "annotation 10: not a finite number"),
         ("annotations", {"keypoints": [1, 2, "0"] * 5}, "annotation 10: v is '0' instead of 0, 1"),
         ("annotations", {"keypoints": [1, float("nan"), 2] * 5}, "annotation 10: not a finite"),
+        ("annotations", {"keypoints": [1, 1e300, 2] * 5}, "annotation 10: outside of every"),
         ("annotations", {"keypoints": [5, 5, 2] * 5}, "annotation 10: all points have the same"),
         ("annotations", {"image_id": 99}, "annotation 10: nothing has its image_id, '99'"),
         ("annotations", {"image_id": []}, "annotation 10: nothing has its image_id, '[]'"),

@@ -16,6 +16,7 @@ BAD_PTS = [
     (pts_text(a_shape(0)).replace("{", ""), "not in braces"),
     (pts_text(a_shape(0)).replace("}", ""), "not in braces"),
     (pts_text(a_shape(0)).replace("{\n", "{\nx"), "not a finite number: 'x"),
+    (pts_text(a_shape(0)).replace("{\n", "{\n1" + 100 * "0"), "outside of every picture: '1000"),
     ("", "no line with n_points"),
 ]
 

@@ -1,8 +1,13 @@
 """The records of submissions."""
 
-import pytest
+import json
 
-from kaggle_fkd.competition.record import newest_submission_by, write_record
+import numpy as np
+import pytest
+from support import csv_files
+
+from kaggle_fkd.competition.record import newest_submission_by, record_file, write_record
+from kaggle_fkd.competition.submission import write_submission
 
 
 @pytest.fixture
@@ -26,3 +31,21 @@ def test_a_runs_submission_is_its_own_of_the_same_test_faces_and_unmodified(tmp_
     assert newest_submission_by(tmp_path, "run", "these") == own
     own.write_text("RowId,Location\n1,50\n")
     assert newest_submission_by(tmp_path, "run", "these") is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"validation_rmse": {"run": {"all": "x"}}}, {"validation_rmse": {"run": 1}},
+     {"validation_rmse": [1]}, {"clipped_share": "x"}],
+)  # fmt: skip
+def test_a_submission_with_a_damaged_record_is_shown_without_what_is_wrong_in_it(place, damage):
+    csv_files.write_plain(place.data, csv_files.tables())
+    submission = place.submissions / "a.csv"
+    write_submission(submission, csv_files.LOOKUP, np.full((4, 15, 2), 48.0))
+    record = {"made_by": "a run", "validation_rmse": {"run": {"all": 2.5}}, "clipped_share": 0.5}
+    shown = {"validation_rmse": "validation RMSE 2.500 px", "clipped_share": "50% of them lay"}
+    for stored, left_out in ((record, ()), (record | damage, damage)):
+        record_file(submission).write_text(json.dumps(stored))
+        code, _, err = place("submit", "--submission", submission)
+        assert code == 0 and "a run" in err
+        assert all((words in err) == (key not in left_out) for key, words in shown.items())

@@ -1,5 +1,6 @@
 """The label audit, on errors that are planted in labels which a network would have predicted."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -214,7 +215,9 @@ def test_an_audit_that_does_not_fit_is_rejected(planted, audit_file, spoil, mess
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00junk", b'a,b\n"1,2\n'])
 def test_an_audit_that_cannot_be_read_is_rejected(planted, tmp_path, content):
     (tmp_path / "audit.csv").write_bytes(content)
-    for path in (tmp_path / "audit.csv", tmp_path / "none.csv", tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in ("audit.csv", "none.csv", "pipe.csv", ""):
+        path = tmp_path / name
         with pytest.raises(DataError) as caught:
             treated(path, planted[0], "drop")
         assert str(path) in caught.value.problem

@@ -1,5 +1,7 @@
 """Out-of-fold predictions as a file."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,14 +30,18 @@ def test_written_predictions_are_read_back_without_the_unmarked_keypoints(tmp_pa
     assert np.isnan(read[2]).all()
 
 
-@pytest.mark.parametrize("spoil", ["other rows", "no column", "no file"])
+@pytest.mark.parametrize("spoil", ["other rows", "no column", "no file", "a pipe", "too large"])
 def test_predictions_of_other_faces_are_rejected(tmp_path, competition, spoil):
     faces, path = competition.train[:9], tmp_path / "oof.csv"
     write_predictions(path, faces, with_noise_and_errors(faces))
     if spoil == "no column":
         pd.read_csv(path).drop(columns="nose_tip_x").to_csv(path, index=False)
-    elif spoil == "no file":
+    elif spoil == "too large":
+        pd.read_csv(path).assign(nose_tip_x=1e39).to_csv(path, index=False)
+    elif spoil in ("no file", "a pipe"):
         path.unlink()
+        if spoil == "a pipe":
+            os.mkfifo(path)
     else:
         faces = competition.train[1:10]
     with pytest.raises(DataError, match=r"oof\.csv"):

@@ -5,7 +5,7 @@ from support.made_up_faces import a_face_of_68
 from support.own_schemes import UNKNOWN
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.keypoints import IBUG68, KAGGLE15
+from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
 
 A, B = 0, 1
 
@@ -22,6 +22,24 @@ def test_a_scheme_is_complete(scheme):
     assert all(set(scheme.agreed) <= set(each.keypoints) for each in scheme.conventions)
     unpaired = set(range(count)) - {k for pair in scheme.flip_pairs for k in pair}
     assert not any("left" in scheme.names[k] or "right" in scheme.names[k] for k in unpaired)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("names", []), ("names", ["a"] * 15), ("names", [*KAGGLE15.names[:-1], 5]),
+        ("name", None), ("conventions", []), ("nose_tip", 15), ("nose_tip", -1), ("nose_tip", 1.0),
+        ("nose_tip", True), ("eye_corners", [0]), ("flip_pairs", [[0, 99]]), ("flip_pairs", [[0]]),
+        ("groups", {"all": [0]}), ("agreed", [1e308]), ("eyelids", [[0, 1, 2, 3, 4, 5]]),
+        ("contours", [{"keypoints": ["x"]}]),
+        ("conventions", [{"name": "a", "keypoints": [15], "meaning": ""}]),
+        ("conventions", [{"name": "a", "keypoints": [0], "meaning": "", "ibug68": [[0]]}]),
+        ("conventions", [{"name": "a", "keypoints": [0], "meaning": "", "ibug68": [[68]] * 15}]),
+    ],
+)  # fmt: skip
+def test_a_stored_scheme_whose_parts_do_not_fit_together_is_rejected(part, value):
+    with pytest.raises(ValueError):
+        KeypointScheme.from_dict(KAGGLE15.as_dict() | {part: value})
 
 
 def test_the_nose_tip_and_the_eye_corners_are_the_same_places_in_both_schemes():

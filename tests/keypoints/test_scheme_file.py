@@ -100,6 +100,7 @@ def line(beginning):
         ("nose_tip = [30]", "", "ibug68 must give one point or more"),
         ("nose_tip = [30]", "nose_tip = []", "ibug68 must give one point or more"),
         ("nose_tip = [30]", "nose_tip = [68]", "from 0 to 67"),
+        ("nose_tip = [30]", "nose_tip = [inf]", "from 0 to 67"),
         ("nose_tip = [30]", "nose_tip = [30]\nchin = [8]", "'chin' is not one of names"),
         ('"mouth_right"]\nnose_tip', '"mouth_right", "left_eye"]\nnose_tip', "be different"),
         ('keypoints = ["mouth_right"', 'keypoints = ["chin"', "'chin' is not one of names"),

@@ -1,5 +1,6 @@
 """Members of a run: their folders, seeds and weights, and what can be wrong with these."""
 
+import os
 import sys
 
 import pytest
@@ -94,8 +95,11 @@ def test_a_member_is_locked_for_one_process_at_a_time(member):
 
 def test_the_epochs_of_a_member_are_a_table_and_a_missing_one_is_named(member, crossed_run):
     assert crossed_run.member(1).read_metrics()["epoch"].tolist() == [1, 2]
-    with pytest.raises(RunError, match=r"metrics\.csv: cannot be read"):
-        member.read_metrics()
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"metrics\.csv: cannot be read"):
+            member.read_metrics()
+        if not member.metrics_file.exists():
+            os.mkfifo(member.metrics_file)  # which would be waited for
 
 
 def test_weights_with_a_changed_byte_are_not_used(member):

@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from support.small_runs import QUICK, new_run, quick
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.runs.find import joined_name
-from kaggle_fkd.runs.overview import different_settings, overview
+from kaggle_fkd.runs.overview import different_settings, overview, summarise_run
 
 
 def finish(run, index, rmse, seconds):
@@ -54,6 +55,30 @@ def test_the_out_of_fold_rmse_is_that_of_the_runs_evaluation(tmp_path):
     record = {"oof_rmse": {"all": {"rmse": 1.875}}}
     (folder / "evaluation.json").write_text(json.dumps(record))
     assert "1.875" in overview(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"oof_rmse": {"all": 2.5}},
+        {"oof_rmse": {"all": {"rmse": "x"}}},
+        {"found": None},
+        {"nme": []},
+    ],
+)
+def test_a_damaged_evaluation_counts_as_none(tmp_path, record):
+    run = new_run(tmp_path)
+    finish(run, 0, 2.0, 1)
+    folder = tmp_path / f"evaluation-{joined_name([run])}"
+    folder.mkdir()
+    (folder / "evaluation.json").write_text(json.dumps(record))
+    assert summarise_run(run, tmp_path).out_of_fold is None
+
+
+def test_a_member_whose_time_is_not_a_number_is_not_finished(tmp_path):
+    run = new_run(tmp_path)
+    finish(run, 0, 2.0, "an hour")
+    assert not run.member(0).finished and "0 of 1" in overview(tmp_path)
 
 
 def test_the_settings_that_are_listed_are_those_that_differ_from_the_defaults():

@@ -121,6 +121,11 @@ def test_a_run_of_other_keypoints_or_shape_is_passed_over(tmp_path, record):
     assert runs_in(tmp_path) == []
 
 
+def test_a_run_whose_data_are_not_named_by_a_text_is_passed_over(tmp_path):
+    change_record(new_run(tmp_path), data_hash=5)
+    assert runs_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": "0.3.0"}'])
 def test_a_run_whose_record_is_damaged_is_named(tmp_path, content):
     run = new_run(tmp_path)

@@ -192,6 +192,15 @@ def test_json_without_an_object_is_read_as_an_empty_one(tmp_path, text):
     assert read_json_or_empty(tmp_path) == {}
 
 
+def test_json_with_a_member_of_another_type_is_read_as_an_empty_one(tmp_path):
+    value = {"number": 1, "list": [1], "more": None}
+    write_json(tmp_path / "a.json", value)
+    for kinds in ({"number": float, "list": list, "missing": str}, {"number": int}, {}):
+        assert read_json_or_empty(tmp_path / "a.json", kinds) == value
+    for kinds in ({"number": str}, {"number": float, "list": dict}, {"more": float}):
+        assert read_json_or_empty(tmp_path / "a.json", kinds) == {}
+
+
 def test_json_is_read_as_it_was_written_and_never_holds_nan(tmp_path):
     write_json(tmp_path / "a.json", {"ä": [1, None, 0.1]})
     assert read_json_or_empty(tmp_path / "a.json") == {"ä": [1, None, 0.1]}

@@ -1,6 +1,7 @@
 """Corrected labels: COCO keypoints out to a labelling tool, and back as label fixes."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -171,7 +172,8 @@ def test_what_does_not_fit_is_named(coco, faces, spoil, problem):
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"images": [', b"\xff\xfe"])
 def test_a_file_that_is_not_coco_is_named(tmp_path, faces, content):
     (tmp_path / "labels.json").write_bytes(content)
-    for path in (tmp_path / "labels.json", tmp_path / "none.json"):
+    os.mkfifo(tmp_path / "pipe.json")
+    for path in (tmp_path / "labels.json", tmp_path / "none.json", tmp_path / "pipe.json"):
         with pytest.raises(DataError) as caught:
             fixes_in(path, faces)
         assert str(path) in caught.value.problem and "train.label_fixes" in caught.value.remedy

@@ -1,5 +1,6 @@
 """Label fixes: the table of a person's decisions, and what they make of the labels."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -139,8 +140,10 @@ def test_a_line_that_does_not_fit_is_named(tmp_path, faces, line, problem):
 )
 def test_a_file_that_is_not_a_table_of_fixes_is_named(tmp_path, faces, content, problem):
     (tmp_path / "fixes.csv").write_bytes(content)
+    os.mkfifo(tmp_path / "pipe.csv")
     for path, expected in (
         (tmp_path / "fixes.csv", problem),
+        (tmp_path / "pipe.csv", "not a regular file"),
         (tmp_path / "none.csv", "cannot be read"),
         (tmp_path, "cannot be read"),
     ):

@@ -12,6 +12,13 @@ def test_a_folder_without_the_runtime_is_refused_with_the_file_that_is_missing(t
         Runtime.from_folder(tmp_path)
 
 
+def test_a_script_that_is_not_text_is_refused_by_its_name(tmp_path):
+    (tmp_path / BINARY).touch()
+    (tmp_path / SCRIPT).write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=rf"{SCRIPT}: cannot be read .* -> give the folder"):
+        Runtime.from_folder(tmp_path)
+
+
 def test_without_npm_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", "")

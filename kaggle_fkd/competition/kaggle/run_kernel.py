@@ -11,6 +11,7 @@ from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.errors import KaggleBusyError, KaggleError
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import replaced_folder
+from kaggle_fkd.system.reading import read_file
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -102,9 +103,9 @@ def _wait(api: "KaggleApi", kernel: str, poll_s: float) -> tuple[str, str]:
 def log_lines(file: Path) -> list[str]:
     """The lines of a kernel's log, which is a JSON list of pieces, or plain text."""
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = read_file(file).decode(errors="replace")
     except OSError:
         return []
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
         text = "".join(piece["data"] for piece in json.loads(text))
     return redact(text).splitlines()

@@ -30,6 +30,14 @@ def write_listing(path: Path, pictures: Iterable[str], part_size: int) -> int:
     return count
 
 
+def count_listed(path: Path) -> int:
+    """The number of paths."""
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
 def read_listing(path: Path, part: int) -> list[str]:
     """The paths of a part, by its number from 0."""
     from pyarrow.parquet import ParquetFile

@@ -14,15 +14,18 @@ from typing import Any
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.imaging.picture import ASTRONAUT, unreadable
 from kaggle_fkd.photo.input_files import LIST_SUFFIX, PICTURES, files_of
-from kaggle_fkd.photo.parquet.listing import read_listing, write_listing
+from kaggle_fkd.photo.parquet.listing import count_listed, read_listing, write_listing
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES, is_video
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import read_json_or_empty, sha256_of, writing_to
+from kaggle_fkd.system.reading import open_file
 from kaggle_fkd.system.receipts import files_are_as_written, write_receipt
 from kaggle_fkd.system.text import count_of
 
 LISTING, RECORD = "_listing", "_table.json"
+REQUIRED: Mapping[str, type] = {"inputs": dict, "pictures": int, "folder": str}
+"""What the record must have, and of which types."""
 OTHER_FOLDER = "name another folder for this table"
 
 
@@ -75,15 +78,17 @@ class FaceTable:
         faces = failed = rows = 0
         for part in range(self.parts):
             try:
-                with ParquetFile(self.part_file(part)) as file:
+                with open_file(self.part_file(part)) as stream, ParquetFile(stream) as file:
                     columns = file.read(["face", "failure"])
-            except (OSError, ValueError) as error:  # pyarrow's own are a ValueError
+                    found = len(columns) - columns["face"].null_count
+                    failures = len(columns) - columns["failure"].null_count
+            except (OSError, ValueError, KeyError) as error:  # pyarrow's own are a ValueError
                 raise FkdError(
                     f"{self.part_file(part)} is damaged", "delete it, and repeat the command"
                 ) from error
             rows += len(columns)
-            faces += len(columns) - columns["face"].null_count
-            failed += len(columns) - columns["failure"].null_count
+            faces += found
+            failed += failures
         return faces, failed, rows - faces - failed
 
     def differences(self, made_of: Mapping[str, Any]) -> list[str]:
@@ -104,8 +109,8 @@ class FaceTable:
 
 def open_table(folder: Path) -> FaceTable:
     """The table in that folder; FkdError if its record is missing or damaged."""
-    record = read_json_or_empty(folder / RECORD)
-    if not record.keys() >= {"inputs", "pictures", "folder"}:
+    record = read_json_or_empty(folder / RECORD, REQUIRED)
+    if not record.keys() >= REQUIRED.keys():
         raise FkdError(f"{folder / RECORD} is missing or damaged", OTHER_FOLDER)
     return FaceTable(folder, record)
 
@@ -130,6 +135,8 @@ def begin_table(
             raise UsageError(f"{folder} was begun with other {', '.join(different)}", OTHER_FOLDER)
         if not files_are_as_written(folder / RECORD):
             raise FkdError(f"{folder / LISTING} is missing or damaged", OTHER_FOLDER)
+        if count_listed(folder / LISTING) != table.pictures:
+            raise FkdError(f"{folder / RECORD} is damaged", OTHER_FOLDER)
         return table
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -121,7 +121,7 @@ def opened(path: Path) -> Iterator["InputContainer"]:
             raise PictureError(f"{path} is empty (0 bytes)", "copy or download it again")
         file.seek(0)
         try:
-            container = av.open(file)
+            container = av.open(file, metadata_errors="replace")  # titles that are not UTF-8
         except av.error.FFmpegError as error:
             raise _not_a_video(path) from error
         with container:

@@ -72,6 +72,7 @@ def test_the_face_of_a_box_is_in_it():
         ("0.png,9,2,3,4,0", "line 6: not a box"),
         ("0.png,1,2,3,nan,0", "line 6: not a box"),
         ("0.png,1,2,3,4,2", "line 6: not a box"),
+        ("0.png,-1e300,2,1e300,4,0", "line 6: not a box"),
         ("gone.png,1,2,3,4,0", "there is no photograph 'gone.png'"),
         ("0.png,190,20,220,60,0", "line 6: the centre of the box is outside .* 160 x 160 pixels"),
     ],

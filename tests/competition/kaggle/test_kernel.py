@@ -178,3 +178,5 @@ def test_a_log_may_be_plain_text_or_missing(tmp_path):
     (tmp_path / "plain.log").write_text("one\ntwo\n")
     assert log_lines(tmp_path / "plain.log") == ["one", "two"]
     assert log_lines(tmp_path / "missing.log") == []
+    (tmp_path / "deep.log").write_text(100_000 * "[")
+    assert log_lines(tmp_path / "deep.log") == [100_000 * "["]

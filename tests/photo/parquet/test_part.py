@@ -1,13 +1,17 @@
 """A part of a table, written once."""
 
 import json
+import os
+from functools import partial
 
+import pyarrow
 import pytest
+from pyarrow.parquet import write_table
 from support.tables import PART, begun, written
 
-from kaggle_fkd.errors import RunError
-from kaggle_fkd.photo.parquet.part import PartWriter, write_part
-from kaggle_fkd.photo.parquet.table import open_table
+from kaggle_fkd.errors import FkdError, RunError
+from kaggle_fkd.photo.parquet.part import PartWriter, describe_networks, write_part
+from kaggle_fkd.photo.parquet.table import begin_table, open_table
 
 
 def test_a_part_is_written_once(tmp_path):
@@ -18,6 +22,34 @@ def test_a_part_is_written_once(tmp_path):
     before = written(table)
     assert len(before) == 2 and table.unfinished() == []
     assert writer.write(0) == PART and written(table) == before
+
+
+def test_a_part_without_its_columns_or_that_is_a_pipe_is_damaged(tmp_path):
+    table, _ = begun(tmp_path, 3)
+    for make in (partial(write_table, pyarrow.table({"face": [1]})), os.mkfifo):
+        make(table.part_file(0))
+        with pytest.raises(FkdError, match=r"part-00000\.parquet is damaged"):
+            table.count_rows()
+        table.part_file(0).unlink()
+
+
+@pytest.mark.parametrize("damage", [{"inputs": []}, {"pictures": "3"}, {"folder": None}])
+def test_a_table_with_a_damaged_record_is_refused(tmp_path, damage):
+    table, _ = begun(tmp_path, 3)
+    (table.folder / "_table.json").write_text(json.dumps({**table.record, **damage}))
+    with pytest.raises(FkdError, match=r"_table\.json is missing or damaged"):
+        open_table(table.folder)
+
+
+def test_a_record_with_another_number_of_pictures_than_are_listed_is_damaged(tmp_path):
+    table, work = begun(tmp_path, 3)
+    record = {**table.record, "pictures": 2**62}
+    (table.folder / "_table.json").write_text(json.dumps(record))
+    with pytest.raises(FkdError, match=r"_table\.json is damaged"):
+        begin_table(
+            table.folder, table.record["inputs"]["inputs"], PART,
+            describe_networks(work.networks.open()),
+        )  # fmt: skip
 
 
 def test_a_machine_with_another_version_is_refused(tmp_path):

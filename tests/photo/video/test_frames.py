@@ -288,6 +288,20 @@ def test_frames_after_a_damaged_part_are_left_out(tmp_path: Path, capfd):
     assert 0 < len(list(open_video(path).frames())) < 40
 
 
+def test_a_title_that_is_not_text_does_not_matter(tmp_path: Path):
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "a holiday"
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height = 64, 48
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(colours(1)[0], format="rgb24")))
+        container.mux(stream.encode(None))
+    content = path.read_bytes()
+    assert b"a holiday" in content
+    path.write_bytes(content.replace(b"a holiday", b"\xff holiday"))
+    assert len(list(open_video(path).frames())) == 1
+
+
 def test_without_pyav_the_remedy_is_to_install_it(tmp_path: Path, monkeypatch):
     path = write_video(tmp_path / "clip.mp4", in_time(colours(2)), 10)
     monkeypatch.setitem(sys.modules, "av", None)
