@@ -32,7 +32,7 @@ def read_analysis(runs_dir: Path, faces: FaceDataset) -> StoredAnalysis | None:
     """The complete analysis of these faces by this version; None if there is none."""
     folder = analysis_folder(runs_dir, faces)
     receipt = folder / "inputs.json"
-    version = read_json_or_empty(receipt).get("inputs", {}).get("version")
+    version = read_json_or_empty(receipt, {"inputs": dict}).get("inputs", {}).get("version")
     if version != __version__ or not files_are_as_written(receipt):
         return None
     return StoredAnalysis(folder, read_json_or_empty(folder / "summary.json"))
