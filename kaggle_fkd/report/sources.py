@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kaggle_fkd import __version__
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.evaluation.oof_file import read_predictions
+from kaggle_fkd.evaluation.receipt import evaluated_by_this_version
 from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import RunSummary, summarise_run
 from kaggle_fkd.runs.run import Run
@@ -60,12 +60,12 @@ class ReportSources:
     def evaluation(self) -> Evaluation | None:
         """The run's evaluation by this version; None if it has no out-of-fold predictions.
 
-        Raises DataError if it belongs to other faces.
+        Raises DataError if it was changed, or belongs to other faces.
         """
         folder = evaluation_folder(self.runs_dir, [self.run])
-        record = read_json_or_empty(folder / "evaluation.json")
-        if record.get("version") != __version__ or not (folder / "oof.csv").exists():
+        if not evaluated_by_this_version(folder) or not (folder / "oof.csv").exists():
             return None
+        record = read_json_or_empty(folder / "evaluation.json")
         faces = self.faces.inner()
         predicted = read_predictions(folder / "oof.csv", faces)
         covered = np.all(np.isfinite(predicted).all(axis=2) | ~faces.marked, axis=1)

@@ -14,7 +14,6 @@ from support.five_keypoints import write_five_toml
 from support.made_up_faces import varied_faces
 from support.small_runs import CPU, new_run, new_trainer, quick
 
-from kaggle_fkd import __version__
 from kaggle_fkd.arguments import parse
 from kaggle_fkd.competition.report.analysis import analysis_folder, read_analysis
 from kaggle_fkd.config import build_config
@@ -22,12 +21,14 @@ from kaggle_fkd.errors import FkdError
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.label_review import open_review
 from kaggle_fkd.evaluation.oof_file import read_predictions
+from kaggle_fkd.evaluation.receipt import write_evaluation_receipt
 from kaggle_fkd.keypoints.scheme_file import read_scheme
 from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.find import evaluation_folder, find_run, runs_in
 from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.overview import overview
+from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.receipts import write_receipt
 from kaggle_fkd.training.checkpoint import DIGEST_BYTES, load_checkpoint, save_checkpoint
 from kaggle_fkd.training.label_fixes import DROP, KEEP, MOVE, Fix, write_fixes
@@ -128,7 +129,8 @@ def _write_labels(folder: Path) -> None:
     evaluated = evaluated_run(folder, FACES)
     write_pictures(evaluated, read_predictions(evaluated / "oof.csv", FACES), FACES)
     (evaluated / "coco.json").rename(folder / "corrected.json")
-    (evaluated / "evaluation.json").write_text(json.dumps({"version": __version__}))
+    (evaluated / "evaluation.json").write_text("{}")
+    write_evaluation_receipt(evaluated)
 
 
 def _read_labels(folder: Path, file: Path) -> object:
@@ -171,7 +173,9 @@ def _write_analysis(folder: Path) -> None:
     analysis.mkdir()
     (analysis / "missing.csv").write_text("keypoint,missing\nnose_tip,3\n")
     (analysis / "summary.json").write_text(json.dumps({"findings": ["a sentence"]}))
-    write_receipt(analysis / "inputs.json", {"version": __version__}, sorted(analysis.iterdir()))
+    write_receipt(
+        analysis / "inputs.json", {"version": provenance()["version"]}, sorted(analysis.iterdir())
+    )
 
 
 def _read_analysis(folder: Path, file: Path) -> object:

@@ -40,8 +40,9 @@ class Target:
     """The modules of the package whose reading this tests, as paths in it."""
     changed: tuple[str, ...] = ("*",)
     """Patterns of the files that are changed, one at a time."""
-    weight: int = 4
-    """How many inputs it is given, relative to the others: cheap targets have more."""
+    weight: float = 4
+    """How many inputs it is given, relative to the others: cheap targets have more. Those with less
+    than 1 take seconds, and are not among the tests."""
     same: bool = False
     """Whether its files have a checksum: what is accepted then equals what the example gives."""
     regular: bool = False

@@ -33,10 +33,10 @@ NOT_FUZZED = {
 """Modules that read, but nothing that anybody else may have written."""
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", [name for name in TARGETS if TARGETS[name].weight >= 1])
 def test_what_is_damaged_is_read_or_rejected_in_one_line(tmp_path, name):
     prepared = Prepared(TARGETS[name], tmp_path / "fuzz")
-    outcomes = [prepared.judge(0, index) for index in range(FEW * TARGETS[name].weight)]
+    outcomes = [prepared.judge(0, index) for index in range(round(FEW * TARGETS[name].weight))]
     assert [outcome for outcome in outcomes if outcome.verdict == FIND] == []
 
 

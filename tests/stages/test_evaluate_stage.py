@@ -19,7 +19,7 @@ from kaggle_fkd.training.label_fixes import Fix, write_fixes
 FILES = {
     "oof.csv", "scores.csv", "published.csv", "audit.csv", "evaluation.json",
     "rmse_by_keypoint.png", "worst_faces.png", "audit.png", "expected_errors.csv",
-    "expected_errors.png", "suspects", "faces",
+    "expected_errors.png", "suspects", "faces", "receipt.json",
 }  # fmt: skip
 
 

@@ -123,13 +123,16 @@ def test_names_and_messages_of_users_are_never_code_and_several_runs_have_a_repo
     assert "Kaggle, private" not in ParsedPage(report_of(reported, run.name)).text
 
 
-def test_a_damaged_table_is_named_in_one_line(reported):
-    (scores,) = reported.runs.glob("evaluation-*/scores.csv")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("scores.csv", "convention,keypoint\nall,all\n"), ("evaluation.json", "{}"), ("oof.csv", "")],
+)
+def test_a_damaged_evaluation_is_named_in_one_line(reported, name, content):
+    (file,) = reported.runs.glob(f"evaluation-*/{name}")
     before = report_of(reported)
-    forget(reported, "eda-*")
-    scores.write_text("convention,keypoint\nall,all\n")
+    file.write_text(content)
     code, _, err = reported("report")
-    assert code == 1 and str(scores) in err and "cannot be read as a table" in err
+    assert code == 1 and f"{file.parent}: a file of the evaluation is missing, or was" in err
     assert report_of(reported) == before
 
 

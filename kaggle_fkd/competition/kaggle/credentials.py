@@ -150,7 +150,8 @@ def _key_pair() -> Iterator[Credentials]:
         return
     source, key = " with ".join(sources), values["key"]
     # HTTP's basic authentication sends the pair in this form.
-    encoded = base64.b64encode(":".join(values.values()).encode()).decode()
+    pair = ":".join(values.values()).encode(errors="replace")  # half a character is no key
+    encoded = base64.b64encode(pair).decode()
     secrets = (key, encoded) if key else ()
     if missing := [name for name, value in values.items() if not value]:
         fault = f"does not contain a {' or a '.join(missing)}"

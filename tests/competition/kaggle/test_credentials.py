@@ -8,7 +8,7 @@ import pytest
 from support.kaggle_download import DOWNLOAD, download
 from support.kaggle_server import ROOT, SINCE_2_2, run_python
 
-from kaggle_fkd.competition.kaggle.credentials import credentials_source
+from kaggle_fkd.competition.kaggle.credentials import credentials_source, find_credentials
 
 
 def test_missing_credentials_are_an_error_of_their_own(kaggle_server, no_credentials_env, folder):
@@ -276,6 +276,12 @@ def test_a_home_folder_that_cannot_be_looked_into_has_no_credentials(monkeypatch
     monkeypatch.setenv("HOME", "/" + 300 * "x")  # the system refuses to look up so long a name
     monkeypatch.delenv("XDG_CONFIG_HOME")
     assert credentials_source() is None
+
+
+def test_half_a_character_is_not_part_of_a_key(monkeypatch, tmp_path):
+    (tmp_path / "kaggle.json").write_text('{"username": "me", "key": "abc\\ud800"}')
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+    assert "cannot have" in find_credentials().fault
 
 
 def test_empty_variables_are_no_credentials(monkeypatch):
