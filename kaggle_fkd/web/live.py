@@ -16,7 +16,7 @@ from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
 from kaggle_fkd.web.drawing import Painter, encoded, painter
 from kaggle_fkd.web.faces import milliseconds_since, record_of
 from kaggle_fkd.web.guard import POLICY_VIOLATION
-from kaggle_fkd.web.problem import REFUSALS, RequestError, problem_of, unexpected
+from kaggle_fkd.web.problem import REFUSALS, RequestError, path_of, problem_of, unexpected
 from kaggle_fkd.web.state import State, state_of
 
 MAX_CAMERAS = 4
@@ -66,7 +66,7 @@ async def follow_camera(websocket: WebSocket) -> None:
     except WebSocketDisconnect:
         pass
     except Exception as error:
-        await websocket.send_json(problem_of(unexpected(websocket.url.path, error)))
+        await websocket.send_json(problem_of(unexpected(path_of(websocket), error)))
         await websocket.close(FAILED)
     finally:
         state.cameras -= 1

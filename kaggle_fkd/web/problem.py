@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError, describe_unexpected
@@ -64,11 +64,11 @@ async def answer_refusal(request: Request, error: Exception) -> JSONResponse:
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """The answer to an address or a method that does not exist."""
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
+    status, path = HTTPStatus(error.status_code), path_of(request)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        problem, remedy = f"{request.url.path} does not take {request.method}", "use another method"
+        problem, remedy = f"{path} does not take {request.method}", "use another method"
     else:
-        problem, remedy = f"there is no {request.url.path}", "see /v1/about for what there is"
+        problem, remedy = f"there is no {path}", "see /v1/about for what there is"
     response = problem_response(RequestError(status, problem, remedy))
     response.headers.update(error.headers or {})
     return response
@@ -76,7 +76,12 @@ async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def answer_unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """The answer to a defect."""
-    return problem_response(unexpected(request.url.path, error))
+    return problem_response(unexpected(path_of(request), error))
+
+
+def path_of(connection: HTTPConnection) -> str:
+    """The path of an address, of which the rest need not be UTF-8."""
+    return str(connection.scope["path"])
 
 
 def unexpected(where: str, error: Exception) -> RequestError:

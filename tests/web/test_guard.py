@@ -1,8 +1,12 @@
 """Who may ask, and what browsers may do with the answers."""
 
+import asyncio
+
 import pytest
 from starlette.websockets import WebSocketDisconnect
 from support.web_refusals import refusal_in
+
+from kaggle_fkd.web.app import make_app
 
 ADDRESSES = ("/", "/v1/about", "/v1/filters/hat", "/missing")
 
@@ -13,6 +17,21 @@ def test_another_host_is_refused_as_its_name_may_lead_to_this_computer(client, h
     for address in ADDRESSES:
         answer = client.get(address, headers={"Host": host})
         assert "another host than this computer" in refusal_in(answer, 403)
+
+
+def test_an_address_that_is_not_utf8_is_refused_as_any_other(finder):
+    sent = []
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/faces", "query_string": b"\xff"}
+    scope["headers"] = [(b"host", b"127.0.0.1")]
+    asyncio.run(make_app(finder, "mine")(scope, receive, send))
+    assert sent[0]["status"] == 405 and b"/v1/faces does not take GET" in sent[1]["body"]
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:3000",
