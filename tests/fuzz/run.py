@@ -2,7 +2,7 @@
 
     python tests/fuzz/run.py --inputs 200000 --seed 0 --jobs 2 --out results/fuzz
 
-An input is a valid example with one file changed; which change, depends on the seed and its number
+An input is a valid example with one file changed; the change depends on the seed and its number
 alone. A reader should return, or raise an error of one line, within 10 seconds and with 2 GB of
 memory at most; anything else is a find. The folder gets `fuzz.csv`, a row for each kind of input,
 and `finds`, each with the changed file and what happened. Called again, an interrupted run
@@ -21,6 +21,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -117,8 +118,13 @@ def run(
             worker.close()
 
     with ThreadPoolExecutor(jobs) as threads:
-        for each in [threads.submit(work) for _ in range(jobs)]:
-            each.result()
+        try:
+            for each in [threads.submit(work) for _ in range(jobs)]:
+                each.result()
+        finally:
+            with suppress(Empty):  # after Ctrl-C, the shards that were begun are the last ones
+                while True:
+                    waiting.get_nowait()
     totals: dict[str, Row] = {}
     for row in sorted(_read_rows(out / SHARDS), key=lambda row: row.target):
         totals[row.target] = totals[row.target] + row if row.target in totals else row
@@ -203,7 +209,10 @@ def main() -> int:
         sys.exit(f"{out} has another run: {stored.read_text()}")
     stored.write_text(json.dumps(settings))
     shards = [*shards_of(known_targets(ALL), options.inputs)]
-    totals = run(out, shards, options.seed, options.jobs, Limits(options.seconds))
+    try:
+        totals = run(out, shards, options.seed, options.jobs, Limits(options.seconds))
+    except KeyboardInterrupt:
+        sys.exit("interrupted: the same command continues")
     (out / TABLE).unlink(missing_ok=True)
     _append(out / TABLE, *totals)
     finds = sum(row.finds for row in totals)

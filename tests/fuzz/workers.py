@@ -4,6 +4,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -67,7 +68,10 @@ class Worker:
         index = shard.start
         while index < shard.stop:
             self._connection.send(Shard(shard.target, index, shard.stop))
-            self._receive(START_S)  # it is ready
+            try:
+                self._receive(START_S)  # it is ready
+            except _LostError as lost:
+                raise RuntimeError(f"{shard.target}: the example cannot be read: {lost}") from lost
             try:
                 while index < shard.stop:
                     yield self._within_limits(self._receive(self.limits.seconds))
@@ -130,6 +134,7 @@ class Worker:
 
 def _work(connection: Connection, place: Path, seed: int, targets: str) -> None:
     """What the process does: judge the inputs of each shard that it is sent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that has started it ends it
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # libraries write there, too
         os.dup2(nowhere, stream)
