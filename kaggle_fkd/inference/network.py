@@ -47,8 +47,16 @@ class OnnxNetwork:
         return type(self), (self.path, self.device)
 
     def run(self, output: str, **inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """The output of that name for the inputs by name, which are all that the file has."""
-        (result,) = self._session.run([output], inputs)
+        """The output of that name for the inputs by name, which are all that the file has.
+
+        Raises RunError for a file that has others, or cannot be computed.
+        """
+        try:
+            (result,) = self._session.run([output], inputs)
+        except (*UNUSABLE, ValueError) as error:
+            raise RunError(
+                f"{self.path}: cannot be computed ({first_line(str(error))})", REMEDY
+            ) from error
         return np.asarray(result, np.float32)
 
 
