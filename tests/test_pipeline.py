@@ -409,6 +409,16 @@ def test_what_a_killed_call_left_goes_when_the_next_one_starts(place, tmp_path):
     assert [path for path in left if path.exists()] == []
 
 
+def test_a_page_that_was_being_written_when_its_call_was_killed_goes_too(place, tmp_path):
+    left = temporary_beside(tmp_path / "page" / "keypoints.html")
+    left.parent.mkdir()
+    left.write_text("half")
+    code, _, err = place(
+        "page", "--runtime", tmp_path / "none", "--output", left.parent / "keypoints.html"
+    )
+    assert code == 2 and "cannot be read" in err and not left.exists()
+
+
 def test_a_submission_whose_gallery_cannot_be_written_has_its_record(done):
     run = newest_trained(done.runs)
     (done.submissions / f"{run.name}-2.png").mkdir()

@@ -33,6 +33,10 @@ class Page(FinderStage):
         help="the dist folder of npm's onnxruntime-web (default: it is fetched with npm, and kept)",
     )  # fmt: skip
 
+    def folders(self) -> tuple[Path, ...]:
+        """Also the folder of the file."""
+        return (*super().folders(), *([self.output.parent] if self.output else []))
+
     def run(self, task: "Task | None", made: Made) -> Made:
         """Write the file."""
         from kaggle_fkd.system.console import log
