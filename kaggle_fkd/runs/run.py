@@ -1,6 +1,6 @@
 """`Run`: a directory with settings, data and provenance, and a folder for each member."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -122,13 +122,18 @@ def start_run(
     scheme: KeypointScheme,
     shape: NetworkShape,
     device: str,
+    fill: Callable[[Path], None] = lambda folder: None,
 ) -> Run:
-    """A new run directory with its record.
+    """A new run directory with its record, and whatever `fill` writes into it, at once.
 
     `data` has the faces' `data_hash`, and whether they are `sample_faces`; `device` is what will
     train the networks, in words.
     """
-    folder = new_folder(runs_dir / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.train.model}")
+
+    def write(folder: Path) -> None:
+        fill(folder)
+        write_json(folder / "run.json", record)
+
     record = {
         **provenance(device),
         "config": config.training_settings(),
@@ -136,8 +141,8 @@ def start_run(
         "scheme": scheme.as_dict(),
         "shape": asdict(shape),
     }
-    write_json(folder / "run.json", record)
-    return open_run(folder)
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.train.model}"
+    return open_run(new_folder(runs_dir / name, write))
 
 
 def open_run(folder: Path) -> Run:

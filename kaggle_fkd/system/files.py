@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.reading import open_file, read_text_file
 from kaggle_fkd.system.temporary import NEW, OLD, temporary_file, temporary_folder
+
+TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+"""The error of renaming a folder to the name of another one that is not empty."""
 
 
 @contextmanager
@@ -106,19 +109,26 @@ def free_path(path: Path) -> Path:
     return candidate
 
 
-def new_folder(path: Path) -> Path:
+def new_folder(path: Path, fill: Callable[[Path], None]) -> Path:
     """A folder that this call, and no other process, has created: `path`, or `path-2`, ...
 
-    Raises FkdError if it cannot be created.
+    `fill` writes its contents; the folder has its name when that is done. Raises FkdError if it
+    cannot be written, and what `fill` raises.
     """
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            candidate = free_path(path)
-            # Another process may take the name after free_path has looked.
-            with suppress(FileExistsError):
-                candidate.mkdir()
-                return candidate
+        with temporary_folder(path) as temporary:
+            new = temporary / NEW
+            new.mkdir()
+            fill(new)
+            while True:
+                candidate = free_path(path)
+                try:
+                    return new.rename(candidate)
+                except OSError as error:
+                    if error.errno not in TAKEN:
+                        raise
+                    # Another process has taken the name after free_path had looked.
 
 
 @contextmanager
@@ -154,7 +164,7 @@ def _put_in_place(new: Path, path: Path) -> None:
             path.rename(aside)
         new.rename(path)
     except BaseException as error:  # Ctrl-C, too, must not lose the old folder
-        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+        if isinstance(error, OSError) and error.errno in TAKEN:
             # Another process has put its folder there since the old one was renamed; by now it
             # may have moved it away again.
             return _put_in_place(new, path)

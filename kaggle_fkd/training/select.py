@@ -134,8 +134,10 @@ def _new_run(wanted: TrainingRequest, digest: str, device: str) -> Run:
     files = LabelFiles.named_by(config.train)
     data.check(members, files)
     about = {"data_hash": digest, "sample_faces": wanted.sample_faces}
-    run = start_run(wanted.runs_dir, config, about, data.scheme, shape, device)
-    files.copy_to(run.folder)
-    if start is not None:
-        store_weights(run.member(0), start)
-    return run
+
+    def fill(folder: Path) -> None:
+        files.copy_to(folder)
+        if start is not None:
+            store_weights(Member(folder, 0, config, shape), start)
+
+    return start_run(wanted.runs_dir, config, about, data.scheme, shape, device, fill)

@@ -15,7 +15,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.runs.find import find_run, runs_in
-from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.runs.run import open_run, start_run
 
 
 @pytest.fixture
@@ -28,6 +28,20 @@ def test_runs_of_the_same_second_have_folders_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(lambda _: new_run(tmp_path), range(8)))
     assert len({run.folder for run in runs}) == 8
+
+
+def test_a_run_directory_that_cannot_be_completed_is_absent(tmp_path):
+    def interrupt(folder):
+        (folder / "label_fixes.csv").write_text("row,")
+        raise KeyboardInterrupt
+
+    run = new_run(tmp_path / "other")
+    data = {"data_hash": "of the test", "sample_faces": True}
+    with pytest.raises(KeyboardInterrupt):
+        start_run(
+            tmp_path / "runs", run.config, data, run.scheme, run.shape, "a CPU", interrupt
+        )  # fmt: skip
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_run_directory_tells_everything(copied):

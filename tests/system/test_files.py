@@ -172,11 +172,33 @@ def test_free_names_are_numbered_before_the_suffix(tmp_path):
     assert free_path(path) == tmp_path / "a-3.csv"
 
 
+def a_new_folder(path):
+    return new_folder(path, lambda new: write_text(new / "one.txt", "new"))
+
+
 def test_a_new_folder_is_new_even_beside_a_broken_link(tmp_path):
     (tmp_path / "run").symlink_to("nowhere")
-    assert new_folder(tmp_path / "run") == tmp_path / "run-2"
-    assert new_folder(tmp_path / "run") == tmp_path / "run-3"
-    assert new_folder(tmp_path / "deep" / "run").is_dir()
+    assert a_new_folder(tmp_path / "run") == tmp_path / "run-2"
+    assert a_new_folder(tmp_path / "run") == tmp_path / "run-3"
+    assert names_in(a_new_folder(tmp_path / "deep" / "run")) == ["one.txt"]
+    assert names_in(tmp_path) == ["deep", "run", "run-2", "run-3"]
+
+
+def test_a_new_folder_is_complete_or_absent(tmp_path):
+    def killed(new):
+        write_text(new / "one.txt", "half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        new_folder(tmp_path / "run", killed)
+    assert names_in(tmp_path) == []
+
+
+def test_a_new_folder_takes_the_next_name_when_another_process_was_faster(tmp_path):
+    def others(new):
+        a_new_folder(tmp_path / "run")
+
+    assert new_folder(tmp_path / "run", others) == tmp_path / "run-2"
 
 
 NOT_FLOATS = ['{"a": NaN}', '{"a": 1e999}', '{"a": 1' + "0" * 400 + "}"]
