@@ -7,24 +7,25 @@ from typing import Any
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.files import read_json_or_empty
-from kaggle_fkd.system.receipts import files_are_as_written, is_up_to_date, write_receipt
+from kaggle_fkd.system.receipts import files_are_as_written, is_up_to_date, write_receipt_before
 
 SAMPLE_PREFIX = "sample-"
 """The names of submissions of sample faces start with this."""
 
 
 def write_record(
-    submission: Path, inputs: Mapping[str, Any], made_by: str, sample_faces: bool, **details: Any
-) -> None:
-    """Write SUBMISSION.json.
+    submission: Path, digest: str, inputs: Mapping[str, Any], made_by: str, sample_faces: bool,
+    **details: Any,
+) -> None:  # fmt: skip
+    """Write SUBMISSION.json, before the submission, whose sha256 will be `digest`.
 
     If `inputs` are unchanged the submission is reused; `details` are informational. `made_by` names
     the runs or files; `sample_faces` says that the submission must not be uploaded. Raises FkdError
     if the file cannot be written.
     """
-    write_receipt(
-        record_file(submission), inputs, [submission], **provenance(), made_by=made_by,
-        sample_faces=sample_faces, **details,
+    write_receipt_before(
+        record_file(submission), inputs, {submission.name: digest}, **provenance(),
+        made_by=made_by, sample_faces=sample_faces, **details,
     )  # fmt: skip
 
 

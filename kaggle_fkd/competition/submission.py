@@ -1,6 +1,7 @@
 """The submission file: predicted coordinates by RowId, written, read and checked."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.competition.lookup import Lookup
 from kaggle_fkd.competition.tables import SIDE, long_rows_rejected
 from kaggle_fkd.errors import SubmissionError
-from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.files import atomic_path, sha256_of
 from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.text import describe_row
 
@@ -37,20 +38,29 @@ class Submission:
     """R, a coordinate in pixels, within 0..96."""
 
 
-def write_submission(path: Path | str, lookup: Lookup, predicted: NDArray[np.floating]) -> None:
+def write_submission(
+    path: Path | str,
+    lookup: Lookup,
+    predicted: NDArray[np.floating],
+    record: Callable[[str], None] | None = None,
+) -> None:
     """Write predicted keypoints as `RowId,Location`; see `write_locations`.
 
     They are N x K x 2, or N x K x 3 with their expected errors, which are left out.
     """
-    write_locations(Path(path), lookup.row_ids, lookup.locations(predicted))
+    write_locations(Path(path), lookup.row_ids, lookup.locations(predicted), record)
 
 
 def write_locations(
-    path: Path, row_ids: NDArray[np.int64], locations: NDArray[np.floating]
+    path: Path,
+    row_ids: NDArray[np.int64],
+    locations: NDArray[np.floating],
+    record: Callable[[str], None] | None = None,
 ) -> None:
     """Write R locations as a submission, clipped to 0..96, sorted by RowId, and check it.
 
-    The file appears only once it has passed the check; raises SubmissionError otherwise.
+    The file appears only once it has passed the check; raises SubmissionError otherwise. `record`
+    is called with its sha256 before: a killed process leaves no submission without its record.
     """
     if not np.isfinite(locations).all():
         raise SubmissionError(
@@ -61,6 +71,8 @@ def write_locations(
     with atomic_path(path) as temporary:
         table.sort_values("RowId").to_csv(temporary, index=False, float_format="%.4f")
         _require_row_ids(path, _parse(path, _read(temporary)), row_ids)
+        if record is not None:
+            record(sha256_of(temporary))
 
 
 def clipped_share(locations: NDArray[np.floating]) -> float:

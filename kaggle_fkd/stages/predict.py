@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from kaggle_fkd import __version__
+from kaggle_fkd.errors import FkdError
 from kaggle_fkd.stages.options import DeviceOptions, ForceOptions, RunOptions, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage
 
@@ -103,23 +104,34 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
         path = free_path(self.submissions_dir / submission_name(name, sample))
-        write_submission(path, competition.lookup, keypoints)
         clipped = clipped_share(competition.lookup.locations(keypoints))
         if clipped > MOST_CLIPPED:
             log.warning("%s: %.0f %% of the locations lie outside the image", path, 100 * clipped)
         members = [member for run in runs for member in run.members]
-        write_record(
-            path, inputs, name, sample,
-            networks=len(members),
-            weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
-            rows=len(competition.lookup),
-            clipped_share=clipped,
-            validation_rmse={m.name: m.validation for m in members},
-        )  # fmt: skip
+
+        def record(digest: str) -> None:
+            write_record(
+                path, digest, inputs, name, sample,
+                networks=len(members),
+                weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
+                rows=len(competition.lookup),
+                clipped_share=clipped,
+                validation_rmse={m.name: m.validation for m in members},
+            )  # fmt: skip
+
         figure = prediction_gallery(
             competition.test, predicted, f"Predicted test faces: {path.stem}"
         )
-        save_figure(figure, path.with_suffix(".png"))
+        # The submission is written last: if it is there, so are the other two, unless the gallery
+        # alone cannot be written.
+        failure = None
+        try:
+            save_figure(figure, path.with_suffix(".png"))
+        except FkdError as error:
+            failure = error
+        write_submission(path, competition.lookup, keypoints, record)
+        if failure is not None:
+            raise failure
         log.info(
             "%d locations by %s (%s): %s",
             len(competition.lookup), name, count_of(len(members), "network"), path,

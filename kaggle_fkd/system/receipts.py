@@ -21,7 +21,17 @@ def write_receipt(
     """
     with writing_to(path):
         digests = {file.relative_to(path.parent).as_posix(): sha256_of(file) for file in files}
-    write_json(path, {"inputs": dict(inputs), "files": digests, **details})
+    write_receipt_before(path, inputs, digests, **details)
+
+
+def write_receipt_before(
+    path: Path, inputs: Mapping[str, Any], digests: Mapping[str, str], **details: Any
+) -> None:
+    """As `write_receipt`, for files that appear after it: their sha256 by their names.
+
+    A receipt without them counts for nothing, and is replaced when they are written again.
+    """
+    write_json(path, {"inputs": dict(inputs), "files": dict(digests), **details})
 
 
 def is_up_to_date(path: Path, inputs: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from support import csv_files
 
 from kaggle_fkd.competition.record import newest_submission_by, record_file, write_record
 from kaggle_fkd.competition.submission import write_submission
+from kaggle_fkd.system.files import sha256_of
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def write(tmp_path):
     def write_it(name: str, made_by: str, test_hash: str = "these"):
         path = tmp_path / f"{name}.csv"
         path.write_text(f"RowId,Location\n1,{len(name)}\n")
-        write_record(path, {"test_hash": test_hash}, made_by, sample_faces=False)
+        inputs = {"test_hash": test_hash}
+        write_record(path, sha256_of(path), inputs, made_by, sample_faces=False)
         return path
 
     return write_it

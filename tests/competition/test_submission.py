@@ -17,6 +17,7 @@ from kaggle_fkd.competition.submission import (
 )
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.system.files import sha256_of
 
 
 @given(seed=st.integers(0, 10_000))
@@ -51,6 +52,17 @@ def test_predictions_that_are_not_numbers_leave_no_file(tmp_path):
     with pytest.raises(SubmissionError, match="not all finite numbers"):
         write_submission(tmp_path / "s.csv", LOOKUP, keypoints)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_submission_appears_after_its_record(tmp_path):
+    path, digests = tmp_path / "s.csv", []
+
+    def record(digest):
+        assert not path.exists()
+        digests.append(digest)
+
+    write_submission(path, LOOKUP, np.full((4, 15, 2), 48.0), record)
+    assert digests == [sha256_of(path)]
 
 
 def test_what_is_wrong_is_said_of_the_file_that_was_to_be_written(tmp_path):
