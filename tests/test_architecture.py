@@ -159,7 +159,7 @@ def test_only_the_schemes_spell_the_names_of_keypoints():
 
 def test_the_folders_of_the_tests_are_those_of_the_package():
     folders = {path.parent.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.py")}
-    others = {"support", "fuzz", "benchmarks", "examples", "notebooks"}
+    others = {"support", "fuzz", "faults", "faults/hook", "benchmarks", "examples", "notebooks"}
     assert {each for each in folders - others if not (PACKAGE / each).is_dir()} == set()
 
 
