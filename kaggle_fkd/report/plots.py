@@ -24,6 +24,7 @@ COLOURS = {
 """What colours of figures become, so that they can be seen on a light and on a dark page."""
 TEXT_COLOUR = "color-mix(in srgb, {} 60%, currentColor)"
 """What other colours of text become: legible on both, too."""
+REFERENCE = re.compile(r"#([\w-]+)")
 NOT_DRAWN = ("metadata", "style")
 """Elements that are left out. Within a page, a style would apply to all of it."""
 ON_COLOURED_CELLS = ("#ffffff", "#262626")
@@ -33,8 +34,7 @@ ON_COLOURED_CELLS = ("#ffffff", "#262626")
 def plot(name: str, figure: Figure, title: str, caption: str) -> Plot:
     """The figure as a block; `name` becomes its id, `title` is read aloud."""
     stream = io.BytesIO()
-    # Text remains text, which is smaller; ids do not depend on chance.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with mpl.rc_context({"svg.fonttype": "none"}):  # text remains text, which is smaller
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(stream.getvalue())
     _clean(root, name)
@@ -49,26 +49,29 @@ def plot(name: str, figure: Figure, title: str, caption: str) -> Plot:
 
 
 def _clean(root: ElementTree.Element, name: str) -> None:
-    """Remove what is not drawn, let ids begin with the name, and replace colours."""
+    """Remove what is not drawn, number the ids after the name, and replace colours.
+
+    Matplotlib's ids depend on chance, and on the last digits of positions, which differ when other
+    figures were drawn before.
+    """
     for parent in list(root.iter()):
         for child in list(parent):
             if _local(child.tag) in NOT_DRAWN:
                 parent.remove(child)
-    used = set(re.findall(r"#([\w-]+)", " ".join(_references(root))))
+    used = dict.fromkeys(REFERENCE.findall(" ".join(_references(root))))
+    ids = {used_id: f"{name}-{number}" for number, used_id in enumerate(used)}
     for element in root.iter():
         element.tag = _local(element.tag)
         attributes = {_local(key): value for key, value in element.attrib.items()}
-        if attributes.get("id") not in used:
+        if attributes.get("id") not in ids:
             attributes.pop("id", None)
         for key, value in attributes.items():
             if key == "id":
-                attributes[key] = f"{name}-{value}"
-            elif key == "href" and value.startswith("#"):
-                attributes[key] = f"#{name}-{value[1:]}"
+                attributes[key] = ids[value]
+            elif _refers(key, value):
+                attributes[key] = REFERENCE.sub(lambda match: f"#{ids[match[1]]}", value)
             elif key in ("style", "fill", "stroke"):
                 attributes[key] = _themed(value, element.tag)
-            elif key == "clip-path":
-                attributes[key] = value.replace("url(#", f"url(#{name}-")
         element.attrib = attributes
 
 
@@ -78,8 +81,13 @@ def _references(root: ElementTree.Element) -> list[str]:
         value
         for element in root.iter()
         for key, value in element.attrib.items()
-        if _local(key) == "clip-path" or (_local(key) == "href" and value.startswith("#"))
+        if _refers(_local(key), value)
     ]
+
+
+def _refers(key: str, value: str) -> bool:
+    """Whether the attribute refers to an id of the figure; an image's href holds its pixels."""
+    return key == "clip-path" or (key == "href" and value.startswith("#"))
 
 
 def _themed(style: str, tag: str) -> str:

@@ -23,6 +23,12 @@ def test_a_drawing_is_the_same_each_time():
     assert plot("one", drawing(), "a", "") == plot("one", drawing(), "a", "")
 
 
+def test_the_ids_of_a_drawing_do_not_depend_on_rounding():
+    larger = drawing()
+    larger.set_size_inches(larger.get_size_inches() + 1e-14)
+    assert plot("one", larger, "a", "") == plot("one", drawing(), "a", "")
+
+
 def test_a_drawing_is_read_aloud_by_its_title():
     svg = plot("one", drawing(), "An <odd> & title", "").svg
     (root,) = ParsedPage(svg).all("svg")
