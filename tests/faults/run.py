@@ -28,7 +28,7 @@ OPTIONS = {
     "--cuts": CUT, "--twins": TWINS,
 }  # fmt: skip
 """How many trials of each kind."""
-COLUMNS = ("kind", "number", "scenario", "fault", "exit_code", "problems")
+COLUMNS = ("kind", "number", "scenario", "fault", "struck", "exit_code", "problems")
 DISK = "256m"
 """The size of the disk that is filled."""
 INSIDE = "FAULTS_INSIDE"
@@ -106,22 +106,26 @@ def append(table: Path, kind: str, number: int, scenario: Scenario, outcome: Out
         if new:
             writer.writerow(COLUMNS)
         problems = " | ".join(outcome.problems)
-        writer.writerow([kind, number, scenario.name, outcome.fault, outcome.code, problems])
+        writer.writerow(
+            [kind, number, scenario.name, outcome.fault, outcome.struck, outcome.code, problems]
+        )
     state = problems or "as undisturbed"
     print(f"{kind} {number}, {scenario.name}: {outcome.fault}: {state}", file=sys.stderr)
 
 
 def summary(rows: list[dict[str, str]]) -> str:
-    """A Markdown table: the trials of each scenario and kind, and those that went wrong."""
+    """A Markdown table: the faults of each kind in each scenario, and what went wrong."""
     kinds = [kind for kind in OPTIONS.values() if any(row["kind"] == kind for row in rows)]
     lines = [f"| | {' | '.join(kinds)} | not as promised |", f"|---{'|---' * len(kinds)}|---|"]
-    for scenario in SCENARIOS:
-        own = [row for row in rows if row["scenario"] == scenario.name]
-        counts = [str(sum(row["kind"] == kind for row in own)) for kind in kinds]
+    for name in [*(each.name for each in SCENARIOS), "all of them"]:
+        own = [row for row in rows if name in (row["scenario"], "all of them")]
+        counts = [sum(row["kind"] == kind and row["struck"] == "True" for row in own)
+                  for kind in kinds]  # fmt: skip
         wrong = sum(bool(row["problems"]) for row in own)
         if own:
-            lines.append(f"| {scenario.name} | {' | '.join(counts)} | {wrong} |")
-    return "\n".join(lines) + "\n"
+            lines.append(f"| {name} | {' | '.join(map(str, counts))} | {wrong} |")
+    early = sum(row["struck"] == "False" for row in rows)
+    return "\n".join([*lines, "", f"{early} of {len(rows)} calls ended before their fault."]) + "\n"
 
 
 if __name__ == "__main__":

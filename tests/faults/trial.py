@@ -42,6 +42,8 @@ class Ended:
     """How many changes of files it made."""
     seconds: float
     """From the first of them to its end."""
+    struck: bool = False
+    """Whether it lasted until its fault."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Outcome:
 
     fault: Fault
     """What happened."""
+    struck: bool
+    """Whether it happened: a call may end before."""
     code: int
     """The exit code of the disturbed call."""
     problems: tuple[str, ...]
@@ -116,7 +120,7 @@ class Trials:
         turn = number // 2 if kind == KILL else number
         fault = Fault(
             KILL if kind == TWINS else kind,
-            operation=reference.order[turn % len(reference.order)],
+            operation=0 if timed else reference.order[turn % len(reference.order)],
             moment=chance.uniform(0, reference.seconds) if timed else None,
             everyone=chance.random() < 0.7 or not scenario.one_may_die,
         )
@@ -147,7 +151,7 @@ class Trials:
         if again.code:
             problems.append(f"repeated: exit code {again.code}: {again.said.strip()[-300:]}")
         problems += differences(reference.files, files_in(self.place), numbered=kind == TWINS)
-        return Outcome(fault, ended.code, tuple(problems))
+        return Outcome(fault, ended.struck, ended.code, tuple(problems))
 
     def _two_at_once(self, scenario: Scenario) -> list[str]:
         """What is wrong with two calls at the same time."""
@@ -197,6 +201,7 @@ class _Call:
             errors="replace", start_new_session=True,
         )  # fmt: skip
         self.first: float | None = None
+        self.killed = False
         threading.Thread(target=self._watch, daemon=True).start()
 
     def end(self) -> Ended:
@@ -208,7 +213,9 @@ class _Call:
             _, said = self.process.communicate()
             said += f"\nerror: it does not end within {PATIENCE_S} s"
         seconds = 0.0 if self.first is None else time.monotonic() - self.first
-        return Ended(self.process.returncode, said, self._operations(), seconds)
+        operations = self._operations()
+        struck = self.killed or (self.fault is not None and 0 < self.fault.operation <= operations)
+        return Ended(self.process.returncode, said, operations, seconds, struck)
 
     def _watch(self) -> None:
         """Note when it changes its first file, and kill it some time later, if that is wanted."""
@@ -220,6 +227,7 @@ class _Call:
             processes = self._processes()
             victims = processes if self.fault.everyone else processes[-1:]
             strike(self.fault, self.place, victims)
+            self.killed = bool(victims)
 
     def _operations(self) -> int:
         file = self.ledger / "operations"
@@ -245,13 +253,13 @@ def complaints(ended: Ended, fault: Fault | None, scenario: Scenario) -> list[st
     if ended.code and not errors and not (killed and ended.code in KILLED):
         found.append(f"exit code {ended.code} without an error: {ended.said.strip()[-300:]}")
     wanted = word_for(fault) if fault is not None else ""
-    if errors and not any(wanted in line for line in errors):
+    if errors and wanted not in ended.said:
         found.append(f"{wanted} is not named: {errors}")
     return found
 
 
 def word_for(fault: Fault) -> str:
-    """What an error must name that the fault causes."""
+    """What must be named if the fault causes an error, in it or in a warning before it."""
     reasons = {FULL_DISK: "No space left on device", DENIAL: "Permission denied"}
     return reasons.get(fault.kind, Path(fault.target).name)
 
