@@ -66,6 +66,8 @@ def set_up(quiet: bool, errors_only: bool = False) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
     if sys.stderr is None:  # closed by whoever started the program
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # open as long as the process runs
+    # tqdm would make it for the first message, and interrupted at that, fail with another error.
+    tqdm.get_lock()
     handler = _StderrHandler()
     handler.setFormatter(_Formatter())
     log.handlers[:] = [handler]

@@ -35,6 +35,28 @@ def lines_of(capfd) -> list[str]:
     return err.splitlines()
 
 
+INTERRUPTED = """
+import sys
+from kaggle_fkd.system.console import log, run_reporting_errors, set_up
+
+def interrupt(event, arguments):
+    if event == "import" and arguments[0] == "multiprocessing.synchronize":
+        raise KeyboardInterrupt
+
+set_up(quiet=False)
+sys.addaudithook(interrupt)
+sys.exit(run_reporting_errors(lambda: log.info("first")))
+"""
+
+
+@pytest.mark.slow
+def test_the_first_message_makes_nothing_that_an_interruption_would_break():
+    answer = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (answer.returncode, answer.stderr) == (0, "first\n")
+
+
 @pytest.mark.slow
 def test_importing_the_package_changes_nothing_about_logging():
     code = """
