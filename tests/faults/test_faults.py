@@ -33,6 +33,7 @@ def may_mount() -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not may_mount(), reason="this system lets nobody mount a disk to fill")
 def test_a_disturbed_call_that_is_repeated_leaves_what_an_undisturbed_one_leaves(tmp_path):
     done = run(tmp_path)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import threading
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
@@ -141,9 +140,8 @@ class Trials:
         ended = self._call(scenario, fault)
         problems = [f"disturbed: {each}" for each in complaints(ended, fault, scenario)]
         allow_again(self.place)
-        with suppress(FileNotFoundError):
-            if fault.target:
-                shutil.copy2(reference.start / fault.target, self.place / fault.target)
+        if fault.target:
+            shutil.copy2(reference.start / fault.target, self.place / fault.target)
         begun = any(self.place.glob("runs/*/run.json"))
         if kind == TWINS and (begun or not scenario.trains):
             problems += self._two_at_once(scenario)
@@ -211,7 +209,7 @@ class _Call:
         except subprocess.TimeoutExpired:
             strike(Fault(KILL), self.place, self._processes())
             _, said = self.process.communicate()
-            said += f"\nerror: it does not end within {PATIENCE_S} s"
+            said += f"\nerror: unexpected: it does not end within {PATIENCE_S} s"
         seconds = 0.0 if self.first is None else time.monotonic() - self.first
         operations = self._operations()
         struck = self.killed or (self.fault is not None and 0 < self.fault.operation <= operations)
