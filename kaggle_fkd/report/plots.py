@@ -25,6 +25,7 @@ COLOURS = {
 TEXT_COLOUR = "color-mix(in srgb, {} 60%, currentColor)"
 """What other colours of text become: legible on both, too."""
 REFERENCE = re.compile(r"#([\w-]+)")
+"""A reference to an id, in an attribute."""
 NOT_DRAWN = ("metadata", "style")
 """Elements that are left out. Within a page, a style would apply to all of it."""
 ON_COLOURED_CELLS = ("#ffffff", "#262626")

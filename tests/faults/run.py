@@ -52,7 +52,7 @@ def main() -> int:
                 outcome = trials.run(scenario, kind, turn)
                 append(table, kind, number, scenario, outcome)
         finally:
-            subprocess.run(["umount", disk], check=True)
+            subprocess.run(["umount", "--lazy", disk], check=True)
     text = summary(rows_of(table))
     (options.out / "summary.md").write_text(text)
     print(text)
