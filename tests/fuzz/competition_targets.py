@@ -21,6 +21,7 @@ from kaggle_fkd.competition.record import earlier_submission, newest_submission_
 from kaggle_fkd.competition.submission import check_submission, write_submission
 from kaggle_fkd.pipeline import run_pipeline
 from kaggle_fkd.stages.tasks import choose_task
+from kaggle_fkd.system.files import sha256_of
 
 INPUTS = {"test_hash": "of the test"}
 SENT = dict.fromkeys(COLUMNS[:5], "x")
@@ -80,10 +81,11 @@ def _write_recorded(folder: Path) -> None:
     _write_cached(folder / "data")
     submissions = folder / "subs"
     _write_submissions(submissions)
-    scores = {"run": {"all": 2.5}}
+    submission, scores = submissions / "1.csv", {"run": {"all": 2.5}}
     write_record(
-        submissions / "1.csv", INPUTS, "run", False, validation_rmse=scores, clipped_share=0.5
-    )
+        submission, sha256_of(submission), INPUTS, "run", False, validation_rmse=scores,
+        clipped_share=0.5,
+    )  # fmt: skip
 
 
 def _submit(folder: Path, file: Path) -> object:
