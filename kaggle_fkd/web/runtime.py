@@ -11,13 +11,18 @@ from typing import Self
 
 from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import replaced_folder
+from kaggle_fkd.system.files import replaced_folder, sha256_of
 from kaggle_fkd.system.reading import read_file, read_text_file
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 """The package of npm, in the version that pages are tested with."""
 SCRIPT, BINARY = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 """The files of its `dist` that run networks on a CPU."""
+DIGESTS = {
+    SCRIPT: "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90",
+    BINARY: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+}
+"""Their hex sha256 in this version: a page that is given to others holds no other code."""
 PATIENCE_S = 300
 """Seconds for which npm may work."""
 
@@ -45,11 +50,20 @@ class Runtime:
 
     @classmethod
     def fetched(cls) -> Self:
-        """The runtime that was fetched earlier, or is now; FkdError if npm cannot fetch it."""
+        """The runtime that was fetched earlier, or is now.
+
+        Raises FkdError if npm cannot fetch it, or a file has another sha256 than in `DIGESTS`.
+        """
         folder = cache_folder() / f"{PACKAGE}-{VERSION}"
         if not folder.is_dir():
             fetch(folder)
-        return cls.from_folder(folder)
+        runtime = cls.from_folder(folder)
+        if changed := _changed_file(folder):
+            raise FkdError(
+                f"{folder / changed}: not the file of {PACKAGE} {VERSION} (another sha256)",
+                f"delete {folder}, and it is fetched again; or give --runtime DIR",
+            )
+        return runtime
 
 
 def cache_folder() -> Path:
@@ -79,6 +93,8 @@ def fetch(folder: Path) -> None:
             (archive,) = Path(temporary).glob("*.tgz")
             with replaced_folder(folder) as new:
                 _extract(archive, new)
+                if changed := _changed_file(new):
+                    raise ValueError(f"{changed} came with another sha256 than was published")
         except (
             subprocess.SubprocessError,
             OSError,
@@ -100,3 +116,8 @@ def _extract(archive: Path, folder: Path) -> None:
             file = package.extractfile(f"package/dist/{name}")
             assert file is not None, "the member is a file"
             (folder / name).write_bytes(file.read())
+
+
+def _changed_file(folder: Path) -> str | None:
+    """The name of the first file that is not what was published in this version, or None."""
+    return next((name for name in DIGESTS if sha256_of(folder / name) != DIGESTS[name]), None)
