@@ -167,6 +167,14 @@ def test_no_figure_of_a_document_is_still_missing(document):
     assert not re.search(r"\bTBD|\bTODO|\bFIXME|\bXX+\b", read(document))
 
 
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_the_licences_are_listed_for_the_pinned_versions(file):
+    rows = re.findall(r"^\| (\S+) \| ([^\s+]+)\S* \| .+ \|$", read("docs/licences.md"), re.M)
+    pinned = set(re.findall(r"^([\w-]+)==(\S+)", read(file), re.M))
+    assert pinned and pinned <= set(rows), "make licences writes the list"
+    assert "| not stated |" not in read("docs/licences.md")
+
+
 def test_the_tests_that_the_promises_name_exist():
     named = set(re.findall(r"`(test_\w+)`", read("docs/reliability.md")))
     files = (ROOT / "tests").rglob("test_*.py")

@@ -59,7 +59,7 @@ def test_a_runtime_that_was_fetched_is_not_fetched_again(tmp_path, monkeypatch):
 def test_a_fetched_runtime_with_a_changed_byte_does_not_get_into_a_page(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     write_files(tmp_path / "kaggle_fkd" / f"{PACKAGE}-{VERSION}")
-    with pytest.raises(FkdError, match=rf"{SCRIPT}: not the file of .* \(another sha256\) -> delete"):
+    with pytest.raises(FkdError, match=rf"{SCRIPT}: not .* \(another sha256\) -> delete"):
         Runtime.fetched()
 
 
