@@ -363,6 +363,36 @@ def test_submit_shows_what_would_be_sent_and_stops_there(done):
     assert not (done.submissions / "log.csv").exists()
 
 
+def test_locations_at_the_border_are_said_and_not_sent(done, monkeypatch):
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "token with a space")  # nothing can be sent
+    clipped = done.submissions / "clipped.csv"
+    table = pd.read_csv(last_line(done("--stage", "predict")[1]))
+    table.loc[table.index[::50], "Location"] = 96.0
+    table.to_csv(clipped, index=False)
+    code, _, err = done("--stage", "submit", "--submission", clipped)
+    assert code == 0 and "doubtful: 2." in err and "at the border of the image" in err
+    code, _, err = done("--stage", "submit", "--submission", clipped, "--yes")
+    assert code == 1 and "nothing was sent" in err and "or add --allow-doubtful" in err
+    code, _, err = done("--stage", "submit", "--submission", clipped, "--yes", "--allow-doubtful")
+    assert code == 1 and "bad Kaggle credentials" in err  # it would have been sent
+
+
+def test_predictions_worse_than_the_mean_face_are_said_and_not_sent(done, monkeypatch):
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "token with a space")
+    (member,) = newest_trained(done.runs).members
+    summary = member.summary | {"mean_face_rmse": member.validation["all"] / 2}
+    member.summary_file.write_text(json.dumps(summary))
+    code, out, err = done("--stage", "predict", "--force")
+    assert code == 0 and "warning: " in err
+    doubt = f"of its networks, {member.name} did worse than the mean face"
+    assert f"is not fit to be sent: {doubt}" in err
+    for stages in ("submit", "blend,submit"):
+        files = ("--blend", last_line(out), done.submissions / "other.csv")
+        pd.read_csv(files[1]).assign(Location=40).to_csv(files[2], index=False)
+        code, _, err = done("--stage", stages, "--yes", *(files if "blend" in stages else ()))
+        assert code == 1 and f"nothing was sent, as {doubt}" in err
+
+
 def test_submit_refuses_an_invalid_file(done):
     bad = done.submissions / "bad.csv"
     bad.write_text("RowId,Location\n1,1e9\n")

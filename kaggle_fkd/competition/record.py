@@ -39,6 +39,12 @@ def read_record(submission: Path) -> dict[str, Any]:
     return read_json_or_empty(record_file(submission))
 
 
+def worse_than_mean_face(submission: Path) -> list[str]:
+    """The recorded names of the submission's networks that are worse than the mean face."""
+    names = read_record(submission).get("worse_than_mean_face")
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
 def submission_name(made_by: str, sample_faces: bool) -> str:
     """The file name of a submission made by these runs or files; that of a sample one says so."""
     return f"{SAMPLE_PREFIX if sample_faces else ''}{made_by}.csv"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError
@@ -112,6 +112,14 @@ class Member:
         """The validation scores of a finished member: of `all`, then of parts; otherwise empty."""
         summary = self.summary
         return scores_in(summary.get(f"validation_{_metric_of(summary).name}"))
+
+    @property
+    def worse_than_mean_face(self) -> bool:
+        """True when its validation RMSE is above that of the mean face, which has seen no image."""
+        of_mean_face = self.summary.get("mean_face_rmse")
+        if not self.validation or not _is_score(of_mean_face):
+            return False
+        return self.validation["all"] > of_mean_face
 
     @property
     def metric(self) -> Metric:
@@ -221,7 +229,7 @@ def scores_in(value: object) -> dict[str, float]:
     return {}
 
 
-def _is_score(value: object) -> bool:
+def _is_score(value: object) -> TypeGuard[float]:
     """Whether it is a number; JSON may have NaN, and integers too large for a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

@@ -46,6 +46,7 @@ class Blend(Stage):
         from kaggle_fkd.competition.record import (
             is_sample_submission,
             submission_name,
+            worse_than_mean_face,
             write_record,
         )
         from kaggle_fkd.competition.submission import write_locations
@@ -59,14 +60,18 @@ class Blend(Stage):
         name = f"blend-of-{len(self.files)}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
         sample = any(map(is_sample_submission, self.files))
         path = self.submissions_dir / submission_name(name, sample)
+        worse = [name for file in self.files for name in worse_than_mean_face(file)]
         made_by = f"blend of {', '.join(file.stem for file in self.files)}"
         files = dict(zip(map(str, self.files), digests, strict=True))
         inputs = {"files": files, "weights": weights}
+        rows = len(blended.row_ids)
 
         def record(digest: str) -> None:
-            write_record(path, digest, inputs, made_by, sample, rows=len(blended.row_ids))
+            write_record(
+                path, digest, inputs, made_by, sample, rows=rows, worse_than_mean_face=worse
+            )
 
         write_locations(path, blended.row_ids, blended.locations, record)
         parts = ", ".join(f"{w:g} x {p.name}" for w, p in zip(weights, self.files, strict=True))
-        log.info("%d locations, the mean of %s: %s", len(blended.row_ids), parts, path)
+        log.info("%d locations, the mean of %s: %s", rows, parts, path)
         return replace(made, submission=path)

@@ -84,12 +84,9 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         self, runs: "list[Run]", inputs: dict[str, Any], config: "Config", task: "CompetitionTask"
     ) -> "Path":
         from kaggle_fkd import experiment
+        from kaggle_fkd.competition.doubts import doubts_about
         from kaggle_fkd.competition.record import submission_name, write_record
-        from kaggle_fkd.competition.submission import (
-            MOST_CLIPPED,
-            clipped_share,
-            write_submission,
-        )
+        from kaggle_fkd.competition.submission import clipped_share, write_submission
         from kaggle_fkd.figures.predictions import prediction_gallery
         from kaggle_fkd.figures.style import save_figure
         from kaggle_fkd.prediction.ensemble import weights_by_run
@@ -104,10 +101,11 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
         path = free_path(self.submissions_dir / submission_name(name, sample))
-        clipped = clipped_share(competition.lookup.locations(keypoints))
-        if clipped > MOST_CLIPPED:
-            log.warning("%s: %.0f %% of the locations lie outside the image", path, 100 * clipped)
         members = [member for run in runs for member in run.members]
+        worse = [member.name for member in members if member.worse_than_mean_face]
+        locations = competition.lookup.locations(keypoints)
+        for doubt in doubts_about(locations, worse):
+            log.warning("%s is not fit to be sent: %s", path, doubt)
 
         def record(digest: str) -> None:
             write_record(
@@ -115,7 +113,8 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
                 networks=len(members),
                 weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
                 rows=len(competition.lookup),
-                clipped_share=clipped,
+                clipped_share=clipped_share(locations),
+                worse_than_mean_face=worse,
                 validation_rmse={m.name: m.validation for m in members},
             )  # fmt: skip
 

@@ -33,6 +33,10 @@ class Submit(Stage):
         help="its description on Kaggle (default: the run and its validation RMSE)",
     )  # fmt: skip
     yes: bool = option("--yes", default=False, action="store_true", help="really submit it")
+    allow_doubtful: bool = option(
+        "--allow-doubtful", default=False, action="store_true",
+        help="with --yes, submit it although its networks seem to have learnt nothing",
+    )  # fmt: skip
 
     def check(self, task: "Task") -> None:
         """Reject a file that does not exist."""
@@ -42,9 +46,10 @@ class Submit(Stage):
     def run(self, task: "Task", made: Made) -> Made:
         """Validate the file; upload it and wait for its scores only with --yes.
 
-        Raises SubmissionError for a file that Kaggle would reject, or that was made from sample
-        faces.
+        Raises SubmissionError for a file that Kaggle would reject, that was made from sample
+        faces, or about which there are doubts.
         """
+        from kaggle_fkd.competition.doubts import doubts_about
         from kaggle_fkd.competition.kaggle.credentials import credentials_source
         from kaggle_fkd.competition.kaggle.pages import COMPETITION_PAGE
         from kaggle_fkd.competition.kaggle.submission_log import LOG
@@ -53,8 +58,9 @@ class Submit(Stage):
             is_sample_submission,
             newest_submission,
             read_record,
+            worse_than_mean_face,
         )
-        from kaggle_fkd.competition.submission import check_submission
+        from kaggle_fkd.competition.submission import check_submission, read_submission
         from kaggle_fkd.system.console import announce
         from kaggle_fkd.system.files import sha256_of
 
@@ -66,13 +72,20 @@ class Submit(Stage):
         check_submission(path, lookup)
         _reject_sample(path, task.is_sample)
         message = self.message or _message(record)
+        doubts = doubts_about(read_submission(path).locations, worse_than_mean_face(path))
         announce(
             f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
             f"contents: {_contents(record, len(lookup))}",
             f"message:  {message}",
             f"to:       {COMPETITION_PAGE}, as a late submission",
             f"account:  {credentials_source() or 'no credentials found'}",
+            *(f"doubtful: {doubt}" for doubt in doubts),
         )
+        if self.yes and doubts and not self.allow_doubtful:
+            raise SubmissionError(
+                f"{path}: nothing was sent, as {' and '.join(doubts)}",
+                "train longer or with another learning rate (train.lr), or add --allow-doubtful",
+            )
         if not self.yes:
             announce("nothing was sent; add --yes to send it")
             return made
@@ -98,17 +111,13 @@ def _message(record: dict[str, Any]) -> str:
 
 
 def _contents(record: dict[str, Any], rows: int) -> str:
-    """A line about what the file holds, with what should make a person hesitate."""
+    """A line about what the file holds."""
     from kaggle_fkd.competition.archive import LOOKUP
     from kaggle_fkd.competition.load import KAGGLE_ROWS
-    from kaggle_fkd.competition.submission import MOST_CLIPPED
 
     kaggles = KAGGLE_ROWS[LOOKUP]
     valid = "valid" if rows == kaggles else f"valid here, but Kaggle asks for {kaggles} locations"
-    clipped = record.get("clipped_share")
-    many = isinstance(clipped, int | float) and clipped > MOST_CLIPPED
-    outside = f"; {clipped:.0%} of them lay outside the image" if many else ""
-    return f"{rows} locations by {_made_by(record)}, {valid}{outside}"
+    return f"{rows} locations by {_made_by(record)}, {valid}"
 
 
 def _reject_sample(path: Path, is_sample: bool) -> None:
