@@ -10,7 +10,9 @@ import torch
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.runs.member import Member, read_stored
 from kaggle_fkd.runs.provenance import source_commit
+from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.summary import EpochRow, write_metrics
 from kaggle_fkd.training.trainer import Trainer
 
@@ -31,7 +33,8 @@ def save_checkpoint(
     """
     # Through memory: a full disk is then an OSError, which torch would hide.
     content = io.BytesIO()
-    torch.save({**trainer.state(), "epochs": epochs, "commits": commits}, content)
+    about = {"epochs": epochs, "commits": commits, "threads": torch.get_num_threads()}
+    torch.save({**trainer.state(), **about}, content)
     written = content.getvalue()
     with atomic_path(member.state_file) as temporary, temporary.open("wb") as file:
         file.write(hashlib.sha256(written).digest())
@@ -58,9 +61,22 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
             io.BytesIO(stored), map_location="cpu", weights_only=True
         )
         trainer.load_state(state)
+        if trainer.device.type == "cpu":
+            _warn_of_other_threads(member, state.get("threads"))
         return state["epochs"], [*dict.fromkeys([*state["commits"], *commits])]
     except DAMAGE as error:
         raise RunError(
             f"{member.state_file}: the checkpoint is damaged ({error})",
             "delete it; resuming the run then trains this member from the start",
         ) from error
+
+
+def _warn_of_other_threads(member: Member, before: int | None) -> None:
+    """Say that the weights will not be those of an uninterrupted training, if that is so."""
+    threads = torch.get_num_threads()
+    if before not in (None, threads):  # None: the checkpoint was written before it had them
+        log.warning(
+            "%s: %s so far, now %d: the weights will not equal those of an uninterrupted training "
+            "-> for equal weights, resume with the same number of threads",
+            member.name, count_of(before, "thread"), threads,
+        )  # fmt: skip
