@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaggle_fkd.arguments import HelpRequest, parse
+from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.pipeline import check_extras, run_pipeline
 from kaggle_fkd.system.console import interrupts_held, print_result, run_reporting_errors, set_up
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     set_up(quiet="--quiet" in given, errors_only=rank_of_process() > 0)
-    return run_reporting_errors(lambda: _run(given))
+    return run_reporting_errors(lambda: _run(given), redact)
 
 
 def _run(given: list[str]) -> None:

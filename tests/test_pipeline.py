@@ -236,6 +236,13 @@ def test_bad_credentials_are_an_error_and_no_reason_to_fall_back(place, monkeypa
     assert not (place.data / "sample").exists()
 
 
+def test_a_part_of_the_files_without_credentials_names_both(place):
+    csv_files.write_plain(place.data, {"training.csv": csv_files.tables()["training.csv"]})
+    code, _, err = place("--stage", "download")
+    assert code == 1 and "there are no Kaggle credentials" in err and "make a token" in err
+    assert "download stage" not in err
+
+
 def test_damaged_files_are_an_error_and_no_reason_to_fall_back(place):
     tables = csv_files.tables()
     bundle = csv_files.write_bundle(place.data, tables) / BUNDLE

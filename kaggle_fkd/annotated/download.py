@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from kaggle_fkd.errors import DataError
+from kaggle_fkd.system.connection_watch import connection_watched
 from kaggle_fkd.system.console import log, progress
-from kaggle_fkd.system.download_watch import download_watched
 from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.secrets import hide, passwords_in, passwords_of_proxies
 from kaggle_fkd.system.text import innermost_cause, without_password
 
 UDACITY_URL = (
@@ -38,7 +39,7 @@ def download_udacity(target: Path, url: str = UDACITY_URL) -> Path:
     with atomic_path(target) as temporary:
         with (
             temporary.open("wb") as file,
-            download_watched(lambda: temporary.stat().st_size, partial(_failure, url)),
+            connection_watched(partial(_failure, url), lambda: temporary.stat().st_size),
         ):
             for chunk in _chunks(url):
                 file.write(chunk)
@@ -67,6 +68,6 @@ def _chunks(url: str) -> Iterator[bytes]:
 def _failure(url: str, problem: str) -> DataError:
     shown = without_password(url)
     return DataError(
-        f"{shown}: {without_password(problem)}",
+        f"{shown}: {hide(problem, [*passwords_in(url), *passwords_of_proxies()])}",
         f"check the network, or download {shown} in a browser and give that file instead",
     )

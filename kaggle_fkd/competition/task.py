@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from kaggle_fkd.competition.archive import BUNDLE, find_competition_files, find_files
 from kaggle_fkd.competition.kaggle.credentials import credentials_source
 from kaggle_fkd.competition.kaggle.download import download_bundle
+from kaggle_fkd.competition.kaggle.pages import GET_TOKEN
 from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import sample_recipe, unchanged_since_manifest, write_manifest
 from kaggle_fkd.competition.sample.competition import SAMPLE, make_sample
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import DataError, NoDataError
+from kaggle_fkd.errors import DataError, KaggleError, NoDataError
 from kaggle_fkd.keypoint_task import KeypointTask
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import banner, log
@@ -96,10 +97,15 @@ class CompetitionTask(KeypointTask):
                 self._generate_sample_faces()
             else:
                 _download(folder)
-        except DataError:
+        except DataError as error:
             # Files that a person put there are not replaced, but what is missing can be fetched.
-            if (folder / BUNDLE).exists() or credentials_source() is None:
+            if (folder / BUNDLE).exists():
                 raise
+            if credentials_source() is None:
+                raise DataError(
+                    f"{error.problem}, and there are no Kaggle credentials to download it with",
+                    f"put the complete {BUNDLE} into that folder, or {GET_TOKEN}",
+                ) from error
             _download(folder)
         else:
             log.info(
@@ -157,9 +163,12 @@ def _download(folder: Path) -> None:
             with file.open() as stream:
                 while stream.read(1 << 24):  # to the end, where the archive's checksum is
                     pass
-    except DataError:
+    except DataError as error:
         shutil.rmtree(incoming)
-        raise
+        raise KaggleError(
+            f"the download is not the competition's data: {error.problem}",
+            f"check what is between here and Kaggle, or put {BUNDLE} into {folder}",
+        ) from error
     bundle.replace(folder / BUNDLE)
     shutil.rmtree(incoming)
     log.info("downloaded: %s", folder / BUNDLE)

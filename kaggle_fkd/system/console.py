@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from kaggle_fkd.errors import FkdError, describe_unexpected, refused_by_system
+from kaggle_fkd.system.text import without_password
 
 log = logging.getLogger("kaggle_fkd")
 """The package's logger: `info` for progress (hidden in quiet mode), `warning` for what the user
@@ -178,15 +179,18 @@ def interrupts_kept_from_children() -> Iterator[None]:
             mask(signal.SIG_SETMASK, before)
 
 
-def run_reporting_errors(work: Callable[[], None]) -> int:
+def run_reporting_errors(
+    work: Callable[[], None], redact: Callable[[str], str] = without_password
+) -> int:
     """Call `work` and return the exit code of the process; a failure is reported in one line.
 
-    The traceback of an unexpected error is written to a file, which the line names.
+    The traceback of an unexpected error is written to a file, which the line names. `redact` gives
+    both without secrets.
     """
     try:
         work()
     except FkdError as error:
-        log.error("%s", error)
+        log.error("%s", redact(str(error)))
         return error.exit_code
     except KeyboardInterrupt:
         announce("interrupted")
@@ -197,14 +201,14 @@ def run_reporting_errors(work: Callable[[], None]) -> int:
         log.error("stdout was closed before all of the output could be written")
         return 1
     except (OSError, MemoryError) as error:
-        log.error("%s", refused_by_system(error))
+        log.error("%s", redact(str(refused_by_system(error))))
         return 1
     except Exception as error:
         with tempfile.NamedTemporaryFile(
             "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
-            traceback.print_exc(file=file)
-        problem = describe_unexpected(error)
+            file.write(redact(traceback.format_exc()))
+        problem = redact(describe_unexpected(error))
         log.error("%s", FkdError(problem, f"please report it with {file.name}"))
         return 1
     return 0

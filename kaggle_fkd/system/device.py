@@ -108,16 +108,6 @@ def _processor() -> str:
     return next(iter(models), platform.processor() or platform.machine())
 
 
-def peak_memory_mb() -> float | None:
-    """The largest memory of this process so far, in MB; None if the system does not report it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6  # Linux counts KiB
-
-
 def keep_freed_memory() -> None:
     """Let glibc keep large freed blocks for the next batch instead of returning them.
 

@@ -10,8 +10,9 @@ from kaggle_fkd.networks.cost import count_parameters
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.device import describe_device, peak_memory_mb
+from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.memory import peak_memory_mb
 from kaggle_fkd.training.trainer import Trainer
 
 EpochRow = dict[str, float]

@@ -14,7 +14,7 @@ from kaggle_fkd.annotated.download import download_udacity
 from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.errors import DataError, FkdError
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.system import download_watch
+from kaggle_fkd.system import connection_watch
 
 
 @pytest.fixture
@@ -83,11 +83,14 @@ def test_a_failed_download_names_the_remedy_and_keeps_the_old_file(tmp_path, ser
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("drip.zip", "less than 1 MiB arrived in 1 seconds"), ("endless.zip", "has more than 0 GiB")],
+    [
+        ("drip.zip", "less than 1 MiB arrived in 1 seconds"),
+        ("endless.zip", "more than 0 GiB arrived"),
+    ],
 )
 def test_a_download_without_an_end_is_given_up(tmp_path, served, monkeypatch, name, problem):
-    monkeypatch.setattr(download_watch, "PERIOD_S", 1)
-    monkeypatch.setattr(download_watch, "MOST_BYTES", 20_000_000)
+    monkeypatch.setattr(connection_watch, "PATIENCE_S", 1)
+    monkeypatch.setattr(connection_watch, "MOST_BYTES", 20_000_000)
     with pytest.raises(DataError, match=problem):
         download_udacity(tmp_path / "new" / "youtube68.zip", f"{served[1]}/{name}")
     assert list((tmp_path / "new").iterdir()) == []

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import threading
 import zipfile
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -43,6 +45,9 @@ def a_bundle(size: int = 3 * MIB) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("training.zip", random.Random(0).randbytes(size))
     return buffer.getvalue()
+
+
+HOSTILE = ("silent", "dripping", "endless", "truncated", "wrong", "circular", "echoing")
 
 
 @dataclass
@@ -95,6 +100,8 @@ class KaggleServer:
     kernel_files: dict[str, bytes] = field(default_factory=dict)
     """The files of its output, by name."""
     kernel_log: str = ""
+    hostile: dict[str, str] = field(default_factory=dict)
+    """How that API method or file is answered: one of `HOSTILE`."""
     hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
     """What happens when a call of that API method arrives, before it is answered."""
 
@@ -115,6 +122,14 @@ def complete_submission() -> dict:
     return submission("COMPLETE", publicScore="1.87379", privateScore="1.45920")
 
 
+def decoded(header: str) -> list[str]:
+    """User name and password of basic authentication, as they are and percent-encoded."""
+    if not header.startswith("Basic "):
+        return []
+    pair = b64decode(header.removeprefix("Basic ")).decode()
+    return [pair, quote(pair, safe="")]
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state: KaggleServer
@@ -122,7 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         request = self._record()
         self.state.hooks.get(request.call, lambda: None)()
-        if request.call in self.state.refusals:
+        if request.call in self.state.hostile:
+            self._be_hostile(request)
+        elif request.call in self.state.refusals:
             status, message = self.state.refusals[request.call]
             self._json({"code": status, "message": message}, status)
         else:
@@ -130,7 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         request = self._record()
-        if request.path == LOGIN_PATH:
+        if request.call in self.state.hostile:
+            self._be_hostile(request)
+        elif request.path == LOGIN_PATH:
             self._send(200, LOGIN_PAGE, {"Content-Type": "text/html"})
         elif request.path.startswith(OUTPUT_PATH):
             content = self.state.kernel_files[request.path.removeprefix(OUTPUT_PATH)]
@@ -140,8 +159,55 @@ class _Handler(BaseHTTPRequestHandler):
             self._file(request)
 
     def do_PUT(self):
-        self._record()
-        self._send(self.state.upload_status, b"", {})
+        request = self._record()
+        if request.call in self.state.hostile:
+            self._be_hostile(request)
+        else:
+            self._send(self.state.upload_status, b"", {})
+
+    def _be_hostile(self, request):
+        getattr(self, f"_{self.state.hostile[request.call]}")(request)
+
+    def _silent(self, request):
+        self.state.released.wait(60)
+        self.close_connection = True
+
+    def _dripping(self, request):
+        self._repeat(b" ", 0.05)
+
+    def _endless(self, request):
+        self._repeat(bytes(MIB), 0)
+
+    def _repeat(self, piece, pause):
+        """An answer without an end."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            while not self.state.released.wait(pause):
+                self.wfile.write(piece)
+
+    def _truncated(self, request):
+        self._send(200, b'{"token": "and so on"}', {"Content-Type": "application/json"}, cut=5)
+
+    def _wrong(self, request):
+        self._json(["anything", {"else": None}])
+
+    def _circular(self, request):
+        self._send(302, b"", {"Location": f"http://localhost{request.path}"})
+
+    def _echoing(self, request):
+        """Refuse, and repeat in headers and message what was sent to authenticate it."""
+        sent = [request.headers.get(name, "") for name in ("Authorization", "Proxy-Authorization")]
+        spelt = [
+            text for each in sent
+            for text in (each, quote(each), b64encode(each.encode()).decode(),
+                         b64encode(f"you sent {each}!".encode()).decode(), *decoded(each))
+        ]  # fmt: skip
+        body = json.dumps({"code": 400, "message": f"not allowed: {' '.join(spelt)}"}).encode()
+        headers = {"Content-Type": "application/json", "Server": sent[0], "X-Echo": spelt[-1]}
+        self._send(400, body, headers)
 
     def _IntrospectToken(self, request):  # noqa: N802
         self._json({"active": self.state.token_is_active, "username": "someone"})

@@ -248,3 +248,16 @@ sys.exit(run_reporting_errors(work))
     )  # fmt: skip
     assert (answer.returncode, answer.stdout) == (130, "tidied up\n"), answer
     assert answer.stderr == "interrupted\n"
+
+
+def test_a_traceback_file_holds_no_secret(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def fail() -> None:
+        raise LookupError("the token abcdef")
+
+    set_up(quiet=False)
+    assert run_reporting_errors(fail, lambda text: text.replace("abcdef", "***")) == 1
+    (file,) = tmp_path.glob("kaggle_fkd-*.log")
+    assert "the token ***" in file.read_text() and "the token ***" in capsys.readouterr().err
+    assert "abcdef" not in file.read_text()

@@ -11,12 +11,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from kaggle_fkd.competition.kaggle.credentials import find_credentials, home_folder, redact
 from kaggle_fkd.competition.kaggle.pages import GET_TOKEN
-from kaggle_fkd.competition.kaggle.problems import explain
-from kaggle_fkd.errors import FkdError, KaggleError, NoCredentialsError
+from kaggle_fkd.competition.kaggle.problems import CONTINUES, explain
+from kaggle_fkd.errors import FkdError, KaggleBusyError, KaggleError, NoCredentialsError
+from kaggle_fkd.system.connection_watch import connection_watched
 from kaggle_fkd.system.console import log
 
 if TYPE_CHECKING:
@@ -52,14 +54,19 @@ def connect() -> "KaggleApi":
 
 
 @contextmanager
-def client_calls() -> Iterator[None]:
+def client_calls(folder: Path | None = None) -> Iterator[None]:
     """Around calls of the client: its exceptions become KaggleError, its prints go to stderr.
 
     Secrets are hidden in both: with VERBOSE=1 in the environment the client prints its headers.
+    Calls that make no progress are given up; `folder` is where they store what they download.
     """
     stderr = sys.stderr and cast("TextIO", _Redacting(sys.stderr))
     try:
-        with redirect_stdout(stderr), redirect_stderr(stderr):
+        with (
+            redirect_stdout(stderr),
+            redirect_stderr(stderr),
+            connection_watched(_given_up, lambda: _size_of(folder) if folder else 0),
+        ):
             yield
     except FkdError:
         raise
@@ -70,6 +77,18 @@ def client_calls() -> Iterator[None]:
 def is_quiet() -> bool:
     """True if the client should show neither its progress bar nor its notices."""
     return not log.isEnabledFor(logging.INFO)
+
+
+def _given_up(problem: str) -> KaggleBusyError:
+    return KaggleBusyError(
+        f"the connection to Kaggle was given up: {problem}",
+        f"check the network, then try again; {CONTINUES}",
+    )
+
+
+def _size_of(folder: Path) -> int:
+    """The bytes of its files, as far as they are written."""
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
 
 
 class _Redacting:

@@ -1,24 +1,19 @@
 """Where Kaggle credentials are, what is wrong with them, and how they are kept out of messages."""
 
-import base64
 import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from kaggle_fkd.system.files import read_json_or_empty
 from kaggle_fkd.system.reading import read_text_file
-from kaggle_fkd.system.text import HIDDEN, without_password
+from kaggle_fkd.system.secrets import basic_authentication, hide, passwords_of_proxies
 
-SHORTEST_SECRET = 4
-"""Anything shorter is not a secret, and hiding it would only garble messages."""
 _TOKEN = re.compile(r"[!-~]+")
 """A token or key: visible ASCII. Anything else breaks the client's HTTP headers, and the error
 that it then raises quotes the token."""
-_PASSWORD = re.compile(r"(?:.*://)?[^:@]*:(.+)@")
 
 
 @dataclass(frozen=True)
@@ -56,14 +51,9 @@ def redact(text: str) -> str:
     """`text` without any secret that this process knows of.
 
     Every token and key that the client could find is hidden, and the user names and passwords in
-    addresses.
+    addresses; see `hide`.
     """
-    secrets = {secret for secret in _secrets() if len(secret) >= SHORTEST_SECRET}
-    # The longest first, as a secret may be part of another one.
-    for secret in sorted(secrets, key=len, reverse=True):
-        for spelling in (secret, repr(secret)[1:-1]):
-            text = text.replace(spelling, HIDDEN)
-    return without_password(text)
+    return hide(text, _secrets())
 
 
 def home_folder() -> Path | None:
@@ -77,10 +67,7 @@ def home_folder() -> Path | None:
 def _secrets() -> Iterator[str]:
     for each in _all_credentials():
         yield from each.secrets
-    for name, value in os.environ.items():
-        if name.lower().endswith("_proxy") and (match := _PASSWORD.match(value)):
-            yield match[1]
-            yield unquote(match[1])
+    yield from passwords_of_proxies()
 
 
 def _all_credentials() -> Iterator[Credentials]:
@@ -149,10 +136,7 @@ def _key_pair() -> Iterator[Credentials]:
     if not sources:
         return
     source, key = " with ".join(sources), values["key"]
-    # HTTP's basic authentication sends the pair in this form.
-    pair = ":".join(values.values()).encode(errors="replace")  # half a character is no key
-    encoded = base64.b64encode(pair).decode()
-    secrets = (key, encoded) if key else ()
+    secrets = (key, basic_authentication(values["username"], key)) if key else ()
     if missing := [name for name, value in values.items() if not value]:
         fault = f"does not contain a {' or a '.join(missing)}"
         yield Credentials(source, secrets, fault, skipped=True)

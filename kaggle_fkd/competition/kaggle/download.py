@@ -9,10 +9,8 @@ from kaggle_fkd.competition.archive import BUNDLE, SLUG, is_web_page
 from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
 from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.competition.kaggle.pages import GET_TOKEN, RULES_PAGE
-from kaggle_fkd.competition.kaggle.problems import CONTINUES
 from kaggle_fkd.errors import KaggleError
 from kaggle_fkd.system.console import log
-from kaggle_fkd.system.download_watch import download_watched
 
 
 def download_bundle(folder: Path) -> Path:
@@ -24,11 +22,10 @@ def download_bundle(folder: Path) -> Path:
     """
     api = connect()
     log.info("downloading %s from Kaggle", BUNDLE)
-    with client_calls():
+    with client_calls(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with download_watched(lambda: _size_of(folder), _given_up):
-                api.competition_download_files(SLUG, path=str(folder), quiet=is_quiet())
+            api.competition_download_files(SLUG, path=str(folder), quiet=is_quiet())
         except (OSError, json.JSONDecodeError):
             raise  # also ValueErrors, such as requests' InvalidURL; what has arrived is good
         except ValueError as error:
@@ -60,18 +57,6 @@ def _verified_bundle(folder: Path) -> Path:
             f"log in at {RULES_PAGE}, accept the rules, {GET_TOKEN}; then try again",
         )
     raise KaggleError(f"the download is not a zip archive, so it cannot be {BUNDLE}", "try again")
-
-
-def _size_of(folder: Path) -> int:
-    """The bytes of its files, as far as they are written."""
-    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
-
-
-def _given_up(problem: str) -> KaggleError:
-    return KaggleError(
-        f"the download of {BUNDLE} was given up: {problem}",
-        f"check the network, and delete what has arrived if it is not a zip of 80 MB; {CONTINUES}",
-    )
 
 
 def _is_web_page(path: Path) -> bool:

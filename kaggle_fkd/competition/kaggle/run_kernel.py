@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
 from kaggle_fkd.competition.kaggle.credentials import redact
-from kaggle_fkd.errors import KaggleBusyError, KaggleError
+from kaggle_fkd.competition.submission import read_submission
+from kaggle_fkd.errors import KaggleBusyError, KaggleError, SubmissionError
+from kaggle_fkd.system import connection_watch
 from kaggle_fkd.system.console import announce, log
 from kaggle_fkd.system.files import replaced_folder
 from kaggle_fkd.system.reading import read_file
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 POLL_S = 30.0
 """Polling interval, in seconds."""
-MOST_FAILURES = 20
-"""Questions in a row that may remain without an answer: ten minutes."""
 SHOWN = 20
 """Lines of the log that are shown of a kernel that failed."""
 RUNNING = ("queued", "running", "new_script", "cancel_requested")
@@ -51,7 +51,13 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
             f"Kaggle refuses the kernel {kernel}: {redact(str(reason))}",
             "accept the competition's rules, or choose another --title",
         )
-    announce(f"pushed: {answer.url} (version {answer.version_number})")
+    if not answer.url:
+        raise KaggleError(
+            f"Kaggle does not say whether the kernel {kernel} was pushed",
+            f"look for it: kaggle kernels status {kernel}",
+        )
+    page = redact(str(answer.url))
+    announce(f"pushed: {page} (version {answer.version_number})")
     try:
         state, problem = _wait(api, kernel, poll_s)
     except (KeyboardInterrupt, KaggleError):
@@ -59,7 +65,7 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
         raise
     lines: list[str] = []
     try:
-        with replaced_folder(output) as new, client_calls():
+        with replaced_folder(output) as new, client_calls(new):
             api.kernels_output(kernel, str(new), force=True, quiet=is_quiet())
         log.info("%s: the kernel's output", output)
         lines = log_lines(output / f"{kernel.partition('/')[2]}.log")
@@ -70,26 +76,35 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
         announce(*lines[-SHOWN:])
         raise KaggleError(
             f"the kernel {kernel} has ended with {state}{problem and f': {problem}'}",
-            f"see its log: {answer.url}",
+            f"see its log: {page}",
         )
-    if not (output / SUBMISSION).is_file():
-        raise KaggleError(f"the kernel {kernel} has made no {SUBMISSION}", f"see {answer.url}")
-    return output / SUBMISSION
+    submission = output / SUBMISSION
+    if not submission.is_file():
+        raise KaggleError(f"the kernel {kernel} has made no {SUBMISSION}", f"see {page}")
+    try:
+        read_submission(submission)
+    except SubmissionError as error:  # the client stores any answer, that of an error too
+        submission.unlink()
+        raise KaggleError(redact(error.problem), f"download it from {page}") from error
+    return submission
 
 
 def _wait(api: "KaggleApi", kernel: str, poll_s: float) -> tuple[str, str]:
-    """How the kernel ended, and what Kaggle says of it."""
-    state, failures = "", 0
+    """How the kernel ended, and what Kaggle says of it.
+
+    Raises KaggleBusyError when Kaggle has not answered for `PATIENCE_S`.
+    """
+    state, answered = "", time.monotonic()
     log.info("waiting for the kernel to end (Ctrl-C leaves it running)")
     while True:
         time.sleep(poll_s)
         try:
             with client_calls():
                 answer = api.kernels_status(kernel)
-            failures = 0
+            answered = time.monotonic()
         except KaggleBusyError as error:
-            failures += 1  # it runs on: a lost connection must not look like its end
-            if failures == MOST_FAILURES:
+            # It runs on: a lost connection must not look like its end.
+            if time.monotonic() - answered > connection_watch.PATIENCE_S:
                 raise
             log.info("no status of the kernel yet: %s", error.problem)
             continue

@@ -12,6 +12,7 @@ from kaggle_fkd.competition.archive import SLUG
 from kaggle_fkd.competition.kaggle.client import client_calls
 from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.errors import KaggleError
+from kaggle_fkd.system import connection_watch
 from kaggle_fkd.system.console import log
 
 if TYPE_CHECKING:
@@ -43,22 +44,30 @@ class Score:
 def wait_for_score(
     api: "KaggleApi", pending: Score, wait_s: float = WAIT_S, poll_s: float = POLL_S
 ) -> Score:
-    """Ask every `poll_s` seconds until the submission is scored or `wait_s` seconds have passed."""
+    """Ask every `poll_s` seconds until the submission is scored or `wait_s` seconds have passed.
+
+    The wait also ends when Kaggle has not listed the submission for `PATIENCE_S`.
+    """
     score = pending
     log.info("waiting for the scores of submission %d (Ctrl-C loses nothing)", score.ref)
-    deadline = time.monotonic() + wait_s
-    while score.status == "pending" and time.monotonic() < deadline:
+    listed = time.monotonic()
+    deadline = listed + wait_s
+    while (
+        score.status == "pending"
+        and time.monotonic() < min(deadline, listed + connection_watch.PATIENCE_S)
+    ):  # fmt: skip
         time.sleep(poll_s)
         try:
-            score = _ask(api, score)
+            if answer := _ask(api, score):
+                score, listed = answer, time.monotonic()
         except KaggleError as error:
             # The file is submitted: a lost connection must not look like a failed submission.
             log.info("no status of submission %d yet: %s", score.ref, error.problem)
     return score
 
 
-def _ask(api: "KaggleApi", score: Score) -> Score:
-    """The submission in Kaggle's list; `score` itself while it is not listed."""
+def _ask(api: "KaggleApi", score: Score) -> Score | None:
+    """The submission in Kaggle's list; None while it is not listed."""
     with client_calls():
         listed = api.competition_submissions(SLUG) or []
         for submission in listed:
@@ -72,7 +81,7 @@ def _ask(api: "KaggleApi", score: Score) -> Score:
                     _pixels(submission.private_score),
                     redact(submission.error_description),
                 )
-    return score
+    return None
 
 
 def _pixels(score: str) -> float | None:

@@ -69,9 +69,7 @@ def send(
             f"correct the file and submit it again; details are at {SUBMISSIONS_PAGE}",
         )
     if score.status == "pending":
-        log.warning(
-            "no score for submission %d after %g s; see %s", score.ref, wait_s, SUBMISSIONS_PAGE
-        )
+        log.warning("no score for submission %d yet; see %s", score.ref, SUBMISSIONS_PAGE)
     return score
 
 
@@ -104,12 +102,12 @@ def _may_have_arrived(cause: BaseException | None) -> bool:
     """Whether Kaggle may have the submission although the client failed for this cause.
 
     Only the last of the client's requests, CreateSubmission, makes a submission, and a status from
-    400 to 499 means that it did not.
+    400 to 499 means that it did not. Without a request, the client was given up anywhere.
     """
     if cause is None:
         return False
     response, request = getattr(cause, "response", None), getattr(cause, "request", None)
-    if response is not None and response.status_code < 500:
+    if response is not None and 400 <= response.status_code < 500:
         return False
     return request is None or str(request.url).endswith("/CreateSubmission")
 

@@ -156,6 +156,6 @@ def test_an_unreachable_network_is_reported(kaggle_env, folder):
 
 def test_a_download_that_stalls_is_given_up(kaggle_server, kaggle_env, folder):
     kaggle_server.cuts, kaggle_server.stalls = [5 * MIB // 2], True
-    impatient = "from kaggle_fkd.system import download_watch; download_watch.PERIOD_S = 2\n"
+    impatient = "from kaggle_fkd.system import connection_watch as it; it.PATIENCE_S = 2\n"
     outcome = run_python(impatient + DOWNLOAD, kaggle_env, folder)
     assert "was given up: less than 1 MiB arrived in 2 seconds" in outcome.result["message"]

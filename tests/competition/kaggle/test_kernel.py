@@ -14,7 +14,7 @@ from support.command_line import real_data
 from support.kaggle_server import KERNEL_PAGE, ROOT, run_python
 
 from kaggle_fkd.competition.kaggle.kernel import METADATA, SCRIPT, packed_package, write_kernel
-from kaggle_fkd.competition.kaggle.run_kernel import MOST_FAILURES, log_lines
+from kaggle_fkd.competition.kaggle.run_kernel import log_lines
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.provenance import source_commit
 
@@ -169,9 +169,10 @@ def test_a_refusal_ends_the_waiting_at_once(kaggle_server, kaggle_env, folder):
 
 def test_a_busy_kaggle_is_asked_again(kaggle_server, kaggle_env, folder):
     kaggle_server.refusals["GetKernelSessionStatus"] = (503, "Service unavailable")
-    outcome = run_python(RUN, kaggle_env, folder)
+    impatient = "from kaggle_fkd.system import connection_watch as it; it.PATIENCE_S = 3\n"
+    outcome = run_python(impatient + RUN, kaggle_env, folder)
     assert "Kaggle is busy" in outcome.result["text"]
-    assert len(kaggle_server.of("GetKernelSessionStatus")) >= MOST_FAILURES
+    assert len(kaggle_server.of("GetKernelSessionStatus")) >= 3
 
 
 def test_a_log_may_be_plain_text_or_missing(tmp_path):
