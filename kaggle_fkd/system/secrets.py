@@ -1,6 +1,7 @@
 """Keeping secrets out of texts, however a program or a server may spell them."""
 
 import base64
+import json
 import math
 import os
 import re
@@ -53,6 +54,7 @@ def _spellings(secret: str) -> Iterator[str]:
     content = secret.encode(errors="replace")
     yield re.escape(secret)
     yield re.escape(repr(secret)[1:-1])
+    yield re.escape(json.dumps(secret)[1:-1])
     # Programs differ in the characters that they percent-encode.
     yield "".join(f"(?:{re.escape(chr(byte))}|%{byte:02X}|%{byte:02x})" for byte in content)
     for before in range(3):  # base64 depends on the position in what is encoded, modulo 3

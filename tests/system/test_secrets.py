@@ -27,7 +27,7 @@ SPELLINGS = {
 def test_a_secret_is_hidden_however_it_is_spelt(spelling):
     hidden = hide(f"the server said {spelling} twice", [SECRET])
     assert hidden.startswith("the server said ") and "***" in hidden
-    assert len(hidden.replace("***", "")) < len("the server said  twice") + 16
+    assert not any(spelling[n : n + 10] in hidden for n in range(10, len(spelling) - 19))
     assert "0123" not in hidden
 
 
