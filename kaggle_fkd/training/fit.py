@@ -51,7 +51,7 @@ def train_member(
         for epoch in range(len(epochs), config.epochs):
             started = time.perf_counter()
             score = trainer.run_epoch(epoch, bar.update)
-            held_out = objective.validate(trainer.network)
+            held_out = trainer.validate()
             _refuse_divergence(member, objective, epoch, score, held_out["all"])
             epochs.append(epoch_row(trainer, epoch, score, held_out, started))
             log_epoch(member, epochs[-1], metric)

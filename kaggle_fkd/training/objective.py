@@ -68,8 +68,11 @@ class Objective(ABC, Generic[N]):
         """The metric on the augmented training examples, from the sums over an epoch."""
 
     @abstractmethod
-    def validate(self, network: N) -> dict[str, float]:
-        """The metric on the held-out examples: of `all`, then of parts of them."""
+    def validate(self, network: N, precision: str = "fp32") -> dict[str, float]:
+        """The metric on the held-out examples: of `all`, then of parts of them.
+
+        The network computes with numbers of that precision, one of `system.precision.TYPES`.
+        """
 
     @abstractmethod
     def results(self, network: N) -> dict[str, Any]:

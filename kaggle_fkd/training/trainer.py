@@ -72,6 +72,14 @@ class Trainer:
         total, count = self.group.sum(torch.stack(sums).cpu().double().sum(dim=0)).tolist()
         return self.objective.training_score(total, count)
 
+    def validate(self) -> dict[str, float]:
+        """The metric on the held-out examples: of `all`, then of parts of them.
+
+        In the precision of the training: after every epoch, fp32, as for the results, would take
+        5 % of the time of an epoch in bf16.
+        """
+        return self.objective.validate(self.network, self.precision.name)
+
     def _step(self, index: Tensor, lr: float) -> Tensor:
         """One gradient step on the examples at `index`; 2, what its score is made of."""
         with self.precision.autocast(self.device):

@@ -71,3 +71,4 @@ def test_a_training_keeps_its_precision_on_another_device(tmp_path):
     assert other.precision.name == "fp16"
     assert other.scaler.state_dict() == state["scaler"] != {}
     assert other.run_epoch(1, lambda: None) == trainer.run_epoch(1, lambda: None)
+    assert other.validate() == trainer.validate() != trainer.objective.validate(trainer.network)

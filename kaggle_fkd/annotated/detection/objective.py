@@ -15,6 +15,7 @@ from kaggle_fkd.config import Config
 from kaggle_fkd.metrics import LOSS, Metric
 from kaggle_fkd.networks.detector import DetectorNet, all_cells
 from kaggle_fkd.networks.network import evaluating
+from kaggle_fkd.system.precision import precision_on
 from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 from kaggle_fkd.training.augmentation import change_light
 from kaggle_fkd.training.objective import Objective
@@ -71,10 +72,11 @@ class DetectionObjective(Objective[DetectorNet]):
         """The loss of a positive cell."""
         return total / max(count, 1)
 
-    def validate(self, network: DetectorNet) -> dict[str, float]:
+    def validate(self, network: DetectorNet, precision: str = "fp32") -> dict[str, float]:
         """The loss on crops of the held-out photographs, which are always the same."""
         sums = torch.zeros(2)
-        with evaluating(network), torch.inference_mode():
+        autocast = precision_on(self.device, precision).autocast(self.device)
+        with evaluating(network), torch.inference_mode(), autocast:
             for batch in self._validation_batches():
                 images = batch.images.to(self.device).float()
                 sums += self._loss(network, images, batch)[1].cpu()
