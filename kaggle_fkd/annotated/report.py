@@ -13,6 +13,7 @@ from kaggle_fkd.report.settings import settings_section
 from kaggle_fkd.report.sources import Evaluation, ReportSources
 from kaggle_fkd.report.summary import summary_section
 from kaggle_fkd.report.training import training_section
+from kaggle_fkd.system.text import in_words
 
 COLUMNS = ("region", "faces", "mean", "median", "failure_rate", "area_under_curve")
 """What nme.csv has."""
@@ -43,8 +44,9 @@ def _nme(evaluation: Evaluation, table: pd.DataFrame) -> tuple[Block, ...]:
     errors = nme(predicted, faces.keypoints, faces.scheme).mean(axis=1)
     rows = tuple(
         (
-            Cell(row["region"]), number(100 * row["mean"], 2), number(100 * row["median"], 2),
-            number(100 * row["failure_rate"], 1), number(row["area_under_curve"], 3),
+            Cell(in_words(row["region"])), number(100 * row["mean"], 2),
+            number(100 * row["median"], 2), number(100 * row["failure_rate"], 1),
+            number(row["area_under_curve"], 3),
         )
         for row in table.to_dict("records")
     )  # fmt: skip
@@ -59,12 +61,12 @@ def _nme(evaluation: Evaluation, table: pd.DataFrame) -> tuple[Block, ...]:
         ),
         plot(
             "nme-by-region", nme_by_region(table, faces), "Out-of-fold NME by region of the face",
-            "Mean NME of each region; the dashed line is that of all keypoints.",
+            "Regions have the colours in which figures draw their keypoints.",
         ),
         plot(
             "error-curve", error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve"),
             "Cumulative distribution of the NME",
-            "The share of the faces whose NME is at most that of the axis.",
+            "The area under the curve is 1 where every face has an NME of 0.",
         ),
         Table("Out-of-fold NME", columns, rows),
     )  # fmt: skip

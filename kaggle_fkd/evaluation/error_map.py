@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.ellipse import spread_ellipse
-from kaggle_fkd.figures.style import SEQUENTIAL, new_figure
+from kaggle_fkd.figures.style import SEQUENTIAL, describe, new_figure
 from kaggle_fkd.system.text import count_of
 
 CLIPPED_PX = 12.0
@@ -44,6 +44,12 @@ def error_map(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     figure.colorbar(
         mpl.cm.ScalarMappable(scale, SEQUENTIAL), ax=list(grid), shrink=0.8, label="RMSE (pixels)"
     )
+    describe(
+        figure, "Where on the face predictions miss, and in which direction",
+        "Each ellipse holds two standard deviations around the mean prediction of a keypoint; a "
+        "white dot is the mean label. Where the dot is not in the middle, predictions are biased; "
+        "long ellipses lie along edges that have no clear end.",
+    )  # fmt: skip
     return figure
 
 

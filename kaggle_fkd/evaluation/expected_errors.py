@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure, save_figure
+from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.metrics import WITHIN
 from kaggle_fkd.system.files import write_text
 
@@ -89,7 +89,7 @@ def expected_error_figure(table: pd.DataFrame, unit: str = "pixels") -> Figure:
     axes.plot([0, longest], [0, longest], color="grey", linestyle="--", label="equal")
     axes.plot(
         bins["expected"], bins["measured"], color=PALETTE[5], marker="o",
-        label="a tenth of the keypoints each",
+        label="dots: a tenth of the keypoints each",
     )  # fmt: skip
     axes.set_xlim(0, longest)
     axes.set_ylim(0, longest)
@@ -98,8 +98,11 @@ def expected_error_figure(table: pd.DataFrame, unit: str = "pixels") -> Figure:
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left", framealpha=0.9)
     overall = table.iloc[0]
-    axes.set_title(
-        f"{100 * overall['within']:.1f} % of the errors are within {WITHIN:g} times the expected "
-        f"one;\nrank correlation {overall['rank_correlation']:.2f}, {overall['labels']} labels"
+    describe(
+        figure,
+        f"Errors within {WITHIN:g} times the expected one: {100 * overall['within']:.1f} %",
+        f"Rank correlation {overall['rank_correlation']:.2f} over {overall['labels']} labels. On "
+        "the dashed line, networks err as much as they expect to; the further the curve rises, the "
+        "better they tell easy from hard keypoints.",
     )
     return figure

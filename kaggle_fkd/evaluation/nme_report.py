@@ -15,9 +15,10 @@ from kaggle_fkd.evaluation.oof_file import write_predictions
 from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.evaluation.worst_faces import worst_faces
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
-from kaggle_fkd.figures.style import new_figure, save_figure
+from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.metrics import FAILURE, error_scores, nme
 from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.system.text import count_of, in_words
 
 
 def write_nme(
@@ -79,7 +80,11 @@ def error_curve(curves: Mapping[str, NDArray[np.floating]], title: str) -> Figur
     axes.set_ylabel("share of faces")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", framealpha=0.9)
-    axes.set_title(title)
+    describe(
+        figure, title,
+        "The share of the faces whose NME is at most that of the axis. A curve that is higher is "
+        f"better; faces above {100 * FAILURE:.0f} % count as failures.",
+    )  # fmt: skip
     return figure
 
 
@@ -90,14 +95,18 @@ def nme_by_region(table: pd.DataFrame, faces: FaceDataset) -> Figure:
     figure = new_figure(6.5, 0.5 * len(regions) + 1.6)
     axes = figure.subplots()
     bars = axes.barh(
-        regions["region"], 100 * regions["mean"],
+        [in_words(name) for name in regions["region"]], 100 * regions["mean"],
         color=[colours[faces.scheme.groups[name][0]] for name in regions["region"]],
         edgecolor="black", linewidth=0.6,
     )  # fmt: skip
     axes.bar_label(bars, fmt="%.2f", padding=3)
-    axes.axvline(100 * table.iloc[0]["mean"], color="black", linestyle="--", linewidth=1)
+    overall = 100 * table.iloc[0]["mean"]
+    axes.axvline(overall, color="black", linestyle="--", linewidth=1)
     axes.margins(x=0.12)
     axes.invert_yaxis()
-    axes.set_xlabel("mean NME (% of the distance of the outer eye corners); dashed: all keypoints")
-    axes.set_title(f"Out-of-fold NME by region, {len(faces)} faces")
+    axes.set_xlabel("mean NME (% of the distance of the outer eye corners)")
+    describe(
+        figure, f"Out-of-fold NME by region: {overall:.2f} % over all keypoints",
+        f"The mean over {count_of(len(faces), 'face')}; the dashed line is that of all keypoints.",
+    )  # fmt: skip
     return figure

@@ -10,9 +10,9 @@ from kaggle_fkd.figures.palette import PALETTE
 
 COLOURS = (PALETTE[5], PALETTE[1], *PALETTE[2:4])
 """Colours of the groups: blue and orange, which the colour-blind tell apart, come first."""
-_BINS = 40
-_SHOWN = (0.1, 99.9)
-"""Percentiles between which values are drawn, as one outlier would flatten all others."""
+_BINS = 32
+_SHOWN = (0.5, 99.5)
+"""Percentiles between which values are drawn, as a few outliers would flatten all others."""
 
 
 def draw_distributions(axes: Axes, groups: Mapping[str, NDArray[np.floating]], label: str) -> None:

@@ -17,6 +17,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.figures.style import PREDICTED, describe, hide_axis, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.system.text import in_words
 
 GALLERY_FACES = 24
 """Faces in the galleries of predictions and evaluations: four rows."""
@@ -32,6 +33,9 @@ _CAPTION, _LEGEND = 0.155, 0.3
 _MARKERS = {False: "o", True: "s"}
 """Markers of keypoints, by whether they are on the person's left."""
 _OUTLINE = [withStroke(linewidth=2.4, foreground="black")]
+_CROSS_OUTLINE = [withStroke(linewidth=3.2, foreground="black")]
+_NEUTRAL = "#555555"
+"""Colour of entries of the legend that stand for keypoints of all colours."""
 
 
 def draw_face(
@@ -45,16 +49,17 @@ def draw_face(
     """Draw an H x W face with K x 2 `keypoints` in pixels, coloured by group.
 
     Those on the person's left are squares, the others are dots. `predicted`, K x 2, is drawn as
-    crosses, each with a line to its keypoint, which is then hollow; if it is K x 3, with circles
-    whose radius is the expected error. NaN coordinates are left out. `window` is the part of the
-    face to show, all of it if it is NaN: x and y of its centre, and half of its side.
+    crosses, each with a line to its keypoint, which is then hollow, or in the colour of its group
+    where there is no keypoint; if it is K x 3, with circles whose radius is the expected error. NaN
+    coordinates are left out. `window` is the part of the face to show, all of it if it is NaN: x
+    and y of its centre, and half of its side.
     """
     height, width = image.shape
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     if predicted is None:
         predicted = np.full_like(keypoints, np.nan)
     _draw_keypoints(axes, keypoints, scheme, np.isfinite(predicted).all(axis=1))
-    _draw_predicted(axes, keypoints, predicted)
+    _draw_predicted(axes, keypoints, predicted, scheme)
     if window is None or np.isnan(window).any():
         border_x, border_y = _BORDER * width, _BORDER * height
         axes.set_xlim(-border_x, width - 1 + border_x)
@@ -85,19 +90,27 @@ def _draw_keypoints(
 
 
 def _draw_predicted(
-    axes: Axes, keypoints: NDArray[np.floating], predicted: NDArray[np.floating]
-) -> None:
+    axes: Axes, keypoints: NDArray[np.floating], predicted: NDArray[np.floating],
+    scheme: KeypointScheme,
+) -> None:  # fmt: skip
     """Crosses, lines to the keypoints, and circles of expected errors."""
     pairs = np.stack([keypoints, predicted[:, :2]], axis=1)
     known = pairs[np.isfinite(pairs).all(axis=(1, 2))]
     axes.add_collection(
         LineCollection(list(known), colors=PREDICTED, linewidths=1.2), autolim=False
     )
+    compared = np.isfinite(keypoints).all(axis=1)
+    area = _marker_area(axes)
     # A small cross does not cover the keypoint that it is compared with.
-    size = np.where(np.isfinite(keypoints).all(axis=1), 0.45, 1) * _marker_area(axes)
     axes.scatter(
-        predicted[:, 0], predicted[:, 1], s=size, c=PREDICTED, marker="x", linewidths=1.2, zorder=3
-    )
+        predicted[compared, 0], predicted[compared, 1], s=0.45 * area, c=PREDICTED, marker="x",
+        linewidths=1.2, zorder=3,
+    )  # fmt: skip
+    axes.scatter(
+        predicted[~compared, 0], predicted[~compared, 1], s=1.4 * area, marker="x",
+        c=np.array(keypoint_colours(scheme))[~compared], linewidths=1.6,
+        path_effects=_CROSS_OUTLINE, zorder=3,
+    )  # fmt: skip
     if predicted.shape[1] == 3:
         for x, y, error in predicted[np.isfinite(predicted).all(axis=1)]:
             axes.add_patch(Circle((x, y), error, fill=False, color=PREDICTED, linewidth=0.6))
@@ -179,14 +192,15 @@ def _legend(
     labelled = np.asarray(faces.labelled.any(axis=0))
     colours = keypoint_colours(faces.scheme)
     handles = [
-        _entry(group, colours[members[0]], "o")
+        _entry(in_words(group), colours[members[0]], "o")
         for group, members in faces.scheme.groups.items()
         if labelled[list(members)].any()
     ]
     if labelled[_is_left(faces.scheme)].any():
-        handles.append(_entry("square: the person's left", "#555555", "s", fillstyle="none"))
+        handles.append(_entry("square: the person's left", _NEUTRAL, "s", fillstyle="none"))
     if predicted is not None:
-        handles.append(_entry(predicted_label, PREDICTED, "x"))
+        compared = (faces.labelled & np.isfinite(predicted).all(axis=2)).any()
+        handles.append(_entry(predicted_label, PREDICTED if compared else _NEUTRAL, "x"))
         if predicted.shape[-1] == 3:
             handles.append(_entry("expected error", PREDICTED, "o", fillstyle="none"))
     return handles

@@ -69,7 +69,11 @@ def validation_curves(trainings: Mapping[str, pd.DataFrame], title: str) -> Figu
         values = metrics[f"val_{metric.name}"]
         axes.plot(metrics["epoch"], values, color=colour, label=name, linewidth=2)
     _finish(axes, metric)
-    axes.set_title(title, fontsize=11, parse_math=False)
+    describe(
+        figure, title,
+        "After each epoch, on faces that were held out. At its end, each curve has its name and "
+        "its last value.",
+    )  # fmt: skip
     return figure
 
 

@@ -92,9 +92,9 @@ def draw_heat_maps(
     """Heat maps over the face: one column per keypoint, K x 2, one row per kind.
 
     `rows` are the K x h x w maps of each kind, by its name, drawn from 0 to their highest value.
-    The note is printed below.
+    The note is printed below the title.
     """
-    figure = new_figure(2.3 * len(names), 2.3 * len(rows) + 0.9)
+    figure = new_figure(2.3 * len(names), 2.3 * len(rows) + 0.3)
     grid = figure.subplots(len(rows), len(names), squeeze=False)
     for row, (kind, maps) in zip(grid, rows.items(), strict=True):
         for axes, heat, keypoint in zip(row, maps, keypoints, strict=True):
@@ -104,14 +104,13 @@ def draw_heat_maps(
         row[0].set_ylabel(kind)
     for axes, name in zip(grid[0], names, strict=True):
         axes.set_title(name, fontsize=10)
-    figure.suptitle(title)
-    figure.supxlabel(note, fontsize=10)
+    describe(figure, title, note)
     return figure
 
 
 def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title: str) -> Figure:
     """The face with the keypoint, 2, then its saliency, H x W, then both together."""
-    figure = new_figure(11.5, 4.1)
+    figure = new_figure(11.5, 3.7)
     face, alone, over = figure.subplots(1, 3)
     face.imshow(chip, cmap="gray", vmin=0, vmax=255)
     face.set_title("the face and the keypoint", fontsize=10)
@@ -129,7 +128,10 @@ def draw_saliency(chip: NDArray[np.uint8], keypoint: Maps, saliency: Maps, title
     for axes in (face, alone, over):
         _mark(axes, keypoint)
         hide_axis(axes)
-    figure.suptitle(title)
+    describe(
+        figure, title,
+        "The keypoint depends on the parts of the face that move it when they are covered.",
+    )  # fmt: skip
     return figure
 
 

@@ -28,11 +28,11 @@ targets: 3 of 96 pixels."""
 
 OWN = (
     "Gaussian: what heat-map networks are trained on. Own: the network's own weights over its grid "
-    "or heat map;\nthe keypoint is their weighted mean. The cells of a grid vote for positions, so "
+    "or heat map; the keypoint is their weighted mean. The cells of a grid vote for positions, so "
     "it may be beside the heaviest one."
 )
 NO_OWN = (
-    "Gaussian: what heat-map networks are trained on.\n"
+    "Gaussian: what heat-map networks are trained on. "
     "This network regresses coordinates and has no heat maps of its own."
 )
 

@@ -5,9 +5,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.figures.palette import keypoint_colours
-from kaggle_fkd.figures.style import new_figure
+from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.photo.head_model import head_points
+from kaggle_fkd.system.text import in_words
 
 
 def index_figure(scheme: KeypointScheme = IBUG68) -> Figure:
@@ -28,13 +29,19 @@ def index_figure(scheme: KeypointScheme = IBUG68) -> Figure:
     for index, (x, y) in enumerate(_positions_of_numbers(points, np.concatenate([points, *lines]))):
         axes.text(x, y, str(index), ha="center", va="center", fontsize=9)
     for group, indices in scheme.groups.items():
-        axes.scatter([], [], color=colours[indices[0]], edgecolors="black", s=40, label=group)
+        axes.scatter(
+            [], [], color=colours[indices[0]], edgecolors="black", s=40, label=in_words(group)
+        )
     figure.legend(loc="outside lower center", ncols=len(scheme.groups), frameon=False)
-    figure.suptitle(f"{scheme.name}: numbers from 0; the subject's right is at the left")
     axes.set_aspect("equal")
     axes.margins(0.05)
     axes.invert_yaxis()
     axes.set_axis_off()
+    describe(
+        figure, f"The {len(scheme.names)} keypoints of {scheme.name}",
+        "Numbers count from 0. The head is seen from the front, so the subject's right is at the "
+        "left.",
+    )  # fmt: skip
     return figure
 
 

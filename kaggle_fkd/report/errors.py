@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.evaluation.error_map import error_map
+from kaggle_fkd.evaluation.error_map import CLIPPED_PX, error_map
 from kaggle_fkd.evaluation.expected_errors import expected_error_figure
 from kaggle_fkd.evaluation.worst_faces import rmse_by_face, worst_first
 from kaggle_fkd.figures.gallery import GALLERY_FACES
@@ -30,9 +30,8 @@ def _map(evaluation: Evaluation) -> Block:
     return plot(
         "error-map", error_map(evaluation.predicted, evaluation.faces),
         "Map of the out-of-fold errors over the mean face",
-        "Errors over the mean face: two standard deviations around the mean prediction of each "
-        "keypoint, and a white dot at the mean label. Where the dot is not in the middle, "
-        "predictions are biased. Long ellipses lie along edges that have no clear end.",
+        f"Errors beyond {CLIPPED_PX:g} pixels, which are mostly wrong labels, are drawn as if they "
+        "were that large.",
     )  # fmt: skip
 
 
@@ -45,8 +44,8 @@ def _expected(evaluation: Evaluation) -> list[Block]:
         plot(
             "expected-errors", expected_error_figure(table),
             "Mean measured error over mean expected error, in ten bins of keypoints",
-            "Each network predicts how far off it expects to be. Near the dashed line it is right "
-            "on average; the further the curve rises, the better it tells easy from hard points.",
+            "Each network predicts how far off it expects to be. The level is calibrated on the "
+            "same faces, the order is not.",
         )
     ]  # fmt: skip
 

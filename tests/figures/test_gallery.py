@@ -1,5 +1,6 @@
 """Galleries of faces, and single figures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.image import imread
 from support.made_up_faces import make_faces, varied_faces, with_noise_and_errors
 
@@ -120,6 +122,18 @@ def test_a_line_joins_each_label_with_its_prediction():
     known = [segment for segment in lines if np.isfinite(segment).all()]
     assert len(known) == 15 + 4
     np.testing.assert_allclose([end - start for start, end in known], 3, atol=1e-4)
+
+
+def test_what_was_added_where_no_label_is_has_the_colour_of_its_group_and_a_shape_of_its_own():
+    faces = varied_faces(1)
+    gaps = replace(faces, keypoints=np.where(np.arange(15)[:, None] == 10, np.nan, faces.keypoints))
+    added = np.where(np.isnan(gaps.keypoints), faces.keypoints, np.nan)
+    figure = gallery(gaps, ["a"], "", added, predicted_label="imputed")
+    alone = [each for each in figure.axes[0].collections if isinstance(each, PathCollection)][-1]
+    assert len(alone.get_offsets()) == 1 and len(alone.get_paths()[0].vertices) == 4  # a cross
+    assert to_hex(alone.get_edgecolors()[0]).upper() == keypoint_colours(KAGGLE15)[10]
+    (legend,) = figure.legends
+    assert to_hex(legend.legend_handles[-1].get_color()) not in keypoint_colours(KAGGLE15)
 
 
 def test_a_window_shows_a_part_of_the_face_enlarged_and_nan_all_of_it():

@@ -24,10 +24,12 @@ QUANTITIES = {
 }
 """What is measured of each image, and its name in figures."""
 _EXTREMES = (
-    ("darkest", "brightness", 1), ("brightest", "brightness", -1),
-    ("flattest", "contrast", 1), ("blurriest", "sharpness", 1),
-)  # fmt: skip
-"""Rows of the gallery of odd images: a name, a quantity, and 1 for its lowest values first."""
+    ("darkest: mean grey {:.0f}", "brightness", 1),
+    ("brightest: mean grey {:.0f}", "brightness", -1),
+    ("flattest: contrast {:.0f}", "contrast", 1),
+    ("blurriest: sharpness {:.2f}", "sharpness", 1),
+)
+"""Rows of the gallery of odd images: a caption, a quantity, and 1 for its lowest values first."""
 _COLUMNS = 6
 _BLOCK = 256
 """Images that are measured at a time: 10 MB as float32."""
@@ -141,17 +143,17 @@ def draw_extremes(faces: FaceDataset, table: pd.DataFrame) -> Figure:
     _, different = np.unique(faces.repeat_groups(), return_index=True)
     columns = min(_COLUMNS, len(different))
     positions, captions = [], []
-    for kind, quantity, sign in _EXTREMES:
+    for caption, quantity, sign in _EXTREMES:
         values = sign * table[quantity].to_numpy()[different]
         order = different[np.argsort(values, kind="stable")[:columns]]
         positions.append(order)
         captions += [
-            f"row {row.id}, {kind}:\n{quantity} {getattr(row, quantity):.3g}"
+            f"row {row.id}\n{caption.format(getattr(row, quantity))}"
             for row in table.iloc[order].itertuples()
         ]
     return gallery(
         faces[np.concatenate(positions)], captions, "Odd images among the training faces",
         columns=columns,
-        note="The darkest, the brightest, those of least contrast, and the blurriest. Faces that "
-        "people can hardly see have less exact labels; augmentation should make some like them.",
+        note="Faces that people can hardly see have less exact labels; augmentation should make "
+        "some like them. Contrast is the standard deviation of the grey levels, from 0 to 255.",
     )  # fmt: skip

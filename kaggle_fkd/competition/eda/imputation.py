@@ -2,6 +2,7 @@
 
 import contextlib
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -47,9 +48,13 @@ Bayesian ridge, which fails on collinear points."""
 ALL_KEYPOINTS = "all"
 """Replaces the keypoint's name in those rows of `score_imputation` that pool all keypoints."""
 
-_MARKERS = ("o", "s", "D", "^")
-_MARKER_SIZES = (11, 6, 6, 6)
-"""Sizes of the markers. The marker of the mean is larger, as that of the median often covers it."""
+_LOOKS = {
+    "mean": {"marker": "o", "color": PALETTE[0], "markersize": 11},
+    "median": {"marker": "s", "color": PALETTE[1], "markersize": 5},
+    "knn": {"marker": "D", "color": PALETTE[2], "markersize": 6},
+    "iterative": {"marker": "^", "color": PALETTE[3], "markersize": 7},
+}
+"""Markers of the methods. That of the mean is larger, as that of the median often covers it."""
 
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
@@ -155,18 +160,13 @@ def imputed_table(faces: FaceDataset, imputed: NDArray[np.float32]) -> pd.DataFr
 
 
 def draw_scores(scores: pd.DataFrame) -> Figure:
-    """Bars of the pooled RMSE by method, and dots of the RMSE by keypoint and method."""
+    """Bars of the pooled RMSE by method, and the RMSE by keypoint; each method has its marker."""
     figure = new_figure(12, 4.6)
     overall, each = figure.subplots(1, 2, width_ratios=(1, 1.5))
     _draw_pooled(overall, scores)
-    looks = zip(METHODS, _MARKERS, _MARKER_SIZES, PALETTE, strict=False)
-    for method, marker, marker_size, colour in looks:
+    for method in METHODS:
         table = scores[(scores["method"] == method) & (scores["keypoint"] != ALL_KEYPOINTS)]
-        each.plot(
-            table["rmse"], [in_words(name) for name in table["keypoint"]], marker, color=colour,
-            label=METHOD_WORDS[method], markersize=marker_size, markeredgecolor="black",
-            markeredgewidth=0.5,
-        )  # fmt: skip
+        _draw_marks(each, method, table["rmse"], [in_words(name) for name in table["keypoint"]])
     each.invert_yaxis()
     each.set_xlim(left=0)
     each.grid(axis="y", color="#DDDDDD")
@@ -186,18 +186,28 @@ def _draw_pooled(axes: Axes, scores: pd.DataFrame) -> None:
     """Bars of the RMSE over all keypoints."""
     pooled = pooled_scores(scores).reindex(METHODS)
     words = [textwrap.fill(METHOD_WORDS[method], 22) for method in METHODS]
-    bars = axes.barh(words, pooled, color=PALETTE[: len(METHODS)])
-    axes.bar_label(bars, fmt="%.2f", padding=3)
+    bars = axes.barh(words, pooled, height=0.4, color=[_LOOKS[each]["color"] for each in METHODS])
+    axes.bar_label(bars, fmt="%.2f", padding=9)
+    for method, word in zip(METHODS, words, strict=True):
+        _draw_marks(axes, method, [pooled[method]], [word])
     axes.invert_yaxis()
-    axes.margins(x=0.16)
+    axes.set_xlim(0, 1.2 * pooled.max())
     hidden = int(scores.loc[scores["keypoint"] == ALL_KEYPOINTS, "hidden_values"].iloc[0])
     axes.set(xlabel="RMSE in pixels", title=f"over {count_of(hidden, 'hidden coordinate')}")
+
+
+def _draw_marks(axes: Axes, method: str, errors: Sequence[float], rows: Sequence[str]) -> None:
+    """The markers of a method at these errors, each in its row."""
+    axes.plot(
+        errors, rows, linestyle="", label=METHOD_WORDS[method], markeredgecolor="black",
+        markeredgewidth=0.7, **_LOOKS[method],
+    )  # fmt: skip
 
 
 def draw_imputed(
     faces: FaceDataset, imputed: NDArray[np.float32], method: str, most: int
 ) -> Figure:
-    """Up to `most` faces with gaps, their labels as dots and the imputed keypoints as crosses.
+    """Up to `most` faces with gaps: labels as dots and squares, imputed keypoints as crosses.
 
     `imputed`, N x K x 2 in pixels, is the result of `method` for the keypoints of the N faces.
     """
@@ -212,8 +222,9 @@ def draw_imputed(
     return gallery(
         shown, captions, f"Missing keypoints, filled in by the {METHOD_WORDS[method]}",
         np.where(shown.labelled[..., None], np.nan, imputed[chosen]), predicted_label="imputed",
-        note="From the faces with the most gaps to those with one. The method does not see the "
-        "image: look where the crosses miss the face.",
+        note="From the faces with the most gaps to those with one. Dots and squares are labels, "
+        "crosses are imputed. The method does not see the image: look where a cross misses the "
+        "face.",
     )  # fmt: skip
 
 

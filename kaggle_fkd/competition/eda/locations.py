@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.figures.distributions import COLOURS
 from kaggle_fkd.figures.ellipse import spread_ellipse
-from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
+from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.system.text import count_of, in_words
 
 _MOST_DOTS = 1500
 """At most this many labels of a keypoint are drawn, as more would cover the mean face."""
-_BIN = 2
-"""Width of the bins of the histograms, in pixels."""
+_BIN, _HALF_RANGE, _TICK = 2, 24, 16
+"""The histograms in pixels: the width of a bin, what is shown at each side of the median, and the
+distance of the ticks."""
+_SHARES, _SHARE_TICKS = (3e-4, 0.6), (0.001, 0.01, 0.1)
+"""The shares of the faces that the histograms show, and their ticks."""
 
 
 def section(train: FaceDataset, config: EdaConfig) -> Section:
@@ -106,8 +110,8 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
     colours = keypoint_colours(parts[0].scheme)
     figure.legend(
         handles=[
-            Line2D([], [], color=colours[members[0]], marker="o", linestyle="", label=group)
-            for group, members in parts[0].scheme.groups.items()
+            Line2D([], [], color=colours[each[0]], marker="o", linestyle="", label=in_words(group))
+            for group, each in parts[0].scheme.groups.items()
         ],
         loc="outside lower center", ncols=5, frameon=False,
     )  # fmt: skip
@@ -119,51 +123,72 @@ def draw_locations(parts: Sequence[FaceDataset]) -> Figure:
     return figure
 
 
-def draw_histograms(parts: Mapping[str, FaceDataset], columns: int = 6) -> Figure:
-    """Histograms of every labelled coordinate: a panel for each, a colour for each of the `parts`.
+def draw_histograms(parts: Mapping[str, FaceDataset], columns: int = 8) -> Figure:
+    """Histograms of every labelled coordinate: x above y, a colour for each of the `parts`.
 
-    `parts` are the faces of each convention, by its name. All panels have the same axis of pixels;
-    labels outside the images are counted at their border.
+    `parts` are the faces of each convention, by its name. All panels span the same number of
+    pixels, around the median of the coordinate; labels further away are counted at the border.
     """
     scheme = next(iter(parts.values())).scheme
-    values = {
-        name: faces.keypoints.reshape(len(faces), -1).astype(np.float64)
-        for name, faces in parts.items()
-    }
     drawn = [
-        index for index in range(len(scheme.feature_names))
-        if any(np.isfinite(each[:, index]).any() for each in values.values())
+        index for index in range(len(scheme.names))
+        if any(faces.labelled[:, index].any() for faces in parts.values())
     ]  # fmt: skip
-    rows = -(-len(drawn) // columns)
-    figure = new_figure(2.1 * columns, 1.5 * rows + 0.9)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
-    longest = max(max(faces.size) for faces in parts.values())
-    edges = np.arange(0, longest + _BIN, _BIN)
-    for axes, index in zip(grid, drawn, strict=False):
-        for each, colour in zip(values.values(), PALETTE, strict=False):
-            known = each[np.isfinite(each[:, index]), index]
-            if len(known):
-                axes.hist(
-                    known.clip(0, longest), edges, density=True, color=colour, alpha=0.7,
-                    histtype="stepfilled",  # one polygon instead of 49 bars
-                )  # fmt: skip
-        axes.set_title(in_words(scheme.feature_names[index]), fontsize=8)
-        axes.set_yticks([])
-    for axes in grid[len(drawn) :]:
+    columns = min(columns, len(drawn))
+    bands = -(-len(drawn) // columns)
+    figure = new_figure(1.45 * columns + 0.9, 2.7 * bands + 0.5)
+    grid = figure.subplots(2 * bands, columns, squeeze=False, sharey=True)
+    for axes in grid.ravel():
         axes.set_axis_off()
+    for number, index in enumerate(drawn):
+        band, column = divmod(number, columns)
+        for axis, name in enumerate("xy"):
+            axes = grid[2 * band + axis, column]
+            axes.set_axis_on()
+            _draw_histogram(axes, [
+                faces.keypoints[faces.labelled[:, index], index, axis] for faces in parts.values()
+            ])  # fmt: skip
+            if column == 0:
+                axes.set_ylabel(name, rotation=0, labelpad=8)
+        grid[2 * band, column].set_title(in_words(scheme.names[index]), fontsize=8)
     figure.legend(
         handles=[
-            Patch(color=colour, label=f"convention {name}: {count_of(len(faces), 'face')}")
-            for (name, faces), colour in zip(parts.items(), PALETTE, strict=False)
+            Patch(
+                facecolor=f"{colour}33", edgecolor=colour, linewidth=1.4,
+                label=f"convention {name}: {count_of(len(faces), 'face')}",
+            )
+            for (name, faces), colour in zip(parts.items(), COLOURS, strict=False)
         ],
         loc="outside lower center", ncols=len(parts), frameon=False,
     )  # fmt: skip
     describe(
-        figure, "Histograms of the coordinates in pixels",
-        "Of equal area in each convention. Where two hills part, the conventions mark another "
-        "place; long tails are turned heads and wrong labels.",
+        figure, "Histograms of the coordinates in pixels, x above y",
+        f"Shares of the faces of each convention on a logarithmic scale, {2 * _HALF_RANGE} pixels "
+        "around the median of each coordinate. Where two hills part, the conventions mark another "
+        "place; turned heads make slopes, wrong labels bars that stand alone or at the border, "
+        "where everything beyond is counted.",
     )  # fmt: skip
     return figure
+
+
+def _draw_histogram(axes: Axes, parts: Sequence[NDArray[np.floating]]) -> None:
+    """The shares of the values of each of the parts, around the median of them all."""
+    middle = _BIN * round(float(np.median(np.concatenate(parts))) / _BIN)
+    low, high = middle - _HALF_RANGE, middle + _HALF_RANGE
+    edges = np.arange(low, high + _BIN, _BIN)
+    for values, colour in zip(parts, COLOURS, strict=False):
+        if len(values):
+            # One polygon instead of a bar for each bin.
+            axes.hist(
+                values.clip(low, high), edges, weights=np.full(len(values), 1 / len(values)),
+                histtype="stepfilled", facecolor=f"{colour}33", edgecolor=colour, linewidth=1,
+                log=True,
+            )  # fmt: skip
+    axes.set(xlim=(low, high), xticks=[middle - _TICK, middle, middle + _TICK], ylim=_SHARES)
+    axes.set_yticks(_SHARE_TICKS, [f"{100 * share:g} %" for share in _SHARE_TICKS])
+    axes.minorticks_off()
+    axes.tick_params(labelsize=7, pad=2)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:

@@ -151,7 +151,8 @@ def _draw_distances(axes: Axes, compared: "pd.Series[float]") -> None:
         axes.set_axis_off()
         return
     # Labels of most repeats differ by a pixel, wrong ones by tens of pixels, some not at all.
-    ticks = [tick for tick in _TICKS if tick <= max(5, 2 * compared.max())]
+    low, high = min(compared.min() / 2.5, 1), max(2 * compared.max(), 5)
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
     axes.ecdf(compared.clip(lower=ticks[0]), color=PALETTE[5], linewidth=2)
     axes.set_xscale("log")
     axes.set_xlim(ticks[0], ticks[-1])

@@ -51,7 +51,7 @@ def test_the_darkest_and_the_blurriest_images_are_shown_first_and_repeats_once()
     images[4], images[6] = images[3], np.outer(np.arange(96), np.ones(96)).astype(np.uint8)
     figure = section(replace(faces, images=images), EdaConfig()).figures["odd_images"]
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles[0].startswith("row 103, darkest")
+    assert titles[0].startswith("row 103\ndarkest: mean grey ")
     assert sum(title.startswith("row 104") for title in titles) == 0
     blurriest = next(title for title in titles if "blurriest" in title)
-    assert blurriest.startswith("row 106, ")
+    assert blurriest == "row 106\nblurriest: sharpness 0.00"
