@@ -61,23 +61,21 @@ def draw_features(chip: NDArray[np.uint8], maps: Mapping[str, Maps], title: str)
     its own high values.
     """
     layers = shown_maps(maps)
-    figure = new_figure(1.15 * MAPS, 1.42 * (len(layers) + 1) + 0.3)
+    figure = new_figure(1.15 * MAPS, 1.42 * (len(layers) + 1))
     top, *rows = figure.subfigures(len(layers) + 1, 1, squeeze=False).ravel()
     top.suptitle(f"the face, {chip.shape[1]} x {chip.shape[0]} pixels", **_ROW_TITLE)
     _row_of_axes(top)[0].imshow(chip, cmap="gray", vmin=0, vmax=255)
-    top.text(
-        0.15, 0.42,
-        f"Below: {len(layers)} of {len(maps)} convolutions, named as in the network's code, and "
-        "of each the maps that\nvary most over this face; yellow is high, violet low. Early maps "
-        "show edges and shades,\nlater ones are coarser and respond to larger parts of the face.",
-        va="center", fontsize=9,
-    )  # fmt: skip
     for row, (name, shown) in zip(rows, layers.items(), strict=True):
         count, height, width = maps[name].shape
         row.suptitle(f"{name}: {count} maps of {width} x {height}", **_ROW_TITLE)
         for axes, values in zip(_row_of_axes(row), shown, strict=False):
             _draw_map(axes, values, SEQUENTIAL)
-    figure.suptitle(title)
+    describe(
+        figure, title,
+        f"{len(layers)} of {len(maps)} convolutions, named as in the network's code, and of each "
+        "the maps that vary most over this face; yellow is high, violet low. Early maps show edges "
+        "and shades, later ones are coarser and respond to larger parts of the face.",
+    )  # fmt: skip
     return figure
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ Bayesian ridge, which fails on collinear points."""
 ALL_KEYPOINTS = "all"
 """Replaces the keypoint's name in those rows of `score_imputation` that pool all keypoints."""
 
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     "mean": {"marker": "o", "color": PALETTE[0], "markersize": 11},
     "median": {"marker": "s", "color": PALETTE[1], "markersize": 5},
     "knn": {"marker": "D", "color": PALETTE[2], "markersize": 6},
@@ -166,7 +167,9 @@ def draw_scores(scores: pd.DataFrame) -> Figure:
     _draw_pooled(overall, scores)
     for method in METHODS:
         table = scores[(scores["method"] == method) & (scores["keypoint"] != ALL_KEYPOINTS)]
-        _draw_marks(each, method, table["rmse"], [in_words(name) for name in table["keypoint"]])
+        _draw_marks(
+            each, method, list(table["rmse"]), [in_words(name) for name in table["keypoint"]]
+        )
     each.invert_yaxis()
     each.set_xlim(left=0)
     each.grid(axis="y", color="#DDDDDD")

@@ -175,7 +175,7 @@ def _draw_histogram(axes: Axes, parts: Sequence[NDArray[np.floating]]) -> None:
     """The shares of the values of each of the parts, around the median of them all."""
     middle = _BIN * round(float(np.median(np.concatenate(parts))) / _BIN)
     low, high = middle - _HALF_RANGE, middle + _HALF_RANGE
-    edges = np.arange(low, high + _BIN, _BIN)
+    edges = np.arange(low, high + _BIN, _BIN).tolist()
     for values, colour in zip(parts, COLOURS, strict=False):
         if len(values):
             # One polygon instead of a bar for each bin.

@@ -152,7 +152,7 @@ def _draw_gaps(axes: Axes, table: pd.DataFrame) -> None:
     ):
         label.set_color("black" if is_marked else "#999999")
     axes.xaxis.set_major_formatter(PercentFormatter(1, 1, " %"))
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4, prune="upper"))
     axes.set(xlabel="missing", title=f"convention {name}: {count_of(faces, 'face')}")
 
 

@@ -179,8 +179,7 @@ def draw_repeat_gallery(faces: FaceDataset, images: pd.DataFrame) -> Figure:
         pd.Index(faces.ids).get_indexer(pd.Index(images[column])) for column in ("id_1", "id_2")
     )
     captions = [
-        f"rows {row['id_1']} and {row['id_2']}\n{_distance_text(row)}"
-        for _, row in images.iterrows()
+        f"rows {row['id_1']} and {row['id_2']}{_apart(row)}" for _, row in images.iterrows()
     ]
     one, other = faces.keypoints[first], faces.keypoints[second]
     return gallery(
@@ -206,8 +205,8 @@ def _window(
     return float(x), float(y), max(_HALF_WINDOW, 0.8 * float(np.linalg.norm(one - other)))
 
 
-def _distance_text(row: "pd.Series[Any]") -> str:
-    """The largest distance in a row of `repeated_images`, and its keypoint."""
+def _apart(row: "pd.Series[Any]") -> str:
+    """The end of a caption: the largest distance in a row of `repeated_images`, its keypoint."""
     if not row["points_compared"]:
-        return f"not comparable: {_labelled_in(row['conventions'])}"
-    return f"{in_words(row['worst_keypoint'])}: {row['max_distance']:.1f} px"
+        return f"\nnot comparable: {_labelled_in(row['conventions'])}"
+    return f": {row['max_distance']:.1f} px\n{in_words(row['worst_keypoint'])}"
