@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
+from kaggle_fkd.annotated.detection.evaluation import match, scored_faces
 from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
-from kaggle_fkd.annotated.detection.report import match, scored_faces
 from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import scaling
 from kaggle_fkd.inference.pretrained import DETECTOR

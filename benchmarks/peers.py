@@ -42,7 +42,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.peer.placement import NEAR, Placement
 from benchmarks.peer.process import Answers, PeerError, ask, install, size_mb
 from benchmarks.peer.tasks import Faces, Photographs, Store, Tasks, prepare
-from kaggle_fkd.annotated.detection.report import match, scored_faces
+from kaggle_fkd.annotated.detection.evaluation import match, scored_faces
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.detection.detect import Detections

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.config import Config
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.system.text import count_of
 from kaggle_fkd.task import Task
 
 if TYPE_CHECKING:
     import torch
 
-    from kaggle_fkd.report.section import Section
-    from kaggle_fkd.report.sources import ReportSources
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.training.keypoint_data import KeypointData
 
@@ -35,9 +34,10 @@ class KeypointTask(Task):
     ) -> list[str]:  # fmt: skip
         """Write the report of N x K x 3 out-of-fold predictions; its summary in a few lines."""
 
-    @abstractmethod
-    def report_sections(self, sources: "ReportSources") -> list["Section"]:
-        """The sections of the report of a run, in order; FkdError for a damaged file."""
+    @property
+    def predicts(self) -> str:
+        """The number of keypoints."""
+        return f"{count_of(len(self.scheme.names), 'keypoint')} of a face"
 
     def training_data(self, config: Config) -> "KeypointData":
         """The faces; raises what `load_faces` raises."""

@@ -14,6 +14,8 @@ from kaggle_fkd.presets import PRESETS
 if TYPE_CHECKING:
     import torch
 
+    from kaggle_fkd.report.section import Section
+    from kaggle_fkd.report.sources import ReportSources
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.training.data import TrainingData
 
@@ -49,6 +51,11 @@ class Task(ABC):
     def is_sample(self) -> bool:
         """True when its faces are generated sample faces, which are never submitted."""
 
+    @property
+    @abstractmethod
+    def predicts(self) -> str:
+        """What its networks predict, as the beginning of a sentence."""
+
     @abstractmethod
     def fetch(self, may_use_sample: bool = False) -> None:
         """Make sure that the data exist, downloading or, if allowed, generating them."""
@@ -65,6 +72,10 @@ class Task(ABC):
 
         Every fold is held out by a finished member of each run.
         """
+
+    @abstractmethod
+    def report_sections(self, sources: "ReportSources") -> list["Section"]:
+        """The sections of the report of a run on its data; FkdError for a damaged file."""
 
     def check_evaluation(self) -> None:  # noqa: B027  # most tasks have nothing to check
         """Raise, before anything is trained, what would keep `evaluate` from its work."""

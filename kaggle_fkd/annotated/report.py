@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.nme_report import error_curve, nme_by_region
 from kaggle_fkd.metrics import FAILURE, nme
 from kaggle_fkd.report.all_runs import runs_section
@@ -10,7 +11,7 @@ from kaggle_fkd.report.label_fixes import fix_sections
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Absent, Block, Cell, Section, Table, Text, number
 from kaggle_fkd.report.settings import settings_section
-from kaggle_fkd.report.sources import Evaluation, ReportSources
+from kaggle_fkd.report.sources import Evaluation, ReportSources, read_evaluation
 from kaggle_fkd.report.summary import summary_section
 from kaggle_fkd.report.training import training_section
 from kaggle_fkd.system.text import in_words
@@ -19,17 +20,21 @@ COLUMNS = ("region", "faces", "mean", "median", "failure_rate", "area_under_curv
 """What nme.csv has."""
 
 
-def photograph_sections(sources: ReportSources) -> list[Section]:
-    """From the training to the settings; raises FkdError for a damaged file."""
-    sections = [summary_section(sources), training_section(sources), _nme_section(sources)]
-    if (evaluation := sources.evaluation) is not None:
+def photograph_sections(sources: ReportSources, faces: FaceDataset) -> list[Section]:
+    """From the training on these faces to the settings; raises FkdError for a damaged file."""
+    evaluation = read_evaluation(sources, faces)
+    sections = [
+        summary_section(sources, "training faces", len(faces)),
+        training_section(sources),
+        _nme_section(sources, evaluation),
+    ]
+    if evaluation is not None:
         sections += [error_section(evaluation), worst_section(evaluation)]
         sections += fix_sections(evaluation)
     return [*sections, runs_section(sources), settings_section(sources)]
 
 
-def _nme_section(sources: ReportSources) -> Section:
-    evaluation = sources.evaluation
+def _nme_section(sources: ReportSources, evaluation: Evaluation | None) -> Section:
     table = evaluation.table("nme.csv", COLUMNS) if evaluation else None
     if evaluation is None or table is None:
         what = "the NME by region, out of fold, maps of the errors and the worst faces"

@@ -88,7 +88,7 @@ class PhotographsTask(KeypointTask):
 
     def report_sections(self, sources: ReportSources) -> list[Section]:
         """Training, NME, errors and worst faces."""
-        return photograph_sections(sources)
+        return photograph_sections(sources, self.load_faces(sources.run.config))
 
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path

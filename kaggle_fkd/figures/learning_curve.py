@@ -51,8 +51,8 @@ def learning_curve(metrics: pd.DataFrame, title: str) -> Figure:
     after = count_of(int(metrics["epoch"].iloc[-1]), "epoch")
     describe(
         figure, f"Validation {metric.title} {last} after {after}",
-        f"{title}. Training faces are augmented, which makes them harder; where validation rises "
-        "while training still falls, the network learns faces by heart.",
+        f"{title}. What it learns from is augmented, which makes it harder; where validation rises "
+        "while training still falls, the network learns its examples by heart.",
     )  # fmt: skip
     return figure
 

@@ -17,9 +17,9 @@ from kaggle_fkd.report.section import FaceCard, Gallery, Picture
 QUALITY = 80
 """Of WebP, from 0 to 100; a face of 96 x 96 pixels takes 2 kB."""
 CSS_PIXELS_PER_INCH = 96
-POINT = 0.068
-"""The radius of a point as a share of the width, times the square root of their number: 1.7 of 96
-pixels for 15 points, 0.8 for 68."""
+POINT, LARGEST_POINT = 0.068, 0.025
+"""The radius of a point as a share of the width: times the square root of their number, and at
+most. It is 1.7 of 96 pixels for 15 points, 0.8 for 68."""
 
 
 def face_gallery(
@@ -39,7 +39,7 @@ def face_gallery(
     if predicted is None:
         predicted = np.full_like(faces.keypoints, np.nan)
     cards = [
-        _card(image, labels, points[:, :2], title, note)
+        face_card(image, labels, points[:, :2], title, note)
         for image, labels, points, title, note in zip(
             faces.images, faces.keypoints, predicted, titles, notes, strict=True
         )
@@ -47,16 +47,17 @@ def face_gallery(
     return Gallery(tuple(cards), caption, label_name, predicted_name)
 
 
-def _card(
+def face_card(
     image: NDArray[np.uint8], labels: NDArray[np.floating], predicted: NDArray[np.floating],
     title: str, note: str,
 ) -> FaceCard:  # fmt: skip
+    """An H x W face with K x 2 labels and K x 2 predictions in pixels, NaN where there is none."""
     height, width = image.shape
     return FaceCard(
         source=_data_uri(Image.fromarray(np.ascontiguousarray(image))),
         width=width,
         height=height,
-        radius=round(POINT * width / len(labels) ** 0.5, 2),
+        radius=round(width * min(POINT / len(labels) ** 0.5, LARGEST_POINT), 2),
         labels=_known(labels),
         predicted=_known(predicted),
         pairs=_known(np.concatenate([labels, predicted], axis=1)),

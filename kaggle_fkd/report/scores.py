@@ -17,9 +17,8 @@ COLUMNS = (
 """What scores.csv has."""
 
 
-def score_section(sources: ReportSources) -> Section:
+def score_section(sources: ReportSources, evaluation: Evaluation | None) -> Section:
     """The out-of-fold scores with intervals; without an evaluation, those of the validation."""
-    evaluation = sources.evaluation
     scores = evaluation.table("scores.csv", COLUMNS) if evaluation else None
     if evaluation is None or scores is None:
         blocks: tuple[Block, ...] = (

@@ -42,10 +42,9 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class ReportSources:
-    """A run, the faces that it was trained on, and the folders in which stages write."""
+    """A run, and the folders in which stages write."""
 
     run: Run
-    faces: FaceDataset
     runs_dir: Path
     submissions_dir: Path
     command: Callable[[str], str]
@@ -56,20 +55,36 @@ class ReportSources:
         """The run's line in the overview of all runs."""
         return summarise_run(self.run, self.runs_dir)
 
-    @cached_property
-    def evaluation(self) -> Evaluation | None:
-        """The run's evaluation by this version; None if it has no out-of-fold predictions.
+    @property
+    def evaluation_folder(self) -> Path:
+        """Where an evaluation of the run is, if there is one."""
+        return evaluation_folder(self.runs_dir, [self.run])
 
-        Raises DataError if it was changed, or belongs to other faces.
+    @cached_property
+    def evaluation_record(self) -> Mapping[str, Any]:
+        """evaluation.json of the run's evaluation by this version; empty if there is none.
+
+        Raises DataError if a file of the evaluation was changed.
         """
-        folder = evaluation_folder(self.runs_dir, [self.run])
-        if not evaluated_by_this_version(folder) or not (folder / "oof.csv").exists():
-            return None
-        record = read_json_or_empty(folder / "evaluation.json")
-        faces = self.faces.inner()
-        predicted = read_predictions(folder / "oof.csv", faces)
-        covered = np.all(np.isfinite(predicted).all(axis=2) | ~faces.marked, axis=1)
-        return Evaluation(folder, record, predicted[covered], faces[covered])
+        folder = self.evaluation_folder
+        if not evaluated_by_this_version(folder):
+            return {}
+        return read_json_or_empty(folder / "evaluation.json")
+
+
+def read_evaluation(sources: ReportSources, faces: FaceDataset) -> Evaluation | None:
+    """The run's evaluation by this version; None if it has no out-of-fold predictions.
+
+    `faces` are those that the run was trained on. Raises DataError if the evaluation was changed,
+    or belongs to other faces.
+    """
+    folder, record = sources.evaluation_folder, sources.evaluation_record
+    if not record or not (folder / "oof.csv").exists():
+        return None
+    faces = faces.inner()
+    predicted = read_predictions(folder / "oof.csv", faces)
+    covered = np.all(np.isfinite(predicted).all(axis=2) | ~faces.marked, axis=1)
+    return Evaluation(folder, record, predicted[covered], faces[covered])
 
 
 def stored_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:

@@ -9,17 +9,22 @@ from kaggle_fkd.runs.find import validation_score
 from kaggle_fkd.system.text import count_of
 
 
-def summary_section(sources: ReportSources, more: Sequence[KeyFigure] = ()) -> Section:
-    """The best score that there is, `more` of the task, and the size of the training."""
+def summary_section(
+    sources: ReportSources, data: str, count: int, more: Sequence[KeyFigure] = ()
+) -> Section:
+    """The best score that there is, `more` of the task, and the size of the training.
+
+    `data` is what the run was trained on, such as "training faces", and `count` how many they are.
+    """
     run, summary = sources.run, sources.summary
-    data = summary.data if run.sample_faces else f"sha256 {summary.data}..."
+    origin = summary.data if run.sample_faces else f"sha256 {summary.data}..."
     figures = [
         _score(sources),
         *more,
         *_baseline(sources),
         KeyFigure("networks", summary.networks, run.config.train.model),
         KeyFigure("time of training", f"{summary.seconds / 60:.1f} min", "all networks"),
-        KeyFigure("training faces", str(len(sources.faces)), data),
+        KeyFigure(data, str(count), origin),
     ]
     return Section("summary", "Summary", (KeyFigures(tuple(figures)),))
 
@@ -29,11 +34,11 @@ def _score(sources: ReportSources) -> KeyFigure:
     run, summary = sources.run, sources.summary
     members, metric = run.members, run.members[0].metric
     if summary.out_of_fold is None:
-        held_out = sum(member.summary.get("validation_faces", 0) for member in members)
-        note = f"on {count_of(held_out, 'held-out face')}"
+        noun = members[0].noun
+        held_out = sum(member.summary.get(f"validation_{noun}s", 0) for member in members)
+        note = f"on {count_of(held_out, f'held-out {noun}')}"
         return KeyFigure(f"validation {metric.title}", metric.text(validation_score(run)), note)
-    evaluation = sources.evaluation
-    interval = evaluation.record.get("oof_rmse", {}).get("all") if evaluation else None
+    interval = sources.evaluation_record.get("oof_rmse", {}).get("all")
     note = f"95 % interval {interval['low']:.3f} to {interval['high']:.3f}" if interval else ""
     name = "out-of-fold RMSE" if interval else "out of fold"
     return KeyFigure(name, summary.out_of_fold.text, note)

@@ -1,6 +1,7 @@
 """The training in a report: the learning curves, and the results of each network."""
 
 from kaggle_fkd.figures.learning_curve import learning_curve
+from kaggle_fkd.metrics import Metric
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Block, Cell, Fold, Plot, Section, Table, Text, count, number
 from kaggle_fkd.report.sources import ReportSources, stored_table
@@ -8,8 +9,8 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.text import count_of
 
 CAPTION = (
-    "Error by epoch, on a logarithmic scale. Training faces are augmented, which makes them "
-    "harder; validation faces are not."
+    "By epoch, on a logarithmic scale. What a network learns from is augmented, which makes it "
+    "harder; what it is validated on is not."
 )
 
 
@@ -20,7 +21,7 @@ def training_section(sources: ReportSources) -> Section:
     blocks: list[Block] = [
         Text(
             f"{count_of(len(members), 'network')} of the model {run.config.train.model}, trained "
-            f"on {_devices(members)}. A network is validated on the fold of the faces that it held "
+            f"on {_devices(members)}. A network is validated on the fold of the data that it held "
             "out. The weights are those of the last epoch: none was chosen by its score."
         ),
         *curves[:1],
@@ -54,20 +55,25 @@ def _networks(members: list[Member]) -> Table:
     parts = parts[:1] if len(parts) == 2 else parts  # the only convention repeats the total
     metric = members[0].metric
     columns = (
-        "network", "fold held out", "trained on", "validated on",
-        *(f"{metric.title} ({metric.unit}), {part}" for part in parts), "minutes",
+        "network", "fold held out", f"{members[0].noun}s trained on", "validated on",
+        *(_column(metric, part) for part in parts), "minutes",
     )  # fmt: skip
     rows = tuple(_row(member, parts) for member in members)
     return Table("Validation of each network", columns, rows, sortable=len(rows) > 1)
 
 
+def _column(metric: Metric, part: str) -> str:
+    """The name of a column of scores, with their unit if they have one."""
+    return f"{metric.title} ({metric.unit}), {part}" if metric.unit else f"{metric.title}, {part}"
+
+
 def _row(member: Member, parts: list[str]) -> tuple[Cell, ...]:
-    summary = member.summary
+    summary, noun = member.summary, member.noun
     return (
         Cell(member.folder.name),
         count(member.fold),
-        count(summary["training_faces"]),
-        count(summary["validation_faces"]),
+        count(summary[f"training_{noun}s"]),
+        count(summary[f"validation_{noun}s"]),
         *(number(member.validation.get(part, float("nan")), 3) for part in parts),
         number(summary["seconds"] / 60, 1),
     )

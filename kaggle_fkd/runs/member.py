@@ -127,6 +127,11 @@ class Member:
         return _metric_of(self.summary)
 
     @property
+    def noun(self) -> str:
+        """What one of its training's examples is: a face, or a crop for a detector."""
+        return "crop" if "training_crops" in self.summary else "face"
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The results of a finished member; empty when they cannot be read."""
         return read_json_or_empty(self.summary_file, KINDS)

@@ -2,14 +2,13 @@
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.stages import load_stage
 from kaggle_fkd.stages.options import TaskOptions, option, run_names
 from kaggle_fkd.stages.stage import Made, Stage, options_of
 
 if TYPE_CHECKING:
-    from kaggle_fkd.keypoint_task import KeypointTask
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
@@ -52,26 +51,24 @@ class Report(TaskOptions, Stage):
 
         runs = named_runs(self.runs_dir, self.runs)
         for run in runs or [made.run or newest_trained(self.runs_dir, task.scheme)]:
-            self._write(run.require_members(), cast("KeypointTask", task))
+            self._write(run.require_members(), task)
         return made
 
-    def _write(self, run: "Run", task: "KeypointTask") -> None:
+    def _write(self, run: "Run", task: "Task") -> None:
         from kaggle_fkd.report.page import Page, write_page
         from kaggle_fkd.report.sources import ReportSources
         from kaggle_fkd.system.console import log
         from kaggle_fkd.system.text import count_of
         from kaggle_fkd.training.select import require_same_data
 
-        data = task.training_data(run.config)
-        require_same_data(run, data)
+        require_same_data(run, task.training_data(run.config))
         sources = ReportSources(
-            run, data.faces, self.runs_dir, self.submissions_dir,
-            lambda stage: self._command(stage, run),
-        )  # fmt: skip
+            run, self.runs_dir, self.submissions_dir, lambda stage: self._command(stage, run)
+        )
         page = Page(
             title=run.name,
-            subtitle=f"{count_of(run.shape.keypoints, 'keypoint')} of a face, predicted by "
-            f"{count_of(len(run.members), 'network')} ({run.config.train.model})",
+            subtitle=f"{task.predicts}, predicted by {count_of(len(run.members), 'network')} "
+            f"({run.config.train.model})",
             notice=SAMPLE_NOTICE if run.sample_faces else "",
             sections=task.report_sections(sources),
         )

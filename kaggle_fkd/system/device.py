@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.system.text import count_of
 from kaggle_fkd.system.torchrun import local_rank, started_by_torchrun
 
 ARCHITECTURE = re.compile(r"(?P<kind>sm|compute)_(?P<major>\d+)(?P<minor>\d)")
@@ -95,7 +96,7 @@ def describe_device(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return f"{processor} GPU (MPS)"
-    return f"{processor} CPU, {torch.get_num_threads()} threads"
+    return f"{processor} CPU, {count_of(torch.get_num_threads(), 'thread')}"
 
 
 def _processor() -> str:

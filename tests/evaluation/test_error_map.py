@@ -13,7 +13,9 @@ def ellipses(axes):
 
 def test_each_convention_has_a_panel_with_an_ellipse_for_each_of_its_keypoints():
     faces = varied_faces(40, 20)
-    panels = error_map(with_noise(faces), faces).axes
+    figure = error_map(with_noise(faces), faces)
+    assert [text.get_text().split()[0] for text in figure.texts] == ["Where", "Each"]
+    panels = figure.axes
     assert [len(ellipses(axes)) for axes in panels] == [15, 4, 0]  # the last is the colour bar
     assert panels[0].get_title() == "convention A: 40 faces"
     assert len(error_map(with_noise(faces[:40]), faces[:40]).axes) == 2

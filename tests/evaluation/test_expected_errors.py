@@ -7,6 +7,7 @@ from support.made_up_faces import make_faces
 
 from kaggle_fkd.evaluation.expected_errors import (
     BINS,
+    expected_error_figure,
     expected_error_table,
     write_expected_errors,
 )
@@ -35,6 +36,10 @@ def test_the_table_has_all_keypoints_the_groups_and_the_bins(honest, tmp_path):
     # Of errors with normal x and y, exp(-pi) are more than twice as long as the mean.
     assert table.loc["all", "within"] == pytest.approx(1 - np.exp(-np.pi), abs=0.01)
     assert table.loc["all", "rank_correlation"] > 0.5
+    title, note = (text.get_text() for text in expected_error_figure(table.reset_index()).texts)
+    within = 100 * table.loc["all", "within"]
+    assert title == f"Errors within 2 times the expected one: {within:.1f} %"
+    assert "Rank correlation" in note
     assert "within 2 times" in line and (tmp_path / "expected_errors.png").stat().st_size > 10_000
 
 

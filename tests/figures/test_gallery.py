@@ -41,6 +41,13 @@ def test_the_legend_names_only_what_is_drawn():
     assert [text.get_text() for text in legend.get_texts()][-1] == "by hand"
 
 
+def test_groups_of_keypoints_are_words_in_the_legend():
+    groups = {"both_eyes": (0, 1), "the_rest": tuple(range(2, 15))}
+    faces = replace(varied_faces(1), scheme=replace(KAGGLE15, groups=groups))
+    (legend,) = gallery(faces, ["one"], "Faces").legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["both eyes", "the rest"]
+
+
 def test_dollar_signs_of_file_names_are_not_read_as_formulas(tmp_path: Path):
     faces, name = varied_faces(1), r"$\frac$"
     save_figure(gallery(faces, [name], name), tmp_path / "gallery.png")

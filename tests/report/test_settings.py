@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from support.small_runs import blank_face, new_run, quick
+from support.small_runs import new_run, quick
 
-from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.report.section import Fold, Table
 from kaggle_fkd.report.settings import settings_section
 from kaggle_fkd.report.sources import ReportSources
@@ -17,7 +16,7 @@ def section_of(folder: Path, command: list[str]) -> tuple[Table, Fold, Table]:
     run = new_run(folder, quick(mirror_heads=False))
     record = {**run.record, "command": command}
     (run.folder / "run.json").write_text(json.dumps(record))
-    sources = ReportSources(open_run(run.folder), blank_face(KAGGLE15), folder, folder, str)
+    sources = ReportSources(open_run(run.folder), folder, folder, str)
     return settings_section(sources).blocks
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from support.command_line import interrupted_at
+from support.html_pages import ParsedPage, require_sound
 from support.made_up_photographs import drawn_photographs, write_photographs
 
 from kaggle_fkd.cli import main
@@ -65,6 +66,17 @@ def test_an_evaluation_trains_a_detector_for_each_fold(place, folder):
     curve = pd.read_csv(results / "curve.csv")
     assert curve["found"].is_monotonic_decreasing and curve["false_positives"].iloc[-1] == 0
     assert (run.member(0).folder / "learning_curve.png").exists()
+    report = ("report", "--points", "eyes", "--train-on", folder, "--run", run.name)
+    code, out, err = place(*report)
+    assert code == 0 and out == "" and str(run.folder / "report.html") in err
+    page = ParsedPage((run.folder / "report.html").read_text(encoding="utf-8"))
+    require_sound(page)
+    assert "To add" not in page.text and {"found-curve", "missed"} <= set(page.ids)
+    assert "Boxes of faces and their eyes, predicted by 2 networks (detector)" in page.text
+    shutil.rmtree(results)
+    assert place(*report)[0] == 0
+    page = ParsedPage((run.folder / "report.html").read_text(encoding="utf-8"))
+    assert f"--points eyes --train-on {folder} --run {run.name}" in page.text
     other = shutil.copytree(run.folder, run.folder.with_name("other"))
     both = f"{run.name},{other.name}"
     code, _, err = place(

@@ -1,141 +1,248 @@
-"""The score of a detector: faces found, and boxes where there is none."""
+"""The report of a run of the detector: its sections, in order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
-from kaggle_fkd.annotated.detection.targets import FOUND_IOU
+from kaggle_fkd.annotated.detection.evaluation import (
+    FACE_COLUMNS,
+    LEAST_SIZE,
+    Matches,
+    curve_figure,
+    detections_of,
+    found_by_roll,
+    found_by_score,
+    found_by_size,
+    match,
+    scored_faces,
+)
+from kaggle_fkd.figures.gallery import GALLERY_FACES
 from kaggle_fkd.figures.palette import PALETTE
-from kaggle_fkd.figures.style import new_figure, save_figure
+from kaggle_fkd.figures.style import describe, new_figure
+from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.photo.detection.detect import Detections
-from kaggle_fkd.photo.detection.faces import CENTRE, SIZE, overlaps
+from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE
 from kaggle_fkd.photo.detectors import LEAST_SCORE
-from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.report.all_runs import runs_section
+from kaggle_fkd.report.pictures import face_card
+from kaggle_fkd.report.plots import plot
+from kaggle_fkd.report.section import (
+    Absent,
+    Block,
+    Cell,
+    FaceCard,
+    Fold,
+    Gallery,
+    KeyFigure,
+    Section,
+    Table,
+    Text,
+    count,
+    number,
+)
+from kaggle_fkd.report.settings import settings_section
+from kaggle_fkd.report.sources import ReportSources, stored_table
+from kaggle_fkd.report.summary import summary_section
+from kaggle_fkd.report.training import training_section
 from kaggle_fkd.system.text import count_of
 
-CURVE_START = 0.05
-"""Detections below this score are not part of the curve."""
-SIZES = (0, 12, 24, 48, 96)
-"""Bounds in pixels of the rows of the table."""
-LEAST_SIZE = 12.0
-"""Size in pixels from which faces count in the overall figures: 16 pixels from forehead to chin."""
+DETECTIONS = ("photograph", "score", *FACE_COLUMNS)
+"""The columns of detections.csv."""
+CARD, FACE = 96, 48
+"""The sides of a picture of a face, and of the face in it, in pixels."""
 
 
-@dataclass(frozen=True)
-class Matches:
-    """What the detections in photographs are worth."""
-
-    scores: NDArray[np.float64]
-    """F, the score with which each labelled face was found; 0: it was not."""
-    false_positives: NDArray[np.float64]
-    """The scores of detections where no face is."""
-
-
-def scored_faces(photographs: PhotographDataset) -> NDArray[np.bool_]:
-    """F, the faces that count in the overall figures."""
-    return ~photographs.ignored & (photographs.faces[:, SIZE] >= LEAST_SIZE)
-
-
-def match(photographs: PhotographDataset, detections: Sequence[Detections]) -> Matches:
-    """Match the detections in each photograph with its faces, the most certain first.
-
-    Each face is found once. A detection on an ignored face, or in a photograph whose faces are not
-    all labelled, is not counted as a false positive.
-    """
-    scores, wrong = np.zeros(len(photographs.faces)), []
-    for rows, found, complete in zip(
-        photographs.faces_of, detections, photographs.complete, strict=True
-    ):
-        faces = photographs.faces[rows]
-        overlap = overlaps(found.faces, faces)
-        ignored = photographs.ignored[rows]
-        for score, detection, row in zip(found.scores, found.faces, overlap, strict=True):
-            free = np.where(ignored | (scores[rows] > 0), 0, row)
-            best = int(free.argmax()) if len(free) else -1
-            if best >= 0 and free[best] > FOUND_IOU:
-                scores[rows[best]] = score
-                continue
-            distance = np.linalg.norm(faces[:, CENTRE] - detection[CENTRE], axis=1)
-            if complete and not (ignored & (distance < faces[:, SIZE])).any():
-                wrong.append(float(score))
-    return Matches(scores, np.array(wrong))
+def detector_sections(sources: ReportSources, photographs: PhotographDataset) -> list[Section]:
+    """From the training on these photographs to the settings; FkdError for a damaged file."""
+    detections = _read_detections(sources, len(photographs))
+    if detections is None:
+        what = "the faces found and the false positives, out of fold, by size and roll"
+        absent = Absent(what, sources.command("evaluate"))
+        found, figures = [Section("scores", "Faces found", (absent,))], []
+    else:
+        matches = match(photographs, detections)
+        found = [
+            _score_section(photographs, matches),
+            _missed_section(photographs, matches),
+            _false_section(photographs, detections, matches),
+        ]
+        wrong = int((matches.false_positives >= LEAST_SCORE).sum())
+        complete = count_of(int(photographs.complete.sum()), "completely labelled photograph")
+        figures = [KeyFigure("false positives", str(wrong), f"in {complete}")]
+    return [
+        summary_section(sources, "training photographs", len(photographs), figures),
+        training_section(sources),
+        *found,
+        runs_section(sources),
+        settings_section(sources),
+    ]
 
 
-def write_detection(
-    folder: Path, photographs: PhotographDataset, detections: Sequence[Detections],
-    summary: Mapping[str, Any],
-) -> list[str]:  # fmt: skip
-    """Write the curve and the table of out-of-fold detections; the result in a few lines."""
-    matches = match(photographs, detections)
-    wanted = scored_faces(photographs)
-    thresholds = np.round(np.arange(CURVE_START, 1, 0.05), 2)
-    curve = pd.DataFrame({
-        "score": thresholds,
-        "found": [float(np.mean(matches.scores[wanted] >= each)) for each in thresholds],
-        "false_positives": [int((matches.false_positives >= each).sum()) for each in thresholds],
-    })  # fmt: skip
-    write_text(folder / "curve.csv", curve.to_csv(index=False, float_format="%.6g"))
-    write_text(folder / "sizes.csv", _by_size(photographs, matches).to_csv(index=False))
-    faces, complete = int(wanted.sum()), int(photographs.complete.sum())
-    write_json(
-        folder / "evaluation.json",
-        {**summary, "faces": faces, "photographs": len(photographs),
-         "completely_labelled_photographs": complete, "score": LEAST_SCORE,
-         "found": _found(curve, LEAST_SCORE)[0], "curve": curve.to_dict("records")},
+def _read_detections(sources: ReportSources, photographs: int) -> list[Detections] | None:
+    """The out-of-fold detections in each photograph; None if the run is not evaluated."""
+    if not sources.evaluation_record:
+        return None
+    table = stored_table(sources.evaluation_folder / "detections.csv", DETECTIONS)
+    return None if table is None else detections_of(table, photographs)
+
+
+def _score_section(photographs: PhotographDataset, matches: Matches) -> Section:
+    """The curve, and the shares by size and by roll."""
+    curve = found_by_score(photographs, matches)
+    shares = {
+        name: table[table["faces"] > 0]
+        for name, table in {
+            "size (pixels)": found_by_size(photographs, matches),
+            "roll (degrees)": found_by_roll(photographs, matches),
+        }.items()
+        if table["faces"].any()
+    }
+    faces, complete = int(scored_faces(photographs).sum()), int(photographs.complete.sum())
+    text = Text(
+        "Each photograph was searched by a network that had not seen it. False positives are "
+        "counted in photographs all of whose faces are labelled. The size of a face is about its "
+        f"width; smaller ones than {LEAST_SIZE:.0f} pixels count in the table of sizes only."
+    )
+    blocks = (
+        text,
+        plot(
+            "found-curve", curve_figure(curve, faces, complete),
+            "Faces found over false positives, by the least score of a detection",
+            "To the left and up is better: more faces, and fewer detections of what is not a face.",
+        ),
+        plot(
+            "found-by", _shares_figure(shares),
+            "The share of the faces found, by size and by roll",
+            "Rolls are known of faces whose eyes are labelled.",
+        ),
+        Fold(
+            "The numbers",
+            (_curve_table(curve), *(_shares_table(*each) for each in shares.items())),
+        ),
     )  # fmt: skip
-    save_figure(_curve_figure(curve, faces, complete), folder / "curve.png")
-    lines = []
-    for score in (0.3, 0.5, LEAST_SCORE):
-        found, wrong = _found(curve, score)
-        lines.append(
-            f"score {score}: {found:.1%} of {count_of(faces, 'face')} found, "
-            f"{count_of(wrong, 'false positive')} in "
-            f"{count_of(complete, 'completely labelled photograph')}"
-        )
-    return lines
+    return Section("scores", "Faces found", blocks)
 
 
-def _found(curve: pd.DataFrame, score: float) -> tuple[float, int]:
-    """The share of the faces found with at least that score, and the number of false positives."""
-    row = int((curve["score"] - score).abs().argmin())
-    return float(curve["found"].iloc[row]), int(curve["false_positives"].iloc[row])
-
-
-def _curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
-    """Faces found against false positives, with the least score beside every second point."""
-    figure = new_figure(6, 4.5)
-    axes = figure.subplots()
-    found = 100 * curve["found"]
-    axes.plot(curve["false_positives"], found, color=PALETTE[0], marker="o", markersize=4)
-    for score, x, y in list(zip(curve["score"], curve["false_positives"], found, strict=True))[
-        1::2
-    ]:
-        axes.annotate(f"{score:.1f}", (x, y), (5, -9), textcoords="offset points", fontsize=8)
-    axes.set(
-        xlabel=f"false positives in {count_of(photographs, 'completely labelled photograph')}",
-        ylabel=f"faces found, of {faces} (%)", xscale="symlog", xlim=(-0.3, None),
-        title=f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold, by the least score",
+def _shares_figure(parts: Mapping[str, pd.DataFrame]) -> Figure:
+    """Bars of the shares in each of the tables, which have the columns from, to, faces, found."""
+    rows = max(map(len, parts.values()))
+    figure = new_figure(9.5, 0.4 * rows + 0.8)
+    panels = figure.subplots(1, len(parts), squeeze=False)
+    for axes, (name, table) in zip(panels[0], parts.items(), strict=True):
+        _draw_shares(axes, name, table)
+        axes.set_ylim(rows - 0.5, -0.5)
+    describe(
+        figure, f"Faces found with a score of {LEAST_SCORE}, by size and roll",
+        "Beside each bar is the number of the faces that it stands for: of few faces, a share says "
+        "little.",
     )  # fmt: skip
-    axes.xaxis.set_major_formatter("{x:.0f}")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.3)
     return figure
 
 
-def _by_size(photographs: PhotographDataset, matches: Matches) -> pd.DataFrame:
-    """The share of faces found with a score of `LEAST_SCORE`, by their size."""
-    size, bounds = photographs.faces[:, SIZE], [*SIZES, np.inf]
-    rows = []
-    for low, high in pairwise(bounds):
-        inside = ~photographs.ignored & (size >= low) & (size < high)
-        found = float(np.mean(matches.scores[inside] >= LEAST_SCORE)) if inside.any() else np.nan
-        rows.append({"from": low, "to": high, "faces": int(inside.sum()), "found": found})
-    return pd.DataFrame(rows)
+def _draw_shares(axes: Axes, name: str, table: pd.DataFrame) -> None:
+    bars = axes.barh(_ranges(table), table["found"], height=0.6, color=PALETTE[5])
+    texts = [
+        f"{share:.0%} of {count_of(faces, 'face')}"
+        for faces, share in zip(table["faces"], table["found"], strict=True)
+    ]
+    axes.bar_label(bars, texts, padding=3, fontsize=9)
+    axes.set(xlim=(0, 1.45), xticks=(0, 0.5, 1), ylabel=name)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _ranges(table: pd.DataFrame) -> list[str]:
+    """What the rows are about, such as "12 to 24"."""
+    return [
+        f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
+        for low, high in zip(table["from"], table["to"], strict=True)
+    ]
+
+
+def _curve_table(curve: pd.DataFrame) -> Table:
+    rows = tuple(
+        (number(row["score"], 2), number(100 * row["found"], 1), count(int(row["false_positives"])))
+        for row in curve.to_dict("records")
+    )
+    columns = ("least score", "faces found (%)", "false positives")
+    return Table("Faces found, by the least score", columns, rows)
+
+
+def _shares_table(name: str, table: pd.DataFrame) -> Table:
+    rows = tuple(
+        (Cell(text), count(faces), number(100 * found, 1))
+        for text, faces, found in zip(
+            _ranges(table), table["faces"], table["found"], strict=True
+        )
+    )  # fmt: skip
+    return Table(f"Faces found, by {name}", (name, "faces", "faces found (%)"), rows)
+
+
+def _missed_section(photographs: PhotographDataset, matches: Matches) -> Section:
+    """The largest faces that were not found."""
+    missed = np.flatnonzero(scored_faces(photographs) & (matches.scores < LEAST_SCORE))
+    largest = missed[np.argsort(-photographs.faces[missed, SIZE], kind="stable")][:GALLERY_FACES]
+    cards = []
+    for index in largest:
+        face, score = photographs.faces[index], matches.scores[index]
+        found = f"score {score:.2f}" if score else "not found"
+        eyes = face if photographs.exact_eyes[index] else None
+        picture = int(photographs.picture[index])
+        note = f"{face[SIZE]:.0f} pixels, {found}"
+        cards.append(_card(photographs, picture, face, note, labelled=eyes))
+    caption = (
+        f"The largest of the {count_of(len(missed), 'face')} that no detection with a score of "
+        f"{LEAST_SCORE} or more found."
+    )
+    return Section("missed", "Missed faces", _gallery(cards, caption, "No face was missed."))
+
+
+def _false_section(
+    photographs: PhotographDataset, detections: Sequence[Detections], matches: Matches
+) -> Section:
+    """The most certain detections of what is not a face."""
+    certain = np.argsort(-matches.false_positives, kind="stable")
+    certain = certain[matches.false_positives[certain] >= LEAST_SCORE]
+    cards = []
+    for picture, place in matches.false_at[certain[:GALLERY_FACES]].tolist():
+        face = detections[picture].faces[place]
+        note = f"{face[SIZE]:.0f} pixels, score {detections[picture].scores[place]:.2f}"
+        cards.append(_card(photographs, picture, face, note, detected=face))
+    caption = (
+        f"The most certain of the {count_of(len(certain), 'detection')} with a score of "
+        f"{LEAST_SCORE} or more on what is not labelled as a face. Look for faces whose labels are "
+        "missing."
+    )
+    nothing = f"There is no false positive with a score of {LEAST_SCORE} or more."
+    return Section("false-positives", "False positives", _gallery(cards, caption, nothing))
+
+
+def _gallery(cards: Sequence[FaceCard], caption: str, nothing: str) -> tuple[Block, ...]:
+    if not cards:
+        return (Text(nothing),)
+    where = "Each picture is twice as wide as its face, which is in the middle."
+    return (Gallery(tuple(cards), f"{caption} {where}", "labelled eyes", "detected eyes"),)
+
+
+def _card(
+    photographs: PhotographDataset, picture: int, face: NDArray[np.floating], note: str,
+    labelled: NDArray[np.floating] | None = None, detected: NDArray[np.floating] | None = None,
+) -> FaceCard:  # fmt: skip
+    """The part of a photograph around a face, 7, with the eyes of the faces given, 7."""
+    scale = FACE / max(float(face[SIZE]), 1)
+    shift = (CARD - 1) / 2 - scale * face[CENTRE]
+    to_card = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    nowhere = np.full((2, 2), np.nan)
+    eyes = [
+        nowhere if each is None else transform_points(to_card, each[EYE_POINTS].reshape(2, 2))
+        for each in (labelled, detected)
+    ]
+    chip = cut_chip(photographs.pictures[picture], to_card, CARD)
+    return face_card(chip, eyes[0], eyes[1], f"photograph {picture}", note)

@@ -9,13 +9,14 @@ import torch
 
 from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
-from kaggle_fkd.annotated.detection.load import load_photographs
-from kaggle_fkd.annotated.detection.report import (
+from kaggle_fkd.annotated.detection.evaluation import (
     CURVE_START,
     LEAST_SIZE,
     scored_faces,
     write_detection,
 )
+from kaggle_fkd.annotated.detection.load import load_photographs
+from kaggle_fkd.annotated.detection.report import detector_sections
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.export.opened import open_exported
@@ -24,6 +25,8 @@ from kaggle_fkd.inference.providers import usable_device
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.detect import Detections, detect
+from kaggle_fkd.report.section import Section
+from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress
@@ -48,7 +51,8 @@ class DetectionTask(Task):
     is_sample = False
     sections = frozenset({"train", "augment", "detect"})
     unused: ClassVar[frozenset[str]] = UNUSED
-    stages = frozenset({"train", "evaluate"})
+    stages = frozenset({"train", "evaluate", "report"})
+    predicts = "Boxes of faces and their eyes"
 
     def __init__(self, sets: Sequence[Path] = ()) -> None:
         """`sets` are the folders and zips to train on; see `load_photographs`."""
@@ -95,3 +99,7 @@ class DetectionTask(Task):
                 detections[index] = detect(network, photographs.pictures[index], CURVE_START)
         summary = {**provenance(), "members": {run.name: len(run.members)}}
         return write_detection(folder, photographs, detections, summary)
+
+    def report_sections(self, sources: ReportSources) -> list[Section]:
+        """Training, faces found, missed faces and false positives."""
+        return detector_sections(sources, self.photographs)

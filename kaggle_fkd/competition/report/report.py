@@ -16,7 +16,7 @@ from kaggle_fkd.report.label_fixes import fix_sections
 from kaggle_fkd.report.scores import score_section
 from kaggle_fkd.report.section import Section
 from kaggle_fkd.report.settings import settings_section
-from kaggle_fkd.report.sources import ReportSources
+from kaggle_fkd.report.sources import ReportSources, read_evaluation
 from kaggle_fkd.report.summary import summary_section
 from kaggle_fkd.report.suspects import suspect_section
 from kaggle_fkd.report.training import training_section
@@ -28,13 +28,14 @@ def competition_sections(sources: ReportSources, competition: Competition) -> li
     analysis = read_analysis(sources.runs_dir, train)
     sent = sent_submissions(sources.submissions_dir)
     sections = [
-        summary_section(sources, best_score(sent, sources.run.name)),
+        summary_section(sources, "training faces", len(train), best_score(sent, sources.run.name)),
         data_section(analysis, train, sources.command("eda")),
     ]
     if analysis is not None:
         sections.append(imputation_section(analysis, train))
-    sections += [training_section(sources), score_section(sources)]
-    if (evaluation := sources.evaluation) is not None:
+    evaluation = read_evaluation(sources, train)
+    sections += [training_section(sources), score_section(sources, evaluation)]
+    if evaluation is not None:
         sections += [
             error_section(evaluation), worst_section(evaluation), suspect_section(evaluation),
             *fix_sections(evaluation),

@@ -1,72 +1,99 @@
-"""What the detections in photographs are worth."""
+"""The sections of a report on a detector."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from support.made_up_photographs import drawn_photographs
+from support.small_runs import quick
 
-from kaggle_fkd.annotated.detection.report import match, write_detection
+from kaggle_fkd.annotated.detection.data import DetectionData
+from kaggle_fkd.annotated.detection.evaluation import write_detection
+from kaggle_fkd.annotated.detection.report import detector_sections
 from kaggle_fkd.photo.detection.detect import Detections
+from kaggle_fkd.report.section import Absent, Gallery, KeyFigures, Plot, Text
+from kaggle_fkd.report.sources import ReportSources
+from kaggle_fkd.runs.provenance import provenance
+from kaggle_fkd.runs.run import start_run
 
 
 @pytest.fixture
 def photographs():
-    """Two photographs with two faces each, two without."""
-    return drawn_photographs(2, faces=2)
+    """Four photographs with two faces each, four without; the second face is the largest."""
+    drawn = drawn_photographs(4, faces=2)
+    faces = drawn.faces.copy()
+    faces[1, 2] *= 2
+    return replace(drawn, faces=faces)
 
 
-def detections(photographs, **changed):
-    """Every face, with a score of 0.9, but for the photographs in `changed`."""
-    exact = [
+@pytest.fixture
+def sources(photographs, tmp_path):
+    """A run of the detector on these photographs with a finished member."""
+    config, data = quick(model="detector", folds=2), DetectionData(photographs)
+    about = {"data_hash": photographs.digest(), "sample_faces": False}
+    run = start_run(tmp_path, config, about, data.scheme, data.shape(config), "a CPU")
+    summary = {"training_crops": 60, "validation_crops": 20, "seconds": 90.0}
+    summary |= {"validation_loss": {"all": 1.5}, "precision": "fp32"}
+    run.member(0).finish({"weight": torch.zeros(1)}, summary)
+    return ReportSources(run, tmp_path, tmp_path, lambda stage: f"kaggle-fkd {stage}")
+
+
+def evaluate(sources, photographs, found):
+    sources.evaluation_folder.mkdir()
+    write_detection(sources.evaluation_folder, photographs, found, provenance())
+
+
+def exact(photographs):
+    """Every face, with a score of 0.9."""
+    return [
         Detections(np.full(len(rows), 0.9, np.float32), photographs.faces[rows])
         for rows in photographs.faces_of
     ]
-    for name, found in changed.items():
-        exact[int(name[1:])] = found
-    return exact
 
 
-def found(scores, faces):
-    return Detections(np.array(scores, np.float32), np.array(faces, np.float32))
+def test_missed_faces_and_false_positives_are_shown_the_most_surprising_first(sources, photographs):
+    found = exact(photographs)
+    found[0] = Detections(np.array([0.6], np.float32), photographs.faces[:1])
+    elsewhere = np.array([[60, 80, 20, 55, 75, 65, 75], [20, 20, 15, 18, 18, 22, 18]], np.float32)
+    found[6] = Detections(np.array([0.8, 0.3], np.float32), elsewhere)
+    found[7] = Detections(np.array([0.95], np.float32), elsewhere[:1])
+    evaluate(sources, photographs, found)
+    sections = {section.name: section for section in detector_sections(sources, photographs)}
+    assert list(sections) == [
+        "summary", "training", "scores", "missed", "false-positives", "runs", "settings",
+    ]  # fmt: skip
+    (figures,) = sections["summary"].blocks
+    assert isinstance(figures, KeyFigures)
+    values = {each.name: each.value for each in figures.figures}
+    assert values["out of fold"] == "75.0% found" and values["false positives"] == "2"
+    assert values["training photographs"] == "8"
+    plots = [block.name for block in sections["scores"].blocks if isinstance(block, Plot)]
+    assert plots == ["found-curve", "found-by"]
+    (missed,) = sections["missed"].blocks
+    assert isinstance(missed, Gallery)
+    assert [card.note.partition(", ")[2] for card in missed.faces] == ["not found", "score 0.60"]
+    assert missed.faces[0].width == 96 and len(missed.faces[0].labels) == 2
+    (false,) = sections["false-positives"].blocks
+    assert isinstance(false, Gallery)
+    assert [card.title for card in false.faces] == ["photograph 7", "photograph 6"]
+    # In the middle of the picture, whose 96 pixels are twice the size of the face.
+    assert false.faces[0].predicted == ((35.5, 35.5), (59.5, 35.5))
 
 
-def test_right_detections_find_every_face(photographs):
-    matches = match(photographs, detections(photographs))
-    assert np.allclose(matches.scores, 0.9) and len(matches.false_positives) == 0
+def test_a_perfect_detector_has_no_galleries(sources, photographs):
+    evaluate(sources, photographs, exact(photographs))
+    *_, missed, false, _, _ = detector_sections(sources, photographs)
+    for section in (missed, false):
+        assert all(isinstance(block, Text) for block in section.blocks)
 
 
-def test_a_second_detection_of_a_face_is_false(photographs):
-    twice = np.repeat(photographs.faces[:1], 2, axis=0)
-    matches = match(photographs, detections(photographs, p0=found([0.9, 0.4], twice)))
-    assert np.allclose(matches.scores, [0.9, 0, 0.9, 0.9])
-    assert np.allclose(matches.false_positives, 0.4)
-
-
-def test_what_is_found_where_no_face_is_counts(photographs):
-    elsewhere = found([0.7], [[20, 20, 15, 18, 18, 22, 18]])
-    matches = match(photographs, detections(photographs, p2=elsewhere))
-    assert np.allclose(matches.false_positives, 0.7)
-    incomplete = replace(photographs, complete=np.array([True, True, False, True]))
-    assert len(match(incomplete, detections(photographs, p2=elsewhere)).false_positives) == 0
-
-
-def test_ignored_faces_count_neither_way(photographs):
-    ignored = replace(photographs, ignored=np.array([True, False, False, False]))
-    matches = match(ignored, detections(photographs))
-    assert matches.scores[0] == 0 and len(matches.false_positives) == 0
-
-
-def test_nothing_found_is_no_error(photographs):
-    matches = match(photographs, [Detections.none() for _ in range(4)])
-    assert (matches.scores == 0).all() and len(matches.false_positives) == 0
-
-
-def test_the_report_has_a_curve_and_sizes(photographs, tmp_path):
-    lines = write_detection(tmp_path, photographs, detections(photographs), {"commit": "abc"})
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "curve.csv", "curve.png", "sizes.csv", "evaluation.json",
-    }  # fmt: skip
-    assert lines[1] == (
-        "score 0.5: 100.0% of 4 faces found, 0 false positives in 4 completely labelled photographs"
-    )
+def test_a_detector_that_is_not_evaluated_has_a_report_with_the_command_that_does_it(
+    sources, photographs
+):
+    sections = {section.name: section for section in detector_sections(sources, photographs)}
+    (absent,) = sections["scores"].blocks
+    assert isinstance(absent, Absent) and absent.command == "kaggle-fkd evaluate"
+    (figures,) = sections["summary"].blocks
+    assert isinstance(figures, KeyFigures)
+    assert figures.figures[0].note == "on 20 held-out crops"
