@@ -99,7 +99,7 @@ def nme_by_region(table: pd.DataFrame, faces: FaceDataset) -> Figure:
         color=[colours[faces.scheme.groups[name][0]] for name in regions["region"]],
         edgecolor="black", linewidth=0.6,
     )  # fmt: skip
-    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.bar_label(bars, fmt="%.2f", label_type="center", color="#262626")
     overall = 100 * table.iloc[0]["mean"]
     axes.axvline(overall, color="black", linestyle="--", linewidth=1)
     axes.margins(x=0.12)

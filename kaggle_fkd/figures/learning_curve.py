@@ -71,8 +71,8 @@ def validation_curves(trainings: Mapping[str, pd.DataFrame], title: str) -> Figu
     _finish(axes, metric)
     describe(
         figure, title,
-        "After each epoch, on faces that were held out. At its end, each curve has its name and "
-        "its last value.",
+        "After each epoch, on the examples that were held out. At its end, each curve has its name "
+        "and its last value.",
     )  # fmt: skip
     return figure
 

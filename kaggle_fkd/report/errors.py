@@ -45,7 +45,7 @@ def _expected(evaluation: Evaluation) -> list[Block]:
             "expected-errors", expected_error_figure(table),
             "Mean measured error over mean expected error, in ten bins of keypoints",
             "Each network predicts how far off it expects to be. The level is calibrated on the "
-            "same faces, the order is not.",
+            "same faces, the order within a part of the face is not.",
         )
     ]  # fmt: skip
 

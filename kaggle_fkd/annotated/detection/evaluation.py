@@ -32,6 +32,8 @@ FACE_COLUMNS = (
     "x", "y", "size", "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y",
 )  # fmt: skip
 """The columns of a face in detections.csv, in pixels."""
+DETECTIONS = ("photograph", "score", *FACE_COLUMNS)
+"""The columns of detections.csv."""
 _APART = 18
 """Distance of the scores beside the curve, in pixels."""
 LEAST_SIZE = 12.0
@@ -139,7 +141,7 @@ def curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
     _name_scores(axes, curve)
     share, wrong = _found(curve, LEAST_SCORE)
     describe(
-        figure, f"{share:.1%} of the faces found, with {count_of(wrong, 'false positive')}",
+        figure, f"{100 * share:.1f} % of the faces found, with {count_of(wrong, 'false positive')}",
         f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold. Numbers are the least score of a "
         f"detection; the title is of {LEAST_SCORE}.",
     )  # fmt: skip
@@ -207,7 +209,13 @@ def write_detections(path: Path, detections: Sequence[Detections]) -> None:
 
 
 def detections_of(table: pd.DataFrame, photographs: int) -> list[Detections]:
-    """The detections in each photograph, as `write_detections` has written them."""
+    """The detections in each photograph, as `write_detections` has written them.
+
+    Raises ValueError for cells that are not numbers.
+    """
+    table = table[list(DETECTIONS)].astype(float)
+    if not np.isfinite(table).all(axis=None):
+        raise ValueError("a number is missing")
     picture = table["photograph"].to_numpy()
     scores = table["score"].to_numpy(np.float32)
     faces = table[list(FACE_COLUMNS)].to_numpy(np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.evaluation import (
-    FACE_COLUMNS,
+    DETECTIONS,
     LEAST_SIZE,
     Matches,
     curve_figure,
@@ -22,6 +22,7 @@ from kaggle_fkd.annotated.detection.evaluation import (
     match,
     scored_faces,
 )
+from kaggle_fkd.errors import DataError
 from kaggle_fkd.figures.gallery import GALLERY_FACES
 from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import describe, new_figure
@@ -53,8 +54,6 @@ from kaggle_fkd.report.summary import summary_section
 from kaggle_fkd.report.training import training_section
 from kaggle_fkd.system.text import count_of
 
-DETECTIONS = ("photograph", "score", *FACE_COLUMNS)
-"""The columns of detections.csv."""
 CARD, FACE = 96, 48
 """The sides of a picture of a face, and of the face in it, in pixels."""
 
@@ -89,8 +88,14 @@ def _read_detections(sources: ReportSources, photographs: int) -> list[Detection
     """The out-of-fold detections in each photograph; None if the run is not evaluated."""
     if not sources.evaluation_record:
         return None
-    table = stored_table(sources.evaluation_folder / "detections.csv", DETECTIONS)
-    return None if table is None else detections_of(table, photographs)
+    path = sources.evaluation_folder / "detections.csv"
+    table = stored_table(path, DETECTIONS)
+    if table is None:
+        return None
+    try:
+        return detections_of(table, photographs)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}", "let the stage evaluate write it again") from error
 
 
 def _score_section(photographs: PhotographDataset, matches: Matches) -> Section:
@@ -149,7 +154,7 @@ def _shares_figure(parts: Mapping[str, pd.DataFrame]) -> Figure:
 def _draw_shares(axes: Axes, name: str, table: pd.DataFrame) -> None:
     bars = axes.barh(_ranges(table), table["found"], height=0.6, color=PALETTE[5])
     texts = [
-        f"{share:.0%} of {count_of(faces, 'face')}"
+        f"{100 * share:.0f} % of {count_of(faces, 'face')}"
         for faces, share in zip(table["faces"], table["found"], strict=True)
     ]
     axes.bar_label(bars, texts, padding=3, fontsize=9)

@@ -11,6 +11,7 @@ from support.small_runs import quick
 from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.evaluation import write_detection
 from kaggle_fkd.annotated.detection.report import detector_sections
+from kaggle_fkd.errors import DataError
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.report.section import Absent, Gallery, KeyFigures, Plot, Text
 from kaggle_fkd.report.sources import ReportSources
@@ -79,6 +80,15 @@ def test_missed_faces_and_false_positives_are_shown_the_most_surprising_first(so
     assert [card.title for card in false.faces] == ["photograph 7", "photograph 6"]
     # In the middle of the picture, whose 96 pixels are twice the size of the face.
     assert false.faces[0].predicted == ((35.5, 35.5), (59.5, 35.5))
+
+
+@pytest.mark.parametrize("cell", ["?", ""])
+def test_damaged_detections_are_named(sources, photographs, cell):
+    evaluate(sources, photographs, exact(photographs))
+    path = sources.evaluation_folder / "detections.csv"
+    path.write_text(path.read_text() + f"0,{cell},1,1,1,1,1,1,1\n")
+    with pytest.raises(DataError, match=r"detections\.csv"):
+        detector_sections(sources, photographs)
 
 
 def test_a_perfect_detector_has_no_galleries(sources, photographs):
