@@ -34,8 +34,12 @@ class Page(FinderStage):
     )  # fmt: skip
 
     def folders(self) -> tuple[Path, ...]:
-        """Also the folder of the file."""
-        return (*super().folders(), *([self.output.parent] if self.output else []))
+        """Also the folder of the file, and the one in which npm's package is kept."""
+        from kaggle_fkd.web.runtime import cache_folder
+
+        output = [self.output.parent] if self.output else []
+        kept = [] if self.runtime else [cache_folder()]
+        return (*super().folders(), *output, *kept)
 
     def run(self, task: "Task | None", made: Made) -> Made:
         """Write the file."""
