@@ -39,7 +39,7 @@ async def get_review(request: Request) -> JSONResponse:
         "names": list(review.faces.scheme.names),
         "width": width,
         "height": height,
-        "file": str(review.fixes_file),
+        "file": "/".join(review.fixes_file.parts[-2:]),  # in the runs folder: no path is told
         "suspects": [
             {
                 "row": suspect.row, "score": round(suspect.score, DIGITS),

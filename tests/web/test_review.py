@@ -57,10 +57,16 @@ def test_the_suspects_are_listed_and_those_that_are_decided_are_marked(client, r
          "decided": False},
     ]  # fmt: skip
     assert (listed["width"], listed["height"]) == (96, 96) and listed["names"] == list(NAMES)
-    assert listed["file"] == str(review.fixes_file) and not review.fixes_file.exists()
+    assert listed["file"] == "evaluation/label_fixes.csv" and not review.fixes_file.exists()
     assert decide(client, {"keypoint": "", "decision": "keep"}, face=FACE[:-1] + "1").is_success
     listed = client.get("/v1/review").json()
     assert [each["decided"] for each in listed["suspects"]] == [False, True]
+
+
+def test_no_answer_contains_a_path_of_the_computer(client, tmp_path):
+    decide(client, {"keypoint": NOSE, "decision": "keep"})
+    for address in ("/v1/review", FACE, "/v1/about"):
+        assert str(tmp_path) not in client.get(address).text
 
 
 def test_a_face_has_its_picture_and_its_published_labels_and_predictions(client, review):

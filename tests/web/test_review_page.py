@@ -129,7 +129,8 @@ def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name=f"{nose} {name}").get_by_text("moved").wait_for()
     folders = ["--data-dir", str(sample_dir), "--runs-dir", str(evaluation.parent)]
-    command = page.inner_text("#command").removeprefix("kaggle-fkd ").split()
+    said = page.inner_text("#command").replace("RUNS_DIR", str(evaluation.parent))
+    command = said.removeprefix("kaggle-fkd ").split()
     assert main([*command, *QUICK, *folders]) == 0
     run = runs_in(evaluation.parent)[0]
     assert run.members

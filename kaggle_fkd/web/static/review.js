@@ -278,7 +278,7 @@ for (const [id, act] of Object.entries(ACTIONS)) {
 
 async function begin() {
   review = await api.review();
-  $("command").textContent = `kaggle-fkd train --set train.label_fixes=${review.file}`;
+  $("command").textContent = `kaggle-fkd train --set train.label_fixes=RUNS_DIR/${review.file}`;
   if (!review.suspects.length) {
     say("The audit suspects no face.");
     return;
