@@ -63,14 +63,14 @@ def test_a_picture_is_chosen_and_its_keypoints_are_named_by_pointer_and_keyboard
     corner = page.locator("#view").bounding_box()
     x, y = (face["nose_tip"] + 0.5) * corner["width"] / 512
     page.mouse.move(corner["x"] + x, corner["y"] + y)
-    assert page.inner_text("#tip strong") == "30 nose_bridge_3"
+    assert page.inner_text("#tip strong") == "30 nose bridge 3"
     assert f"x {face['nose_tip'][0]:.1f}, y {face['nose_tip'][1]:.1f}" in page.inner_text("#tip")
     page.mouse.move(corner["x"] + 2, corner["y"] + 2)
     assert page.locator("#tip").is_hidden()
     page.focus("#view")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    assert "67 inner_lip_7" in page.inner_text("#spoken") and page.locator("#tip").is_visible()
+    assert "67 inner lip 7" in page.inner_text("#spoken") and page.locator("#tip").is_visible()
     page.keyboard.press("Escape")
     assert page.locator("#tip").is_hidden()
 
@@ -104,7 +104,7 @@ def test_what_the_network_sees_is_shown_for_a_keypoint_that_is_clicked_or_chosen
     (face,) = finder.detect(ASTRONAUT_FILE)
     x, y = (face["nose_tip"] + 0.5) * page.locator("#view").bounding_box()["width"] / 512
     page.locator("#view").click(position={"x": x, "y": y})
-    panel = page.get_by_role("region", name="30 nose_bridge_3")
+    panel = page.get_by_role("region", name="30 nose bridge 3")
     panel.get_by_role("img", name="Heat map over the face").wait_for()
     assert "expected error" in panel.inner_text() and "14 x 14 cells" in panel.inner_text()
     panel.get_by_role("radio", name="Saliency").check()
@@ -117,7 +117,7 @@ def test_what_the_network_sees_is_shown_for_a_keypoint_that_is_clicked_or_chosen
     for key in ("ArrowLeft", "Enter", "Escape"):
         page.keyboard.press(key)
     assert panel.is_hidden()
-    assert page.inner_text("#tip strong") == "29 nose_bridge_2"
+    assert page.inner_text("#tip strong") == "29 nose bridge 2"
     assert page.evaluate("document.activeElement.id") == "view"
 
 

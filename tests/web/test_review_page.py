@@ -14,6 +14,7 @@ from support.web_server import served
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.system.text import in_words
 from kaggle_fkd.training.label_fixes import DROP, KEEP, MOVE, Fix, read_fixes
 
 pytestmark = pytest.mark.slow
@@ -77,7 +78,7 @@ def test_suspects_are_decided_undone_stored_and_used_by_a_training(
         page.get_by_text("Stored", exact=True).wait_for()
         return set(read_fixes(file, faces))
 
-    page.get_by_text(f"Decide about {name}").wait_for()
+    page.get_by_text(f"Decide about {in_words(name)}").wait_for()
     plain = shown(page)
     page.keyboard.press("Space")
     hidden = shown(page)
@@ -91,7 +92,7 @@ def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page.get_by_text(f"Row {second}, suspect 2 of 3").wait_for()
     label = faces.keypoints[1, nose]
     drag(page, label, label + 8)
-    page.get_by_role("button", name=f"{nose} {name}").get_by_text("moved").wait_for()
+    page.get_by_role("button", name=f"{nose} {in_words(name)}").get_by_text("moved").wait_for()
     (moved,) = decided() - {kept}
     assert moved == Fix(second, name, MOVE, moved.x, moved.y)
     assert (moved.x, moved.y) == pytest.approx(label + 8, abs=0.2)
@@ -127,7 +128,7 @@ def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page.reload()
     page.get_by_text("3 of 3 decided").wait_for()
     page.keyboard.press("ArrowRight")
-    page.get_by_role("button", name=f"{nose} {name}").get_by_text("moved").wait_for()
+    page.get_by_role("button", name=f"{nose} {in_words(name)}").get_by_text("moved").wait_for()
     folders = ["--data-dir", str(sample_dir), "--runs-dir", str(evaluation.parent)]
     said = page.inner_text("#command").replace("RUNS_DIR", str(evaluation.parent))
     command = said.removeprefix("kaggle-fkd ").split()
@@ -147,12 +148,12 @@ def test_the_wheel_zooms_at_the_pointer_and_tab_walks_through_the_labels_and_out
     assert (shown(page) != before).any()
     page.mouse.click(*at)  # what was under the pointer still is
     names = competition.train.scheme.names
-    page.get_by_text(f"Decide about {names[0]}").wait_for()
+    page.get_by_text(f"Decide about {in_words(names[0])}").wait_for()
     _, *others = np.flatnonzero(np.isfinite(labels).all(axis=1))
     for _ in others:
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == "view"
-    page.get_by_text(f"Decide about {names[others[-1]]}").wait_for()
+    page.get_by_text(f"Decide about {in_words(names[others[-1]])}").wait_for()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "keep"
 

@@ -4,9 +4,6 @@ import { element } from "./element.js";
 
 const SHUT = 0.2; // the height of an eye over its width, below which it counts as shut
 
-/** One face or several, in words. */
-export const countOf = (count) => (count === 1 ? "1 face" : `${count || "No"} faces`);
-
 export class FaceList {
   /** `onChoose` is told the index of the face whose button was pressed. */
   constructor(list, empty, onChoose) {

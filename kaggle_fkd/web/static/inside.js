@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { RIM, circle } from "./pen.js";
+import { inWords } from "./text.js";
 
 const SIDE = 640; // pixels of the drawn face
 const ACROSS = 4; // feature maps in a row
@@ -30,7 +31,7 @@ export class Inside {
   open(subject, focused) {
     this.subject = subject;
     const { picked: { point }, face, name } = subject;
-    this.title.textContent = `${point} ${name}`;
+    this.title.textContent = `${point} ${inWords(name)}`;
     this.facts.textContent = `Face ${face.number}, expected error ${face.errors[point].toFixed(1)} pixels`;
     this.panel.hidden = false;
     this.panel.scrollIntoView({ block: "nearest" });

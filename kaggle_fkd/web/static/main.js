@@ -3,8 +3,9 @@
 import * as api from "./api.js";
 import { Camera } from "./camera.js";
 import { download } from "./download.js";
-import { FaceList, countOf } from "./faces.js";
+import { FaceList } from "./faces.js";
 import { Inside } from "./inside.js";
+import { countOf } from "./text.js";
 import { View } from "./view.js";
 
 const KEYPOINTS = "keypoints";

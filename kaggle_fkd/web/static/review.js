@@ -5,6 +5,7 @@ import { DONE, decided, decisionAbout, moveTo, undecided } from "./decisions.js"
 import { element } from "./element.js";
 import { FaceView } from "./face_view.js";
 import { PointList, SuspectList } from "./review_lists.js";
+import { inWords } from "./text.js";
 
 const STEP = 0.5; // pixels of the face that an arrow moves a point, and with Shift:
 const LARGE_STEP = 5;
@@ -68,7 +69,7 @@ function points() {
     const label = about?.decision === "move" ? [about.x, about.y] : published;
     const prediction = face.predictions[keypoint];
     return {
-      title: `${keypoint} ${name}`, published, label, prediction, decision: about?.decision,
+      title: `${keypoint} ${inWords(name)}`, published, label, prediction, decision: about?.decision,
       error: label && prediction
         ? Math.hypot(label[0] - prediction[0], label[1] - prediction[1]) : null,
     };
@@ -78,7 +79,6 @@ function points() {
 /** The keypoints that have a label: a published one, or one that was decided. */
 const labelled = () => points().flatMap(({ label }, keypoint) => (label ? [keypoint] : []));
 const target = () => (chosen === null ? FACE : review.names[chosen]);
-const inWords = () => (chosen === null ? "the face" : target());
 
 function decisionInWords() {
   const about = decisionAbout(face.decisions, FACE);
@@ -99,7 +99,7 @@ function draw() {
     ["Reason", suspect.reason], ["Score", suspect.score.toFixed(1)],
     ["Decision", decisionInWords()],
   ].flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  $("target").textContent = `Decide about ${inWords()}`;
+  $("target").textContent = `Decide about ${inWords(target()) || "the face"}`;
   $("progress").textContent = `${suspects.filter((each) => each.decided).length} of ${suspects.length} decided`;
   $("previous").disabled = index === 0;
   $("next").disabled = index === suspects.length - 1;

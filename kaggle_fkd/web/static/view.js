@@ -1,6 +1,7 @@
 /** The picture on its canvas, with what was found in it, and a tip at the keypoint that is meant. */
 
 import { RIM, circle, fill, stroke } from "./pen.js";
+import { inWords } from "./text.js";
 
 const REACH = 12; // CSS pixels from which a keypoint is hit
 const LEAST_HEIGHT = 280; // CSS pixels of the canvas
@@ -183,7 +184,7 @@ export class View {
     const [x, y] = faces[face].keypoints[point];
     const error = faces[face].errors[point];
     return [
-      `${point} ${scheme.names[point]}`,
+      `${point} ${inWords(scheme.names[point])}`,
       `x ${x.toFixed(1)}, y ${y.toFixed(1)}, expected error ${error.toFixed(1)} pixels`,
     ];
   }
