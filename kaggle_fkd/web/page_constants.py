@@ -9,7 +9,8 @@ from kaggle_fkd import __version__
 from kaggle_fkd.imaging import boxes, chips
 from kaggle_fkd.inference.keypoints import BATCH
 from kaggle_fkd.inference.pretrained import POINTS68
-from kaggle_fkd.keypoints import EYES, KeypointScheme, convertible_to
+from kaggle_fkd.keypoints import EYES, KeypointScheme, coco, convertible_to
+from kaggle_fkd.keypoints.uncertainty import UNCERTAIN
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo import cascade, finder
 from kaggle_fkd.photo.chip_networks import ChipNetworks
@@ -34,6 +35,12 @@ def page_constants(found: FaceKeypoints, network: str) -> str:
         "ABOUT": _about(found, network),
         "BOXES": {"margin": boxes.BOX_MARGIN},
         "CHIPS": {"border": chips.BORDER, "batch": BATCH},
+        "COCO": {
+            "centre": coco.CENTRE,
+            "hidden": coco.HIDDEN,
+            "visible": coco.VISIBLE,
+            "uncertain": UNCERTAIN,
+        },
         "DETECTION": {
             "part": parts[found.network_files[0]],
             "eyes": EYES.conventions[0].ibug68,
@@ -87,11 +94,12 @@ def _about(found: FaceKeypoints, network: str) -> dict[str, Any]:
 
 
 def _scheme(scheme: KeypointScheme) -> dict[str, Any]:
-    """A scheme as drawings, poses and smoothing need it."""
+    """A scheme as drawings, files, poses and smoothing need it."""
     used = rigid_keypoints(scheme)
     head = head_points(scheme)
     return scheme_facts(scheme) | {
         "filters": [],
+        "category": coco.format_category(scheme),
         "eyeCorners": scheme.eye_corners,
         "eyelids": scheme.eyelids,
         "sources": scheme.conventions[0].ibug68,

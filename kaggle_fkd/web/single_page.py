@@ -19,6 +19,8 @@ LOCAL = Path(__file__).resolve().with_name("page")
 """Those that answer in the page itself."""
 INSTEAD = {"api.js": "local_api.js", "inside.js": "no_inside.js"}
 """Modules of the server's page, and those that are used instead of them."""
+IMPORTED = re.compile(r'(?<=from ")\./([^"]+)')
+"""The names in the imports of a module."""
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -41,10 +43,9 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     styles = [(STATIC / "style.css"), (LOCAL / "page.css")]
     style = "".join(path.read_text(encoding="utf-8") for path in styles)
-    modules = _modules() | {
-        "constants.js": page_constants(finder, network),
-        "onnxruntime.js": runtime.script,
-    }
+    modules = _modules(
+        {"constants.js": page_constants(finder, network), "onnxruntime.js": runtime.script}
+    )
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
         f"<style>\n{style}</style>\n"
@@ -67,17 +68,25 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     return text
 
 
-def _modules() -> dict[str, str]:
-    """The text of the modules of both folders, by the names that others import."""
-    paths = [*STATIC.glob("*.js"), *LOCAL.glob("*.js")]
-    texts = {path.name: path.read_text(encoding="utf-8") for path in paths}
-    return {name: texts[INSTEAD.get(name, name)] for name in texts if name not in INSTEAD.values()}
+def _modules(made: Mapping[str, str]) -> dict[str, str]:
+    """The text of the page's modules, by the names that others import: those that were made, and
+    of both folders what `main.js` and its imports use, so nothing of the label review.
+    """
+    paths = {path.name: path for folder in (STATIC, LOCAL) for path in folder.glob("*.js")}
+    texts = dict(made)
+    wanted = ["main.js"]
+    while wanted:
+        name = wanted.pop()
+        if name not in texts:
+            texts[name] = paths[INSTEAD.get(name, name)].read_text(encoding="utf-8")
+            wanted += IMPORTED.findall(texts[name])
+    return texts
 
 
 def _import_map(modules: Mapping[str, str]) -> str:
     """The import map of modules: a `data:` address has no folder, so the names lose their `./`."""
     addresses = {
-        name: _address("text/javascript", re.sub(r'(?<=from ")\./', "", text).encode())
+        name: _address("text/javascript", IMPORTED.sub(r"\1", text).encode())
         for name, text in modules.items()
     }
     return dumps({"imports": addresses})

@@ -20,9 +20,11 @@ from kaggle_fkd.cli import main
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, grey_of, read_picture
+from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.keypoints.uncertainty import size_of_face
 from kaggle_fkd.photo.chip_networks import ChipNetworks
+from kaggle_fkd.photo.coco import coco_document
 from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
 from kaggle_fkd.web.runtime import fetch
 
@@ -66,6 +68,12 @@ TRACK = """async ([frames, width, height]) => {
     return found;
 }"""
 """The faces in the frames of a video, grey pictures in base64."""
+COCO = """async ([record, name]) => {
+    const { ABOUT } = await import("constants.js");
+    const { cocoDocument } = await import("coco.js");
+    return cocoDocument(record, ABOUT.schemes.find((scheme) => scheme.name === name).category);
+}"""
+"""COCO's document of a record in a scheme of that name."""
 FETCH = """url => new Promise((done) => {
     addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective));
     fetch(url).catch(() => {});
@@ -206,9 +214,22 @@ def test_fifteen_points_and_their_files_are_offered_and_what_needs_a_server_is_n
     assert lines[:3] == expected[:3] and len(lines) == len(expected)
     header, row = downloaded(page, "CSV").decode().splitlines()
     assert header.startswith("face,x0,y0,x1,y1,confidence,") and header.count(",") == row.count(",")
+    record = json.loads(downloaded(page, "JSON"))
+    assert json.loads(downloaded(page, "COCO")) == coco_document([record], KAGGLE15)
     assert page.get_by_role("button", name="Drawing").is_hidden()
     assert page.get_by_role("group", name="Draw", exact=True).is_hidden()
     page.get_by_role("radio", name="68 points").check()
+
+
+def test_coco_marks_uncertain_keypoints_as_in_python(page):
+    box, corners = [1.13, 2.5, 91.68, 80.25], np.random.default_rng(0).uniform(5, 75, (15, 2))
+    face = {"box": box, "keypoints": corners.round(2).tolist(), "confidence": 0.987}
+    faces = [face | {"errors": [0.5] * 15}, face | {"errors": [0.5, 9.25, *[0.5] * 13]}]
+    record = {"input": "two.jpg", "width": 100, "height": 90, "faces": faces}
+    expected = coco_document([record], KAGGLE15)
+    assert page.evaluate(COCO, [record, KAGGLE15.name]) == expected
+    visible = [each["keypoints"][2::3].count(2) for each in expected["annotations"]]
+    assert visible == [15, 14]
 
 
 def test_a_file_that_is_not_a_picture_is_refused_with_a_sentence(page):
@@ -227,6 +248,12 @@ def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page)
     page.get_by_role("button", name="Stop, keep the picture").click()
     page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
     assert page.locator("#refusal").is_hidden()
+
+
+def test_modules_that_only_the_label_review_uses_are_left_out(page):
+    (imports,) = page.locator("script[type=importmap]").all_text_contents()
+    names = json.loads(imports)["imports"].keys()
+    assert "main.js" in names and not {"review.js", "face_view.js"} & names
 
 
 def test_the_page_asks_for_nothing_but_itself_and_could_not(page, file):

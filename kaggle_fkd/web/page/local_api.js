@@ -1,5 +1,6 @@
 /** What `api.js` asks a server for, answered in the page. */
 
+import { cocoDocument } from "./coco.js";
 import { ABOUT } from "./constants.js";
 import { asRecord, round } from "./face.js";
 import { Finder } from "./finder.js";
@@ -45,6 +46,7 @@ export async function facesAs(format, picture, query, face) {
   const file = {
     json: () => JSON.stringify(record),
     csv: () => faceTable(record),
+    coco: () => JSON.stringify(cocoDocument(record, schemeOf(query).category)),
     pts: () => formatPts(record.faces.find(({ number }) => number === face).keypoints),
   }[format];
   return new Blob([file()]);
