@@ -66,6 +66,23 @@ def drag(page: Any, start: Any, end: Any) -> None:
     page.mouse.up()
 
 
+def test_a_suspect_is_reached_by_its_number_and_the_next_undecided_one_by_a_key(page):
+    page.keyboard.press("k")
+    page.get_by_text("1 of 3 decided").wait_for()
+    position = page.get_by_role("spinbutton", name="Suspect")
+    position.fill("3")
+    position.press("Enter")
+    page.get_by_text("suspect 3 of 3").wait_for()
+    page.keyboard.press("n")  # the first one is decided
+    page.get_by_text("suspect 2 of 3").wait_for()
+    assert position.input_value() == "2"
+    position.fill("4")
+    position.press("Enter")
+    assert position.input_value() == "2"  # there is no fourth one
+    page.keyboard.press("Control+z")
+    page.get_by_text("0 of 3 decided").wait_for()
+
+
 def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page, evaluation, competition, sample_dir
 ):

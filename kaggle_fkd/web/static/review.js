@@ -101,6 +101,7 @@ function draw() {
   ].flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
   $("target").textContent = `Decide about ${inWords(target()) || "the face"}`;
   $("progress").textContent = `${suspects.filter((each) => each.decided).length} of ${suspects.length} decided`;
+  $("at").value = index + 1;
   $("previous").disabled = index === 0;
   $("next").disabled = index === suspects.length - 1;
   $("undo").disabled = !undos.length;
@@ -203,6 +204,15 @@ function walk(step) {
   return attempt(() => show(index + step));
 }
 
+/** Show the next suspect without a decision; after the last, the first. */
+function showUndecided() {
+  const { suspects } = review;
+  const others = suspects.slice(1).map((_, step) => (index + 1 + step) % suspects.length);
+  const next = others.find((at) => !suspects[at].decided);
+  if (next === undefined) say("No other suspect is undecided");
+  else attempt(() => show(next));
+}
+
 /** Choose the next label of the picture; false after the last, as Tab then leaves the picture. */
 function chooseNext(step) {
   const all = labelled();
@@ -226,12 +236,12 @@ function toggleHidden() {
 }
 
 const ACTIONS = {
-  previous: () => walk(-1), next: () => walk(1), out: () => view.zoom(0.8), in: () => view.zoom(1.25),
+  previous: () => walk(-1), next: () => walk(1), undecided: showUndecided, out: () => view.zoom(0.8), in: () => view.zoom(1.25),
   keep: () => keepOrDrop("keep"), drop: () => keepOrDrop("drop"), take: takePrediction,
   clear: () => decide(undecided(face.decisions, target())), undo: () => attempt(undo), hide: toggleHidden,
 };
 const KEYS = {
-  k: "keep", d: "drop", p: "take", Backspace: "clear", " ": "hide", "+": "in", "-": "out",
+  k: "keep", d: "drop", p: "take", Backspace: "clear", n: "undecided", " ": "hide", "+": "in", "-": "out",
 };
 
 /** Do what a key stands for; true if it stands for something. */
@@ -250,7 +260,7 @@ function obey(event) {
 }
 
 addEventListener("keydown", (event) => {
-  if (!face || event.altKey) return;
+  if (!face || event.altKey || event.target === $("at")) return;
   if (event.ctrlKey || event.metaKey) {
     if (event.key.toLowerCase() !== "z" || event.shiftKey) return;
     event.preventDefault();
@@ -276,6 +286,14 @@ for (const [id, act] of Object.entries(ACTIONS)) {
   });
 }
 
+$("at").addEventListener("change", ({ target }) => {
+  if (review.suspects[target.value - 1]) attempt(() => show(target.value - 1));
+  else target.value = index + 1; // there is no such suspect
+});
+$("at").addEventListener("keydown", ({ key }) => {
+  if (key === "Enter") $("view").focus({ preventScroll: true }); // the number has changed, too
+});
+
 async function begin() {
   review = await api.review();
   $("command").textContent = `kaggle-fkd train --set train.label_fixes=RUNS_DIR/${review.file}`;
@@ -283,7 +301,8 @@ async function begin() {
     say("The audit suspects no face.");
     return;
   }
-  for (const id of Object.keys(ACTIONS)) $(id).disabled = false;
+  $("at").max = $("count").textContent = review.suspects.length;
+  for (const id of ["at", ...Object.keys(ACTIONS)]) $(id).disabled = false;
   const open = review.suspects.findIndex((each) => !each.decided);
   await show(Math.max(0, open));
   say("Ready");
