@@ -35,8 +35,9 @@ NEAR = 0.1
 precision, and on average by the package's."""
 OF_SIZE = 0.01
 """Share of a face's size between its keypoints in the page and in Python. The package's networks
-compute with 8 bits: where a value is rounded up rather than down, because of an error of 1e-7,
-keypoints move by up to 0.2 %, and a face may be found a pixel elsewhere, in another crop."""
+compute with 8 bits: onnxruntime-web sums up less precisely, so that some values are rounded up
+rather than down. Keypoints move by up to 0.2 %, and a face may be found a pixel elsewhere, in
+another crop."""
 ELSEWHERE = "https://example.org/"
 CUT = """async ([picture, width, height, maps, size]) => {
     const { cutChip } = await import("chips.js");
