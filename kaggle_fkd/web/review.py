@@ -39,7 +39,7 @@ async def get_review(request: Request) -> JSONResponse:
         "names": list(review.faces.scheme.names),
         "width": width,
         "height": height,
-        "file": "/".join(review.fixes_file.parts[-2:]),  # in the runs folder: no path is told
+        "file": "/".join(review.fixes_file.parts[-2:]),  # no path of the computer
         "suspects": [
             {
                 "row": suspect.row, "score": round(suspect.score, DIGITS),

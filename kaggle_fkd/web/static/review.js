@@ -291,7 +291,7 @@ $("at").addEventListener("change", ({ target }) => {
   else target.value = index + 1; // there is no such suspect
 });
 $("at").addEventListener("keydown", ({ key }) => {
-  if (key === "Enter") $("view").focus({ preventScroll: true }); // the number has changed, too
+  if (key === "Enter") $("view").focus({ preventScroll: true }); // and the field tells its change
 });
 
 async function begin() {
