@@ -18,7 +18,7 @@ def write_evaluation_receipt(folder: Path) -> None:
     Pictures in folders of it, and the decisions of a label review, which are made later, are not
     part of it.
     """
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(each for each in folder.iterdir() if each.is_file() and each.name != RECEIPT)
     write_receipt(folder / RECEIPT, INPUTS, files)
 
 

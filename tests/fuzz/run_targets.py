@@ -23,7 +23,7 @@ from kaggle_fkd.evaluation.label_review import open_review
 from kaggle_fkd.evaluation.oof_file import read_predictions
 from kaggle_fkd.evaluation.receipt import write_evaluation_receipt
 from kaggle_fkd.keypoints.scheme_file import read_scheme
-from kaggle_fkd.report.sources import ReportSources
+from kaggle_fkd.report.sources import ReportSources, read_evaluation
 from kaggle_fkd.runs.find import evaluation_folder, find_run, runs_in
 from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
@@ -137,9 +137,9 @@ def _read_labels(folder: Path, file: Path) -> object:
     if file.parent == folder:  # fixes
         return treat_labels(FACES, quick().train, LabelFiles(None, file))
     review = open_review(folder, [], FACES)
-    sources = ReportSources(runs_in(folder)[0], FACES, folder, folder, str)
-    if sources.evaluation is not None:
-        sources.evaluation.table("audit.csv", COLUMNS)
+    sources = ReportSources(runs_in(folder)[0], folder, folder, str)
+    if (evaluation := read_evaluation(sources, FACES)) is not None:
+        evaluation.table("audit.csv", COLUMNS)
     policies = [quick(suspect_policy=policy).train for policy in ("drop", "weight")]
     audit = LabelFiles(file.parent / "audit.csv")
     return review, [treat_labels(FACES, config, audit) for config in policies]
