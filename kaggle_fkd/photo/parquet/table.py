@@ -19,7 +19,7 @@ from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES, is_video
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import read_json_or_empty, sha256_of, writing_to
-from kaggle_fkd.system.reading import open_file
+from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.receipts import files_are_as_written, write_receipt
 from kaggle_fkd.system.text import count_of
 
@@ -73,12 +73,15 @@ class FaceTable:
 
         All parts must be finished. Raises FkdError for one that is damaged.
         """
+        from pyarrow import BufferReader
         from pyarrow.parquet import ParquetFile
 
         faces = failed = rows = 0
         for part in range(self.parts):
             try:
-                with open_file(self.part_file(part)) as stream, ParquetFile(stream) as file:
+                # Of a file of Python, pyarrow's threads would end the process in an abort.
+                content = BufferReader(read_file(self.part_file(part)))
+                with ParquetFile(content) as file:
                     columns = file.read(["face", "failure"])
                     found = len(columns) - columns["face"].null_count
                     failures = len(columns) - columns["failure"].null_count
