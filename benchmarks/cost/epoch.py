@@ -68,7 +68,7 @@ def _costs_with(
     parts = {
         "data": seconds_of(lambda: _load(objective), REPEATS),
         "augmentation": seconds_of(lambda: _augment(objective), REPEATS),
-        "validation": seconds_of(partial(objective.validate, trainer.network), REPEATS),
+        "validation": seconds_of(trainer.validate, REPEATS),
         "bookkeeping": seconds_of(lambda: _store(run, trainer), REPEATS),
     }
     parts["augmentation"] -= parts["data"]
