@@ -79,10 +79,11 @@ class FaceTable:
         faces = failed = rows = 0
         for part in range(self.parts):
             try:
-                # Of a file of Python, pyarrow's threads would end the process in an abort.
                 content = BufferReader(read_file(self.part_file(part)))
                 with ParquetFile(content) as file:
-                    columns = file.read(["face", "failure"])
+                    # A thread of pyarrow that lets go of Python's bytes while the process ends
+                    # would abort it (apache/arrow#50482).
+                    columns = file.read(["face", "failure"], use_threads=False)
                     found = len(columns) - columns["face"].null_count
                     failures = len(columns) - columns["failure"].null_count
             except (OSError, ValueError, KeyError) as error:  # pyarrow's own are a ValueError
