@@ -384,20 +384,20 @@ def test_locations_at_the_border_are_said_and_not_sent(done, monkeypatch):
     assert code == 1 and "bad Kaggle credentials" in err  # it would have been sent
 
 
-def test_predictions_worse_than_the_mean_face_are_said_and_not_sent(done, monkeypatch):
+def test_predictions_of_networks_that_have_not_learnt_are_said_and_not_sent(done, monkeypatch):
     monkeypatch.setenv("KAGGLE_API_TOKEN", "token with a space")
     (member,) = newest_trained(done.runs).members
-    summary = member.summary | {"mean_face_rmse": member.validation["all"] / 2}
+    summary = member.summary | {"doubts": ["worse than the mean face"]}
     member.summary_file.write_text(json.dumps(summary))
     code, out, err = done("--stage", "predict", "--force")
     assert code == 0 and "warning: " in err
-    doubt = f"of its networks, {member.name} did worse than the mean face"
+    doubt = f"{member.name}: worse than the mean face"
     assert f"is not fit to be sent: {doubt}" in err
     for stages in ("submit", "blend,submit"):
         files = ("--blend", last_line(out), done.submissions / "other.csv")
         pd.read_csv(files[1]).assign(Location=40).to_csv(files[2], index=False)
         code, _, err = done("--stage", stages, "--yes", *(files if "blend" in stages else ()))
-        assert code == 1 and f"nothing was sent, as {doubt}" in err
+        assert code == 1 and f"nothing was sent, as it is doubtful: {doubt}" in err
 
 
 def test_submit_refuses_an_invalid_file(done):

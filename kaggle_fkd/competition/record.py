@@ -39,10 +39,10 @@ def read_record(submission: Path) -> dict[str, Any]:
     return read_json_or_empty(record_file(submission))
 
 
-def worse_than_mean_face(submission: Path) -> list[str]:
-    """The recorded names of the submission's networks that are worse than the mean face."""
-    names = read_record(submission).get("worse_than_mean_face")
-    return [str(name) for name in names] if isinstance(names, list) else []
+def doubts_of_networks(submission: Path) -> list[str]:
+    """The recorded signs that networks which made the submission have not learnt, in words."""
+    stored = read_record(submission).get("doubts_of_networks")
+    return [str(each) for each in stored] if isinstance(stored, list) else []
 
 
 def submission_name(made_by: str, sample_faces: bool) -> str:

@@ -114,12 +114,10 @@ class Member:
         return scores_in(summary.get(f"validation_{_metric_of(summary).name}"))
 
     @property
-    def worse_than_mean_face(self) -> bool:
-        """True when its validation RMSE is above that of the mean face, which has seen no image."""
-        of_mean_face = self.summary.get("mean_face_rmse")
-        if not self.validation or not _is_score(of_mean_face):
-            return False
-        return self.validation["all"] > of_mean_face
+    def doubts(self) -> list[str]:
+        """Signs that its training has not learnt, in words; empty when nothing is known of any."""
+        stored = self.summary.get("doubts")
+        return [str(each) for each in stored] if isinstance(stored, list) else []
 
     @property
     def metric(self) -> Metric:

@@ -44,9 +44,9 @@ class Blend(Stage):
         """
         from kaggle_fkd.competition.blend import blend_submissions
         from kaggle_fkd.competition.record import (
+            doubts_of_networks,
             is_sample_submission,
             submission_name,
-            worse_than_mean_face,
             write_record,
         )
         from kaggle_fkd.competition.submission import write_locations
@@ -60,7 +60,7 @@ class Blend(Stage):
         name = f"blend-of-{len(self.files)}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
         sample = any(map(is_sample_submission, self.files))
         path = self.submissions_dir / submission_name(name, sample)
-        worse = [name for file in self.files for name in worse_than_mean_face(file)]
+        doubts = [each for file in self.files for each in doubts_of_networks(file)]
         made_by = f"blend of {', '.join(file.stem for file in self.files)}"
         files = dict(zip(map(str, self.files), digests, strict=True))
         inputs = {"files": files, "weights": weights}
@@ -68,7 +68,7 @@ class Blend(Stage):
 
         def record(digest: str) -> None:
             write_record(
-                path, digest, inputs, made_by, sample, rows=rows, worse_than_mean_face=worse
+                path, digest, inputs, made_by, sample, rows=rows, doubts_of_networks=doubts
             )
 
         write_locations(path, blended.row_ids, blended.locations, record)

@@ -102,9 +102,9 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         sample = task.is_sample or any(run.sample_faces for run in runs)
         path = free_path(self.submissions_dir / submission_name(name, sample))
         members = [member for run in runs for member in run.members]
-        worse = [member.name for member in members if member.worse_than_mean_face]
+        doubts = [f"{member.name}: {doubt}" for member in members for doubt in member.doubts]
         locations = competition.lookup.locations(keypoints)
-        for doubt in doubts_about(locations, worse):
+        for doubt in doubts_about(locations, doubts):
             log.warning("%s is not fit to be sent: %s", path, doubt)
 
         def record(digest: str) -> None:
@@ -114,7 +114,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
                 weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
                 rows=len(competition.lookup),
                 clipped_share=clipped_share(locations),
-                worse_than_mean_face=worse,
+                doubts_of_networks=doubts,
                 validation_rmse={m.name: m.validation for m in members},
             )  # fmt: skip
 

@@ -55,10 +55,10 @@ class Submit(Stage):
         from kaggle_fkd.competition.kaggle.submission_log import LOG
         from kaggle_fkd.competition.kaggle.upload import send
         from kaggle_fkd.competition.record import (
+            doubts_of_networks,
             is_sample_submission,
             newest_submission,
             read_record,
-            worse_than_mean_face,
         )
         from kaggle_fkd.competition.submission import check_submission, read_submission
         from kaggle_fkd.system.console import announce
@@ -72,7 +72,7 @@ class Submit(Stage):
         check_submission(path, lookup)
         _reject_sample(path, task.is_sample)
         message = self.message or _message(record)
-        doubts = doubts_about(read_submission(path).locations, worse_than_mean_face(path))
+        doubts = doubts_about(read_submission(path).locations, doubts_of_networks(path))
         announce(
             f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
             f"contents: {_contents(record, len(lookup))}",
@@ -83,7 +83,7 @@ class Submit(Stage):
         )
         if self.yes and doubts and not self.allow_doubtful:
             raise SubmissionError(
-                f"{path}: nothing was sent, as {' and '.join(doubts)}",
+                f"{path}: nothing was sent, as it is doubtful: {'; '.join(doubts)}",
                 "train longer or with another learning rate (train.lr), or add --allow-doubtful",
             )
         if not self.yes:

@@ -62,11 +62,10 @@ def train_member(
         summary = summarise(member, trainer, epochs, commits)
         if group.first:
             member.finish(trainer.weights(), summary)
-        if summary[f"validation_{metric.name}"]["all"] > objective.baseline:
+        for doubt in summary["doubts"]:
             log.warning(
-                "%s: worse than %s, whose %s is %s -> train longer, or with another learning rate "
-                "(train.lr)",
-                member.name, objective.simplest, metric.title, metric.text(objective.baseline),
+                "%s: %s -> train longer, or with another learning rate (train.lr)",
+                member.name, doubt,
             )  # fmt: skip
         return summary
 

@@ -1,6 +1,7 @@
 """The record of a training: a row for each epoch, and a summary at the end."""
 
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,10 +14,14 @@ from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
 from kaggle_fkd.system.files import write_text
 from kaggle_fkd.system.memory import peak_memory_mb
+from kaggle_fkd.training.objective import Objective
 from kaggle_fkd.training.trainer import Trainer
 
 EpochRow = dict[str, float]
 """One epoch in metrics.csv: its number, learning rate, scores, seconds."""
+RISEN = 1.25
+"""A score that ends so many times above its lowest has risen: those of 240 trainings of all models,
+with learning rates that fall to the end, ended at most 1.08 times above."""
 
 
 def epoch_row(
@@ -62,6 +67,8 @@ def summarise(
     member: Member, trainer: Trainer, epochs: list[EpochRow], commits: list[str]
 ) -> dict[str, Any]:
     """The results of a finished training."""
+    results = trainer.objective.results(trainer.network)
+    held_out = results[f"validation_{trainer.objective.metric.name}"]["all"]
     return {
         **provenance(describe_device(trainer.device)),
         "commit": ", ".join(commits),
@@ -72,8 +79,24 @@ def summarise(
         "processes": trainer.group.size,
         f"training_{trainer.objective.noun}s": trainer.objective.examples,
         f"validation_{trainer.objective.noun}s": trainer.objective.held_out,
-        **trainer.objective.results(trainer.network),
+        **results,
+        "doubts": [*doubts_about(trainer.objective, epochs, held_out)],
         "seconds": sum(row["seconds"] for row in epochs),
         "peak_memory_mb": peak_memory_mb(),
         "parameters": count_parameters(trainer.network),
     }
+
+
+def doubts_about(
+    objective: Objective[Any], epochs: Sequence[EpochRow], held_out: float
+) -> Iterator[str]:
+    """Signs that a training has not learnt, in words; `held_out` is its validation score."""
+    metric = objective.metric
+    if held_out > objective.baseline:
+        baseline = metric.text(objective.baseline)
+        yield f"worse than {objective.simplest}, whose {metric.title} is {baseline}"
+    for part, column in (("training", "train"), ("validation", "val")):
+        scores = [row[f"{column}_{metric.name}"] for row in epochs]
+        if scores[-1] > RISEN * min(scores):
+            lowest, last = metric.text(min(scores)), metric.text(scores[-1])
+            yield f"the {part} {metric.title} has risen from {lowest} to {last}"

@@ -38,7 +38,7 @@ def test_a_runs_submission_is_its_own_of_the_same_test_faces_and_unmodified(tmp_
 @pytest.mark.parametrize(
     "damage",
     [{"validation_rmse": {"run": {"all": "x"}}}, {"validation_rmse": {"run": 1}},
-     {"validation_rmse": [1]}, {"worse_than_mean_face": 1}],
+     {"validation_rmse": [1]}, {"doubts_of_networks": 1}],
 )  # fmt: skip
 def test_a_submission_with_a_damaged_record_is_shown_without_what_is_wrong_in_it(place, damage):
     csv_files.write_plain(place.data, csv_files.tables())
@@ -46,9 +46,12 @@ def test_a_submission_with_a_damaged_record_is_shown_without_what_is_wrong_in_it
     write_submission(submission, csv_files.LOOKUP, np.full((4, 15, 2), 48.0))
     record = {
         "made_by": "a run", "validation_rmse": {"run": {"all": 2.5}},
-        "worse_than_mean_face": ["member-07"],
+        "doubts_of_networks": ["member-07: it has risen"],
     }  # fmt: skip
-    shown = {"validation_rmse": "validation RMSE 2.500 px", "worse_than_mean_face": "member-07"}
+    shown = {
+        "validation_rmse": "validation RMSE 2.500 px",
+        "doubts_of_networks": "doubtful: member-07",
+    }
     for stored, left_out in ((record, ()), (record | damage, damage)):
         record_file(submission).write_text(json.dumps(stored))
         code, _, err = place("submit", "--submission", submission)

@@ -10,6 +10,8 @@ from support.small_runs import CPU, NO_AUGMENTATION, new_run, quick, split, trai
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import rmse
+from kaggle_fkd.training.keypoint_objective import KeypointObjective
+from kaggle_fkd.training.summary import doubts_about
 
 REMEDY = r"lower learning rate \(train\.lr\)"
 
@@ -93,3 +95,21 @@ def test_a_training_that_ends_worse_than_the_mean_face_is_warned_of(
     err = capsys.readouterr().err
     assert ("warning: " in err and "worse than the mean face" in err) == warned
     assert ("train.lr" in err) == warned
+    assert any("worse than the mean face" in each for each in summary["doubts"]) == warned
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "expected"),
+    [
+        ([5, 3, 2.4], [4, 2, 2.2], []),
+        ([5, 2, 2.6], [4, 2, 2], ["the training RMSE has risen from 2.000 px to 2.600 px"]),
+        ([5, 3, 2], [4, 2, 3], ["the validation RMSE has risen from 2.000 px to 3.000 px"]),
+    ],
+)
+def test_a_score_that_ends_far_above_its_lowest_is_a_doubt(
+    tmp_path, faces, training, validation, expected
+):
+    member = new_run(tmp_path, quick()).member(0)
+    objective = KeypointObjective(member.shape, member.config, *faces, CPU)
+    epochs = [{"train_rmse": t, "val_rmse": v} for t, v in zip(training, validation, strict=True)]
+    assert [*doubts_about(objective, epochs, 1.0)] == expected
