@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from support.csv_files import LOOKUP, tables, write_bundle, write_plain
 
+from kaggle_fkd.competition.archive import BUNDLE
 from kaggle_fkd.competition.manifest import write_manifest
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
+from kaggle_fkd.competition.submission import write_submission
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE, read_picture
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import Frame
@@ -19,6 +22,7 @@ from kaggle_fkd.web.runtime import BINARY, SCRIPT
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 PROGRAM = (PYTHON, str(ROOT / "run_pipeline.py"))
+WITH_KAGGLE = (PYTHON, str(ROOT / "tests" / "faults" / "with_kaggle.py"))
 TORCHRUN = (PYTHON, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 LENET = ("--model", "lenet", "--epochs", "3", "--batch-size", "32", "--device", "cpu")
 TWO_MEMBERS = (*LENET, "--set", "train.folds=2", "--set", "train.members=2")
@@ -82,6 +86,17 @@ def _runtime(folder: Path) -> None:
     (folder / "dist" / BINARY).write_bytes(bytes(range(256)) * 400)
 
 
+def _bundle(folder: Path) -> None:
+    """The competition as Kaggle ships it."""
+    write_bundle(folder, tables()).joinpath(BUNDLE).rename(folder / "kaggle.zip")
+
+
+def _submission(folder: Path) -> None:
+    write_plain(folder / "data", tables())
+    (folder / "submissions").mkdir()
+    write_submission(folder / "submissions" / "mine.csv", LOOKUP, np.full((4, 15, 2), 48.0))
+
+
 def _face() -> np.ndarray:
     """200 x 200 x 3: the face of the built-in photograph."""
     return read_picture(ASTRONAUT_FILE)[40:240, 130:330].copy()
@@ -138,6 +153,12 @@ SERVER = Scenario(
     targets=("data/training.csv", "runs/evaluation-*/audit.csv", "runs/evaluation-*/oof.csv"),
     one_may_die=False, says_more=True,
 )  # fmt: skip
+DOWNLOAD = Scenario("download", (*WITH_KAGGLE, "download"), _bundle, targets=("kaggle.zip",))
+SUBMIT = Scenario(
+    "submit", (*WITH_KAGGLE, "submit", "submissions/mine.csv", "--yes"), _submission,
+    targets=("data/IdLookupTable.csv",),
+)  # fmt: skip
 SCENARIOS = (
-    ALL, EVALUATE, MEMBERS, PROCESSES, PREDICT, EXPORT, PHOTOGRAPHS, VIDEO, TABLE, PAGE, SERVER
+    ALL, EVALUATE, MEMBERS, PROCESSES, PREDICT, EXPORT, PHOTOGRAPHS, VIDEO, TABLE, PAGE, SERVER,
+    DOWNLOAD, SUBMIT,
 )  # fmt: skip

@@ -307,13 +307,27 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def listening(state: KaggleServer) -> ThreadingHTTPServer:
+    """A server that answers as `state` says, on a free port, which it is told."""
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
+    state.port = server.server_port
+    return server
+
+
+def way_to(port: int) -> dict[str, str]:
+    """The environment variables that lead the client to the server at that port."""
+    return {
+        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+        "http_proxy": f"http://127.0.0.1:{port}",
+        "no_proxy": "",
+    }
+
+
 @pytest.fixture
 def kaggle_server():
     """A running `KaggleServer` that answers as Kaggle does when all is well."""
     state = KaggleServer()
-    handler = type("Handler", (_Handler,), {"state": state})
-    server = _Server(("127.0.0.1", 0), handler)
-    state.port = server.server_port
+    server = listening(state)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield state
@@ -329,10 +343,8 @@ def no_credentials_env(kaggle_server, tmp_path):
     (tmp_path / "home").mkdir()
     return {
         "HOME": str(tmp_path / "home"),
-        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
-        "http_proxy": f"http://127.0.0.1:{kaggle_server.port}",
-        "no_proxy": "",
         "PATH": os.environ["PATH"],
+        **way_to(kaggle_server.port),
     }
 
 

@@ -4,6 +4,7 @@ The competition is over, so every submission is a late one: public and private s
 back, and neither enters the leaderboard.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from kaggle_fkd.system.console import log
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
 
+REF = re.compile("[1-9][0-9]{0,17}")
+"""How Kaggle spells the number of a submission."""
 WAIT_S = 600.0
 """Longest wait for the scores, in seconds."""
 POLL_S = 5.0
@@ -77,17 +80,17 @@ def _ask(api: "KaggleApi", score: Score) -> Score | None:
                     score.ref,
                     # A status that is unknown here must not end the wait.
                     status if status in ("complete", "error") else "pending",
-                    _pixels(submission.public_score),
-                    _pixels(submission.private_score),
+                    pixels(submission.public_score),
+                    pixels(submission.private_score),
                     redact(submission.error_description),
                 )
     return None
 
 
-def _pixels(score: str) -> float | None:
+def pixels(score: str | None) -> float | None:
     """The number in a score as Kaggle spells it, None for an empty one and for what is not one."""
     try:
-        pixels = float(score)
+        number = float(score or "")
     except (TypeError, ValueError):
         return None
-    return pixels if 0 <= pixels < float("inf") else None
+    return number if 0 <= number < float("inf") else None

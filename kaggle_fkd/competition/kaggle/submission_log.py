@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from kaggle_fkd.competition.kaggle.score import Score
+from kaggle_fkd.competition.kaggle.score import REF, Score, pixels
 from kaggle_fkd.errors import FkdError
+from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import write_text, writing_to
 from kaggle_fkd.system.reading import open_file
 
@@ -19,6 +20,8 @@ COLUMNS = ("time", "file", "sha256", "run", "message", "ref", "status", "public"
 """Columns of the log; time in UTC, ref is Kaggle's number, scores are RMSE in pixels."""
 SENDING = "sending"
 """Status of a submission whose upload has begun; if it remains, the outcome is unknown."""
+SENT = COLUMNS[: COLUMNS.index("ref")]
+"""The columns that are known before the upload."""
 _IDENTITY = ("time", "file", "sha256")
 """The columns that distinguish submissions without a ref."""
 
@@ -62,6 +65,26 @@ def forget_submission(log_file: Path, sent: Mapping[str, str]) -> None:
                 _write(log_file, rows)
 
 
+def rows_about(log_file: Path, digest: str) -> list[dict[str, str]]:
+    """The rows about files with this sha256, the oldest first; FkdError for an unreadable log."""
+    rows = read_log(log_file)
+    records = [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
+    return [record for record in records if record.get("sha256") == digest]
+
+
+def score_in(row: Mapping[str, str]) -> Score | None:
+    """What the row tells of a submission that Kaggle has; None if it may not have it.
+
+    It is pending while one of its scores is missing.
+    """
+    ref = row.get("ref", "")
+    if not REF.fullmatch(ref) or row.get("status") == "error":
+        return None
+    public, private = pixels(row.get("public")), pixels(row.get("private"))
+    status = "pending" if public is None or private is None else "complete"
+    return Score(int(ref), status, public, private)
+
+
 def read_log(log_file: Path) -> Rows:
     """Header and rows of the log, without a spreadsheet's BOM; empty without a log.
 
@@ -80,11 +103,26 @@ def read_log(log_file: Path) -> Rows:
 
 
 @contextmanager
-def _locked(log_file: Path) -> Iterator[None]:
+def one_at_a_time(log_file: Path) -> Iterator[None]:
+    """Within the block, no other call sends what this log is about; it waits until none does.
+
+    Raises FkdError if the log's folder cannot be written to.
+    """
+    with _locked(log_file, "sending.lock"):
+        yield
+
+
+@contextmanager
+def _locked(log_file: Path, name: str = "lock") -> Iterator[None]:
     """Keep other processes from changing the log; FkdError if its folder cannot be written to."""
     with writing_to(log_file):
         log_file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(log_file.with_name(f".{log_file.name}.lock")).acquire()
+        lock = FileLock(log_file.with_name(f".{log_file.name}.{name}"), blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            log.info("waiting for another call that uses %s", log_file)
+            lock.acquire(blocking=True)
     with lock:
         yield
 

@@ -1,16 +1,22 @@
 """Sending a submission to Kaggle: nothing is sent without a row in the log."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kaggle_fkd.competition.archive import SLUG
 from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
 from kaggle_fkd.competition.kaggle.credentials import redact
 from kaggle_fkd.competition.kaggle.pages import SUBMISSIONS_PAGE
-from kaggle_fkd.competition.kaggle.score import POLL_S, WAIT_S, Score, wait_for_score
-from kaggle_fkd.competition.kaggle.submission_log import forget_submission, log_submission, read_log
+from kaggle_fkd.competition.kaggle.score import POLL_S, REF, WAIT_S, Score, wait_for_score
+from kaggle_fkd.competition.kaggle.submission_log import (
+    SENT,
+    forget_submission,
+    log_submission,
+    one_at_a_time,
+    rows_about,
+    score_in,
+)
 from kaggle_fkd.errors import FkdError, KaggleError, SubmissionError
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import sha256_of
@@ -33,24 +39,61 @@ def send(
 ) -> Score:
     """Submit `file`, wait up to `wait_s` seconds for the scores, and keep `log_file` up to date.
 
+    A file that the log has with a number of Kaggle's is not sent again: its scores are waited for,
+    unless the log has them. Calls with the same log send one after the other.
+
     The log has the submission as "sending" before the upload and as "pending" before the wait,
     so that an interruption loses nothing; if the scores are late, the score that is returned is
     pending. Raises KaggleError if the file was not submitted or it is unknown whether it was,
     SubmissionError if it cannot be read or Kaggle finds an error in it, and FkdError if the log
     cannot be kept: its message says so if the file was sent nevertheless.
     """
-    read_log(log_file)  # raises for a log that cannot be read, before anything is done
-    sent = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "file": str(file.resolve()),
-        "sha256": _digest(file),
-        "run": run,
-        "message": message,
-    }
-    api = connect()
+    with one_at_a_time(log_file):
+        return _send(file, message, run, log_file, wait_s, poll_s)
+
+
+def _send(
+    file: Path, message: str, run: str, log_file: Path, wait_s: float, poll_s: float
+) -> Score:
+    digest = _digest(file)
+    earlier = rows_about(log_file, digest)  # raises before anything is done
+    if received := [row for row in earlier if score_in(row)]:
+        sent = received[-1]
+        score = cast("Score", score_in(sent))
+        log.info("%s is submission %d already, and is not sent again", file, score.ref)
+        if score.status == "complete":
+            return score
+        api = connect()
+    else:
+        if earlier:
+            log.warning(
+                "%s may have been submitted before, as an upload was cut off (%s): see %s",
+                file, earlier[-1].get("time"), SUBMISSIONS_PAGE,
+            )  # fmt: skip
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        sent = dict(zip(SENT, (now, str(file.resolve()), digest, run, message), strict=True))
+        api = connect()
+        score = _upload(api, file, sent, log_file)
+    score = wait_for_score(api, score, wait_s, poll_s)
+    _log_sent(log_file, sent, score)
+    if score.status == "error":
+        raise SubmissionError(
+            f"{file}: Kaggle finds an error in submission {score.ref}: {score.problem}",
+            f"correct the file and submit it again; details are at {SUBMISSIONS_PAGE}",
+        )
+    if score.status == "pending":
+        log.warning(
+            "no score for submission %d yet: repeat the command later, or see %s",
+            score.ref, SUBMISSIONS_PAGE,
+        )  # fmt: skip
+    return score
+
+
+def _upload(api: "KaggleApi", file: Path, sent: dict[str, str], log_file: Path) -> Score:
+    """Submit the file; the pending score. The log has it before and afterwards."""
     log_submission(log_file, sent, None)
     try:
-        answer = _submit(api, file, message)
+        answer = _submit(api, file, sent["message"])
     except KaggleError as error:
         if _may_have_arrived(error.__cause__):
             raise KaggleError(
@@ -61,16 +104,7 @@ def send(
         raise
     pending = Score(_ref(answer, file))
     _log_sent(log_file, sent, pending)
-    score = wait_for_score(api, pending, wait_s, poll_s)
-    _log_sent(log_file, sent, score)
-    if score.status == "error":
-        raise SubmissionError(
-            f"{file}: Kaggle finds an error in submission {score.ref}: {score.problem}",
-            f"correct the file and submit it again; details are at {SUBMISSIONS_PAGE}",
-        )
-    if score.status == "pending":
-        log.warning("no score for submission %d yet; see %s", score.ref, SUBMISSIONS_PAGE)
-    return score
+    return pending
 
 
 def _digest(file: Path) -> str:
@@ -115,7 +149,7 @@ def _may_have_arrived(cause: BaseException | None) -> bool:
 def _ref(answer: "ApiCreateSubmissionResponse", file: Path) -> int:
     """Kaggle's number of the submission; KaggleError for an answer without one."""
     ref = str(answer.ref)
-    if not re.fullmatch(r"[1-9][0-9]{0,17}", ref):
+    if not REF.fullmatch(ref):
         raise KaggleError(
             f"it is unknown whether {file} was submitted: Kaggle gave no valid number "
             f"({ref[:40]!r}) and said: {redact(str(answer.message))}",

@@ -1,6 +1,7 @@
 """Submitting with the real client, in a subprocess, against a server that does as it is told."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -189,6 +190,50 @@ def test_late_scores_leave_the_submission_pending(kaggle_server, kaggle_env, fil
     kaggle_server.listings = [submission("PENDING")]
     assert send(kaggle_env, file, log_file, wait_s=0.2)["status"] == "pending"
     assert [(row["ref"], row["status"]) for row in rows(log_file)] == [(str(REF), "pending")]
+
+
+def test_a_submission_whose_scores_were_late_is_scored_by_the_next_call_and_not_sent_again(
+    kaggle_server, kaggle_env, file, log_file
+):
+    complete = kaggle_server.listings
+    kaggle_server.listings = [submission("PENDING")]
+    send(kaggle_env, file, log_file, wait_s=0.2)
+    [pending] = rows(log_file)
+    kaggle_server.listings = complete
+    score = send(kaggle_env, file, log_file)
+    assert (score["status"], score["private"]) == ("complete", 1.4592)
+    [row] = rows(log_file)
+    assert row == pending | {"status": "complete", "public": "1.87379", "private": "1.4592"}
+    requests = len(kaggle_server.requests)
+    assert send(kaggle_env, file, log_file) == score  # the log knows it
+    assert len(kaggle_server.requests) == requests
+    assert len(kaggle_server.of("CreateSubmission")) == 1
+    file.write_text("RowId,Location\n1,66.75\n")
+    kaggle_server.created |= {"ref": REF + 10}
+    kaggle_server.listings = [submission("PENDING", ref=REF + 10)]
+    send(kaggle_env, file, log_file, wait_s=0.2)  # another content is another submission
+    assert len(kaggle_server.of("CreateSubmission")) == 2 and len(rows(log_file)) == 2
+
+
+def test_two_calls_that_send_the_same_file_at_once_submit_it_once(
+    kaggle_server, kaggle_env, file, log_file
+):
+    calls = [start_python(SEND, kaggle_env, file, log_file, 20) for _ in range(2)]
+    ends = [call.communicate(timeout=60) for call in calls]
+    assert [json.loads(out)["status"] for out, _ in ends] == ["complete"] * 2, ends
+    assert len(kaggle_server.of("CreateSubmission")) == 1 and len(rows(log_file)) == 1
+
+
+def test_an_upload_that_was_cut_off_is_said_and_sent_again(
+    kaggle_server, kaggle_env, file, log_file
+):
+    kaggle_server.hostile["CreateSubmission"] = "truncated"
+    assert "unknown" in send(kaggle_env, file, log_file)["text"]
+    del kaggle_server.hostile["CreateSubmission"]
+    outcome = run_python(SEND, kaggle_env, file, log_file, 20)
+    assert outcome.result["status"] == "complete"
+    assert "may have been submitted before" in outcome.stderr
+    assert [row["status"] for row in rows(log_file)][-1] == "complete"
 
 
 def test_a_file_that_cannot_be_read_is_neither_sent_nor_logged(
