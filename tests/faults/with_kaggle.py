@@ -38,7 +38,6 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     while os.getppid() == program:
         time.sleep(0.1)
-    os._exit(0)
 
 
 def require_log() -> None:

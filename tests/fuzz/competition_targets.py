@@ -14,7 +14,14 @@ from kaggle_fkd.competition.archive import BUNDLE
 from kaggle_fkd.competition.blend import blend_submissions
 from kaggle_fkd.competition.kaggle.credentials import find_credentials, redact
 from kaggle_fkd.competition.kaggle.run_kernel import log_lines
-from kaggle_fkd.competition.kaggle.submission_log import COLUMNS, LOG, log_submission
+from kaggle_fkd.competition.kaggle.score import Score
+from kaggle_fkd.competition.kaggle.submission_log import (
+    COLUMNS,
+    LOG,
+    log_submission,
+    rows_about,
+    score_in,
+)
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.competition.manifest import sample_recipe, unchanged_since_manifest, write_manifest
 from kaggle_fkd.competition.record import earlier_submission, newest_submission_by, write_record
@@ -99,10 +106,12 @@ def _submit(folder: Path, file: Path) -> object:
 def _write_log(folder: Path) -> None:
     for time in ("2026-01-01", "2026-01-02"):
         log_submission(folder / LOG, SENT | {"time": time}, None)
+    log_submission(folder / LOG, SENT, Score(4711, "complete", 1.5, 1.25))
 
 
 def _read_log(folder: Path, file: Path) -> object:
-    return log_submission(folder / LOG, SENT, None)
+    log_submission(folder / LOG, SENT, None)
+    return [score_in(row) for row in rows_about(folder / LOG, SENT["sha256"])]
 
 
 def _write_credentials(folder: Path) -> None:
