@@ -1,6 +1,5 @@
 """The submission file: predicted coordinates by RowId, written, read and checked."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from kaggle_fkd.competition.lookup import Lookup
 from kaggle_fkd.competition.tables import SIDE, long_rows_rejected
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.system.files import atomic_path, sha256_of
-from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.reading import read_csv_file
 from kaggle_fkd.system.text import describe_row
 
 COLUMNS = ["RowId", "Location"]
@@ -112,9 +111,8 @@ def _read(path: Path) -> pd.DataFrame:
     """The rows as text, empty cells as NaN."""
     try:
         with long_rows_rejected():
-            return pd.read_csv(
-                io.BytesIO(read_file(path, MOST_BYTES)),
-                dtype=str, keep_default_na=False, na_values=[""], index_col=False,
+            return read_csv_file(
+                path, MOST_BYTES, dtype=str, keep_default_na=False, na_values=[""], index_col=False,
             )  # fmt: skip
     except FileNotFoundError:
         raise SubmissionError(

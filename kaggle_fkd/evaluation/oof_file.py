@@ -1,6 +1,5 @@
 """oof.csv: out-of-fold predictions with their expected errors, as a table."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.reading import read_csv_file
 
 
 def write_predictions(path: Path, faces: FaceDataset, predicted: NDArray[np.floating]) -> None:
@@ -32,7 +31,7 @@ def read_predictions(path: Path, faces: FaceDataset) -> NDArray[np.float32]:
     """
     remedy = "use the oof.csv of an evaluation of these faces"
     try:
-        table = pd.read_csv(io.BytesIO(read_file(path)))
+        table = read_csv_file(path)
         with np.errstate(over="ignore"):  # 1e39 becomes infinite, and is rejected
             predicted = table[list(faces.scheme.predicted_names)].to_numpy(np.float32)
         if np.isinf(predicted).any():

@@ -1,6 +1,5 @@
 """What a report is made of: a run, and what the stages have written about it."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import RunSummary, summarise_run
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import read_json_or_empty
-from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.reading import read_csv_file
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def stored_table(path: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     if not path.exists():
         return None
     try:
-        table = pd.read_csv(io.BytesIO(read_file(path)))
+        table = read_csv_file(path)
         _ = table[list(columns)]
     except (OSError, ValueError, KeyError) as error:
         raise DataError(

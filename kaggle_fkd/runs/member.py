@@ -4,7 +4,6 @@ Importing this does not import torch.
 """
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from kaggle_fkd.system.files import (
     write_json,
     writing_to,
 )
-from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.reading import read_csv_file, read_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,10 +135,9 @@ class Member:
 
     def read_metrics(self) -> "pd.DataFrame":
         """The table in `metrics_file`; RunError when it cannot be read."""
-        import pandas as pd
 
         try:
-            return pd.read_csv(io.BytesIO(read_file(self.metrics_file)))
+            return read_csv_file(self.metrics_file)
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self.metrics_file}: cannot be read ({error})", "use a member that was trained"

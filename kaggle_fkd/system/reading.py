@@ -9,6 +9,10 @@ import io
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_BYTES = 1 << 30
 """A larger file is not read into memory."""
@@ -39,6 +43,17 @@ def read_file(path: Path | str, most: int = MOST_BYTES) -> bytes:
 def read_text_file(path: Path | str, encoding: str = "utf-8") -> str:
     """The text of a regular file; raises what `read_file` raises, and UnicodeDecodeError."""
     return read_file(path).decode(encoding)
+
+
+def read_csv_file(path: Path | str, most: int = MOST_BYTES, **options: Any) -> "pd.DataFrame":
+    """The table in a regular file, read with these options of `pandas.read_csv`.
+
+    Raises what `read_file` raises, and ValueError for what is not such a table.
+    """
+    import pandas as pd
+
+    table: pd.DataFrame = pd.read_csv(io.BytesIO(read_file(path, most)), **options)
+    return table
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

@@ -1,6 +1,5 @@
 """Suspected labels: the table of a label audit, and how the training treats them."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.system.reading import read_file
+from kaggle_fkd.system.reading import read_csv_file
 
 COLUMNS = ("row", "convention", "score", "reason", "keypoint", "error_px", "suspected")
 """Columns of an audit.csv, which `evaluation.audit` writes."""
@@ -41,7 +40,7 @@ def read_audit(path: Path, faces: FaceDataset) -> pd.DataFrame:
     remedy = "use the audit.csv of an evaluation of these faces (train.audit)"
     try:
         kinds = {"row": np.int64, "score": np.float64, "suspected": np.bool_}
-        table = pd.read_csv(io.BytesIO(read_file(path)), keep_default_na=False, dtype=kinds)
+        table = read_csv_file(path, keep_default_na=False, dtype=kinds)
     except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as an audit ({error})", remedy) from error
     missing = [name for name in COLUMNS if name not in table]

@@ -16,7 +16,7 @@ FEW = 4
 """Inputs of a target of weight 1."""
 READS = re.compile(
     r"read_file\(|read_text_file\(|open_file\(|open_zip\(|read_json_or_empty\(|rows_of\("
-    r"|\.read_text\(|\.read_bytes\(|Image\.open\(|read_csv\(|np\.load\(|onnx\.load\(|json\.loads\("
+    r"|\.read_text\(|\.read_bytes\(|Image\.open\(|read_csv\(|read_csv_file\(|np\.load\(|onnx\.load\(|json\.loads\("
     r"|ParquetFile\(|decode_picture\(|read_body\(|read_upload\("
 )
 """What the code of a module that reads files or requests has."""
