@@ -88,7 +88,9 @@ extremes = numbers["eyes"].sort_values().index[[0, 1, 2, 3, -4, -3, -2, -1]]
 face_gallery(found[extremes], numbers["eyes"][extremes].map("{:.2f}".format))
 
 # %%
-axes = numbers["eyes"].plot.hist(bins=30, figsize=(6, 3), xlabel="eye aspect ratio")
+axes = numbers["eyes"].plot.hist(
+    bins=30, figsize=(6, 3), xlabel="eye aspect ratio", ylabel="faces", edgecolor="white"
+)
 
 # %% [markdown]
 # ## Aligned faces
@@ -135,7 +137,11 @@ picture_gallery(annotated[::6], pd.Series(times[::6]).map("{:.1f} s".format))
 
 # %%
 table = pd.read_csv(OUTPUT / "clip.csv")
-axes = table.plot("timestamp", ["x_30", "y_30"], figsize=(6, 3), ylabel="pixels")
+nose = table.rename(columns={"x_30": "to the right", "y_30": "down"})
+axes = nose.plot(
+    "timestamp", ["to the right", "down"], style=["-", "--"], figsize=(6, 3),
+    xlabel="seconds", ylabel="nose tip, in pixels",
+)  # fmt: skip
 
 # %% [markdown]
 # ## And more
