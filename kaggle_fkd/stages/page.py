@@ -20,7 +20,7 @@ class Page(FinderStage):
     """
 
     summary: ClassVar[str] = "the page as one HTML file, which finds keypoints without Python"
-    needs: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("web",)
     examples: ClassVar[tuple[str, ...]] = ("page --output keypoints.html",)
     device: str = "cpu"
     """The networks are only read here; a browser computes them."""

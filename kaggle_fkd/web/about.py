@@ -25,7 +25,7 @@ async def get_about(request: Request) -> JSONResponse:
         "network": request.query_params.get("network", state.networks.name),
         "networks": state.networks.names,
         "points": len(finders.default.scheme.names),
-        "schemes": [_scheme(scheme) for scheme in finders.schemes],
+        "schemes": [offered_scheme(scheme) for scheme in finders.schemes],
         "pictures": list(PICTURE_FORMATS),
         "formats": list(FORMATS),
         "review": state.review is not None,
@@ -36,7 +36,7 @@ async def get_about(request: Request) -> JSONResponse:
     })  # fmt: skip
 
 
-def _scheme(scheme: KeypointScheme) -> dict[str, Any]:
-    """A scheme as drawings need it, with the filters that fit its keypoints."""
+def offered_scheme(scheme: KeypointScheme) -> dict[str, Any]:
+    """A scheme as drawings need it, with the filters that fit its keypoints, for JSON."""
     filters = [name for name in filter_names() if scheme.name in get_filter(name).anchors]
     return scheme_facts(scheme) | {"filters": filters}

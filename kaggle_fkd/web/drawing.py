@@ -13,6 +13,7 @@ from kaggle_fkd.errors import PictureError
 from kaggle_fkd.imaging.boxes import window_around
 from kaggle_fkd.imaging.picture import ASTRONAUT, read_picture, write_picture
 from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import get_filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
@@ -65,13 +66,8 @@ async def get_thumbnail(request: Request) -> Response:
     state, query = state_of(request), request.query_params
     finder = (await state.finders(request)).choose(query.get("points"))
     paint = painter(request.path_params["name"])
-
-    def draw() -> Response:
-        picture = read_picture(ASTRONAUT)
-        return picture_response(_thumbnail(picture, finder.detect(picture), paint), "png")
-
     # Without a place, so that several pages may open at a time: there is no upload to hold.
-    response = await state.queue.run(draw)
+    response = await state.queue.run(lambda: picture_response(thumbnail(finder, paint), "png"))
     response.headers["Cache-Control"] = f"private, max-age={THUMBNAIL_KEPT_S}"
     return response
 
@@ -88,10 +84,13 @@ def encoded(picture: NDArray[np.uint8], kind: str) -> bytes:
     return file.getvalue()
 
 
-def _thumbnail(
-    picture: NDArray[np.uint8], faces: Sequence[DetectedFace], paint: Painter
-) -> NDArray[np.uint8]:
-    """THUMBNAIL_SIZE x THUMBNAIL_SIZE x 3, around the first face of the picture drawn on."""
+def thumbnail(finder: FaceKeypoints, paint: Painter) -> NDArray[np.uint8]:
+    """THUMBNAIL_SIZE x THUMBNAIL_SIZE x 3, around the first face of the example picture drawn on.
+
+    Raises PictureError if the finder does not find a face in it.
+    """
+    picture = read_picture(ASTRONAUT)
+    faces = finder.detect(picture)
     if not faces:
         raise PictureError("no face was found in the example picture", "use other networks")
     points, size = faces[0].keypoints, faces[0].size

@@ -1,15 +1,17 @@
 """`page_constants`: what the JavaScript of a page in one file takes from Python, as a module."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
 from kaggle_fkd.imaging import boxes, chips
+from kaggle_fkd.imaging.picture import JPEG_QUALITY
 from kaggle_fkd.inference.keypoints import BATCH
 from kaggle_fkd.inference.pretrained import POINTS68
-from kaggle_fkd.keypoints import EYES, KeypointScheme, coco, convertible_to
+from kaggle_fkd.keypoints import EYES, coco, convertible_to
 from kaggle_fkd.keypoints.uncertainty import UNCERTAIN
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo import cascade, finder
@@ -18,8 +20,12 @@ from kaggle_fkd.photo.detection import detect, proposals
 from kaggle_fkd.photo.detectors import LEAST_SCORE
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.head_model import has_pose, head_points, rigid_keypoints
+from kaggle_fkd.photo.overlay import wear
+from kaggle_fkd.photo.overlay.builtin import FOLDER, filter_names
+from kaggle_fkd.photo.overlay.filter import CHECKED_SCHEMES, Filter, get_filter
 from kaggle_fkd.photo.video import smoothing, tracking
-from kaggle_fkd.web.schemes import scheme_facts
+from kaggle_fkd.web.about import offered_scheme
+from kaggle_fkd.web.drawing import KEYPOINTS, encoded, painter, thumbnail
 
 MAX_BYTES = 100_000_000
 """The largest file that the page reads, which may have some hundred million pixels."""
@@ -57,6 +63,9 @@ def page_constants(found: FaceKeypoints, network: str) -> str:
             "leastScore": LEAST_SCORE,
         },
         "CASCADE": _cascade(found, parts),
+        "DRAWING": {"keypoints": KEYPOINTS, "quality": JPEG_QUALITY / 100},
+        "FILTERS": {name: _filter(get_filter(name)) for name in filter_names()},
+        "WEAR": {"daylight": wear.DAYLIGHT.tolist(), "dimmest": wear.DIMMEST},
         "FINDER": {
             "networks": None if _is_package(found) else _networks(found.networks, parts),
             "lost": finder.LOST,
@@ -81,6 +90,11 @@ def network_parts(found: FaceKeypoints) -> dict[str, Path]:
     return {f"network-{number}": path for number, path in enumerate(found.network_files)}
 
 
+def filter_parts() -> dict[str, Path]:
+    """The artwork of the filters, by the names of their parts."""
+    return {_art_of(name): FOLDER / f"{name}.png" for name in filter_names()}
+
+
 def _about(found: FaceKeypoints, network: str) -> dict[str, Any]:
     """What `GET /v1/about` answers, as far as the page reads it."""
     return {
@@ -88,24 +102,49 @@ def _about(found: FaceKeypoints, network: str) -> dict[str, Any]:
         "network": network,
         "networks": [network],
         "points": len(found.scheme.names),
-        "schemes": [_scheme(scheme) for scheme in convertible_to(found.networks.scheme)],
+        "schemes": [
+            _scheme(found.with_points(len(scheme.names)))
+            for scheme in convertible_to(found.networks.scheme)
+        ],
         "limits": {"bytes": MAX_BYTES},
     }
 
 
-def _scheme(scheme: KeypointScheme) -> dict[str, Any]:
-    """A scheme as drawings, files, poses and smoothing need it."""
-    used = rigid_keypoints(scheme)
-    head = head_points(scheme)
-    return scheme_facts(scheme) | {
-        "filters": [],
+def _scheme(finder: FaceKeypoints) -> dict[str, Any]:
+    """The scheme of a finder as drawings, files, poses and smoothing need it."""
+    scheme = finder.scheme
+    offered = offered_scheme(scheme)
+    return offered | {
+        "thumbnails": {name: _thumbnail(finder, name) for name in (KEYPOINTS, *offered["filters"])},
         "category": coco.format_category(scheme),
         "eyeCorners": scheme.eye_corners,
         "eyelids": scheme.eyelids,
         "sources": scheme.conventions[0].ibug68,
-        "front": head[:, :2].tolist(),
-        "pose": {"used": used, "head": head[used].tolist()} if has_pose(scheme) else None,
+        "head": head_points(scheme).tolist(),
+        "rigid": rigid_keypoints(scheme) if has_pose(scheme) else None,
     }
+
+
+def _thumbnail(finder: FaceKeypoints, name: str) -> str:
+    """The address of the thumbnail of a filter."""
+    content = encoded(thumbnail(finder, painter(name)), "jpeg")
+    return f"data:image/jpeg;base64,{b64encode(content).decode()}"
+
+
+def _filter(worn: Filter) -> dict[str, Any]:
+    """A filter without its artwork, which is a part of the page."""
+    anchors = {scheme.name: [*worn.anchors_for(scheme).items()] for scheme in CHECKED_SCHEMES}
+    return {
+        "part": _art_of(worn.name),
+        "anchors": anchors,
+        "depth": worn.depth,
+        "bend": worn.bend,
+        "surroundsHead": worn.surrounds_head,
+    }
+
+
+def _art_of(name: str) -> str:
+    return f"filter-{name}"
 
 
 def _cascade(found: FaceKeypoints, parts: Mapping[Path, str]) -> dict[str, Any]:

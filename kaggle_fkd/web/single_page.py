@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.web.page_constants import network_parts, page_constants
+from kaggle_fkd.web.page_constants import filter_parts, network_parts, page_constants
 from kaggle_fkd.web.runtime import Runtime
 
 STATIC = Path(__file__).resolve().with_name("static")
@@ -51,11 +51,10 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
         f"<style>\n{style}</style>\n"
         f'<script type="importmap">{_import_map(modules)}</script>'
     )
+    files = {"example": ASTRONAUT_FILE, **network_parts(finder), **filter_parts()}
     parts = {
-        "runtime": runtime.binary,
-        "example": ASTRONAUT_FILE.read_bytes(),
-        **{part: path.read_bytes() for part, path in network_parts(finder).items()},
-    }
+        "runtime": runtime.binary, **{part: path.read_bytes() for part, path in files.items()},
+    }  # fmt: skip
     body = "\n".join(_part(name, content) for name, content in parts.items())
     icon = _address("image/svg+xml", (STATIC / "icon.svg").read_bytes())
     for old, new in (

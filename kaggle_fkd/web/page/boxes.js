@@ -1,5 +1,6 @@
 /** Bounding boxes of faces, [x0, y0, x1, y1], the latter two exclusive. The twin of imaging/boxes.py. */
 
+import { clamp } from "./chips.js";
 import { BOXES } from "./constants.js";
 import { limits } from "./detected_faces.js";
 
@@ -22,6 +23,16 @@ export function boxOverlap(first, second) {
   const side = (low, high) => Math.max(0, Math.min(first[high], second[high]) - Math.max(first[low], second[low]));
   const both = side(0, 2) * side(1, 3);
   return both / (area(first) + area(second) - both);
+}
+
+/** Around points, by `margin` pixels more: the window of a picture, whole numbers in it. */
+export function windowAround({ width, height }, points, margin) {
+  const [low, high] = limits(points);
+  const most = [width, height];
+  return [
+    ...low.map((edge, axis) => clamp(Math.floor(edge - margin), 0, most[axis])),
+    ...high.map((edge, axis) => clamp(Math.ceil(edge + margin), 0, most[axis])),
+  ];
 }
 
 const area = ([x0, y0, x1, y1]) => (x1 - x0) * (y1 - y0);

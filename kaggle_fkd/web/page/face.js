@@ -1,13 +1,27 @@
 /** What is said of a face `{ number, box, keypoints, errors, confidence }`. The twin of photo/face.py. */
 
+import { boxOfKeypoints } from "./boxes.js";
 import { mean } from "./cascade.js";
+import { cutChip } from "./chips.js";
 import { limits } from "./detected_faces.js";
-import { poseOf } from "./pose.js";
+import { findCamera, poseOf } from "./pose.js";
+import { similarity } from "./similarity.js";
 
 /** The mean expected error of its keypoints, as a share of its size. */
 export function uncertainty({ keypoints, errors }) {
   const [[x0, y0], [x1, y1]] = limits(keypoints);
   return mean(errors) / Math.max(Math.sqrt((x1 - x0) * (y1 - y0)), 1e-6);
+}
+
+/** The face, upright and centred, size x size, of each of the grey pictures `bands`. */
+export function chipsOf({ keypoints }, bands, { head }, size) {
+  const [x0, y0, x1, y1] = boxOfKeypoints(head).map((edge) => edge - 0.5);
+  const scale = size / Math.max(x1 - x0, y1 - y0);
+  const target = head.map(([x, y]) => [x - (x0 + x1) / 2, y - (y0 + y1) / 2].map(
+    (place) => scale * place + (size - 1) / 2,
+  ));
+  const toChip = similarity(keypoints, target);
+  return bands.map((band) => cutChip(band, toChip, size));
 }
 
 /** The face as JSON has it, in a picture of that size. */
@@ -21,9 +35,8 @@ export function asRecord(face, scheme, width, height) {
     keypoints: face.keypoints.map((point) => point.map((place) => round(place, 2))),
     errors: face.errors.map((error) => round(error, 2)),
   };
-  if (scheme.pose) {
-    const angles = poseOf(face.keypoints, scheme.pose, width, height);
-    record.pose = rounded(angles, 1);
+  if (scheme.rigid) {
+    record.pose = rounded(poseOf(findCamera(face.keypoints, scheme, width, height)), 1);
   }
   if (scheme.eyelids.length) {
     const [right, left] = scheme.eyelids.map((lids) => aspectRatio(lids.map((lid) => face.keypoints[lid])));

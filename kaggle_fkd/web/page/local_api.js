@@ -2,10 +2,11 @@
 
 import { cocoDocument } from "./coco.js";
 import { ABOUT } from "./constants.js";
+import { drawn, withFilter } from "./drawing.js";
 import { asRecord, round } from "./face.js";
 import { Finder } from "./finder.js";
 import { unpack } from "./parts.js";
-import { readGrey } from "./picture.js";
+import { greyOf, readPicture } from "./picture.js";
 import { Refusal, refusalOf } from "./refusal.js";
 import { faceTable, formatPts } from "./tables.js";
 import { Tracker } from "./tracking.js";
@@ -15,9 +16,29 @@ export { Refusal, refusalOf };
 export const GONE = new Refusal("the networks do not answer", "load the page again");
 
 let opening = null; // the networks, which are opened once
+let latest = null; // the picture that was looked at last, as { blob, points, look }
 
 const finder = () => opening ??= Finder.open();
 const schemeOf = ({ points }) => ABOUT.schemes.find((scheme) => scheme.names.length === Number(points));
+
+/** What is found in a picture, which is remembered: its files and drawings are asked for later. */
+function looked(picture, query) {
+  const { blob } = picture;
+  if (latest?.blob !== blob || latest.points !== query.points) {
+    latest = { blob, points: query.points, look: look(picture, schemeOf(query)) };
+  }
+  return latest.look;
+}
+
+/** A picture `{ blob, name }` as ImageData, and its faces: `{ image, found, milliseconds }`. */
+async function look({ blob, name }, scheme) {
+  const start = performance.now();
+  const image = await readPicture(blob);
+  if (!image) throw unreadable(name);
+  const found = await (await finder()).detect(greyOf(image), scheme);
+  const numbered = found.map((face, index) => ({ ...face, number: index + 1 }));
+  return { image, found: numbered, milliseconds: since(start) };
+}
 
 /** What the networks give, as soon as they are open. */
 export async function about() {
@@ -31,13 +52,9 @@ export async function example() {
 
 /** The faces of a picture, `{ blob, name }`. */
 export async function faces(picture, query, signal) {
-  const start = performance.now();
-  const grey = await greyOf(picture);
-  const scheme = schemeOf(query);
-  const found = await (await finder()).detect(grey, scheme);
+  const { image, found, milliseconds } = await looked(picture, query);
   signal?.throwIfAborted();
-  const numbered = found.map((face, index) => ({ ...face, number: index + 1 }));
-  return { input: picture.name, ...recordOf(grey, numbered, scheme), milliseconds: since(start) };
+  return { input: picture.name, ...recordOf(image, found, schemeOf(query)), milliseconds };
 }
 
 /** The faces of a picture in a file of some format; a .pts file has one face. */
@@ -52,22 +69,24 @@ export async function facesAs(format, picture, query, face) {
   return new Blob([file()]);
 }
 
-/** Pictures that the browser cannot show, of which a server makes a drawing, are refused. */
-export function drawing({ name }) {
-  throw unreadable(name);
+/** The picture with a filter or with "keypoints" drawn on it. */
+export async function drawing(picture, query, filter, signal) {
+  const { image, found } = await looked(picture, query);
+  signal?.throwIfAborted();
+  return drawn(picture.blob, image, found, schemeOf(query), filter);
 }
 
-/** Filters are not offered. */
-export const thumbnail = () => "data:,";
+/** The address of the thumbnail of a filter. */
+export const thumbnail = (filter, query) => schemeOf(query).thumbnails[filter];
 
 /** What takes the frames of a camera, and answers like a websocket. */
-export function openLive(query) {
-  return new Live(schemeOf(query));
+export function openLive(query, filter) {
+  return new Live(schemeOf(query), filter);
 }
 
 class Live {
-  constructor(scheme) {
-    this.scheme = scheme;
+  constructor(scheme, filter) {
+    Object.assign(this, { scheme, filter });
     finder().then((opened) => {
       this.tracker = new Tracker(opened, scheme);
       this.onopen?.();
@@ -77,9 +96,12 @@ class Live {
   async send(blob) {
     const start = performance.now();
     try {
-      const grey = await readGrey(blob);
-      const record = recordOf(grey, await this.tracker.next(grey), this.scheme);
+      const frame = await readPicture(blob);
+      const found = await this.tracker.next(greyOf(frame));
+      const drawn = this.filter && await withFilter(frame, found, this.scheme, this.filter);
+      const record = recordOf(frame, found, this.scheme);
       this.onmessage?.({ data: JSON.stringify({ ...record, milliseconds: since(start) }) });
+      if (drawn) this.onmessage?.({ data: drawn });
     } catch {
       this.onclose?.();
     }
@@ -89,12 +111,6 @@ class Live {
 }
 
 const since = (start) => round(performance.now() - start, 1);
-
-async function greyOf({ blob, name }) {
-  const grey = await readGrey(blob);
-  if (!grey) throw unreadable(name);
-  return grey;
-}
 
 function recordOf({ width, height }, found, scheme) {
   return {

@@ -5,10 +5,8 @@ import { similarity } from "./similarity.js";
 const STEPS = 20; // of the least squares, as many as OpenCV's
 const DAMPING = 1e-3; // of the first step, as a share of the diagonal
 
-/** `{ pitch, yaw, roll }` in degrees; `head` has the points in space of the keypoints `used`. */
-export function poseOf(keypoints, { used, head }, width, height) {
-  const seen = used.map((index) => keypoints[index]);
-  const { rotation, translation } = findCamera(seen, head, width, height);
+/** `{ pitch, yaw, roll }` in degrees, of a camera that sees a head. */
+export function poseOf({ rotation, translation }) {
   const turned = multiply(transpose(lineOfSight(translation)), rotation);
   return {
     pitch: -degrees(Math.atan2(turned[2][1], turned[2][2])),
@@ -17,8 +15,19 @@ export function poseOf(keypoints, { used, head }, width, height) {
   };
 }
 
-/** The camera that sees the points of the head at `seen`: Levenberg-Marquardt's least squares. */
-function findCamera(seen, head, width, height) {
+/** 2 x 3, a camera's linear approximation near the head, up to scale (weak perspective). */
+export function flattened({ rotation, translation: [x, y, z] }) {
+  return [x / z, y / z].map((slant, axis) => (
+    rotation[axis].map((value, at) => value - slant * rotation[2][at])
+  ));
+}
+
+/**
+ * The camera that sees the generic head's points at `keypoints`, in a picture of that size:
+ * Levenberg-Marquardt's least squares, without the jaw's points.
+ */
+export function findCamera(keypoints, { head: points, rigid }, width, height) {
+  const [seen, head] = [keypoints, points].map((all) => rigid.map((index) => all[index]));
   const focal = width, centre = [(width - 1) / 2, (height - 1) / 2];
   const project = (camera) => head.map((point) => {
     const [x, y, z] = inCamera(camera, point);
@@ -103,10 +112,10 @@ function solve(matrix, right) {
 }
 
 const dot = (first, second) => first.reduce((sum, value, at) => sum + value * second[at], 0);
-const transpose = (matrix) => matrix[0].map((_, column) => matrix.map((row) => row[column]));
+export const transpose = (matrix) => matrix[0].map((_, column) => matrix.map((row) => row[column]));
 const degrees = (angle) => angle * 180 / Math.PI;
 
-function multiply(first, second) {
+export function multiply(first, second) {
   const columns = transpose(second);
   return first.map((row) => columns.map((column) => dot(row, column)));
 }

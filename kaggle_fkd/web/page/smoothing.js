@@ -51,7 +51,7 @@ export class Smoother {
       return { face: { ...face, number: this.numbers }, measured, smooth: measured, speed: still, time: this.time };
     }
     const interval = this.time - before.time;
-    const [[a], [b]] = similarity(this.scheme.front, face.keypoints);
+    const [[a], [b]] = similarity(this.scheme.head, face.keypoints);
     const unit = Math.max(Math.hypot(a, b), 1e-6);
     const track = { face: { ...face, number: before.face.number }, measured, smooth: [], speed: [], time: this.time };
     measured.forEach((point, at) => {

@@ -1,6 +1,6 @@
 /** The picture on its canvas, with what was found in it, and a tip at the keypoint that is meant. */
 
-import { RIM, circle, fill, stroke } from "./pen.js";
+import { drawFace, onCanvas } from "./face_drawing.js";
 import { inWords } from "./text.js";
 
 const REACH = 12; // CSS pixels from which a keypoint is hit
@@ -66,13 +66,16 @@ export class View {
       [this.canvas.style.width, this.canvas.style.height] = size.map((side) => `${side}px`);
     }
     const [x, y, scale] = this.#region(size, fit);
-    this.place = { x, y, scale };
+    this.region = { x, y, scale };
     const pen = this.canvas.getContext("2d");
     pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     pen.imageSmoothingQuality = this.scene.moving ? "low" : "high"; // "high" costs 8 frames a second
     pen.clearRect(0, 0, ...size);
     pen.drawImage(image, -x * scale, -y * scale, width * scale, height * scale);
-    this.scene.faces.forEach((face, index) => this.#drawFace(pen, face, index));
+    this.scene.faces.forEach((face, index) => {
+      const meant = this.meant?.face === index ? this.meant.point : null;
+      drawFace(pen, face, this.scene, this.region, meant);
+    });
     this.#showTip();
   }
 
@@ -85,57 +88,9 @@ export class View {
     return [(x0 + x1 - wide / scale) / 2, (y0 + y1 - high / scale) / 2, scale];
   }
 
-  /** From the picture, whose pixel centres are whole numbers, to CSS pixels of the canvas. */
-  #toView([x, y]) {
-    const { x: left, y: top, scale } = this.place;
-    return [(x + 0.5 - left) * scale, (y + 0.5 - top) * scale];
-  }
-
-  #drawFace(pen, face, index) {
-    const { scheme, options } = this.scene;
-    const places = face.keypoints.map((place) => this.#toView(place));
-    const size = (face.box[2] - face.box[0]) * this.place.scale;
-    const thin = Math.min(2, Math.max(1, size / 180));
-    if (options.boxes) this.#drawBox(pen, face, thin);
-    if (options.lines) {
-      for (const { keypoints, closed } of scheme.contours) {
-        const path = new Path2D();
-        keypoints.forEach((point, at) => path[at ? "lineTo" : "moveTo"](...places[point]));
-        if (closed) path.closePath();
-        stroke(pen, path, scheme.colours[keypoints[0]], thin);
-      }
-    }
-    if (options.errors) {
-      places.forEach(([x, y], point) => {
-        const path = circle(x, y, 2 * face.errors[point] * this.place.scale);
-        stroke(pen, path, scheme.colours[point], 1);
-      });
-    }
-    const meant = this.meant?.face === index ? this.meant.point : null;
-    const radius = Math.min(4.5, Math.max(1.25, size / (10 * Math.sqrt(places.length))));
-    places.forEach(([x, y], point) => {
-      if (!options.points && point !== meant) return;
-      const bold = point === meant ? 2.5 : 0;
-      fill(pen, circle(x, y, radius + 1 + bold), bold ? "#fff" : RIM);
-      fill(pen, circle(x, y, radius + bold / 2), bold ? RIM : scheme.colours[point]);
-    });
-  }
-
-  #drawBox(pen, { box, number }, thin) {
-    const [x0, y0] = this.#toView([box[0] - 0.5, box[1] - 0.5]);
-    const [x1, y1] = this.#toView([box[2] - 0.5, box[3] - 0.5]);
-    const path = new Path2D();
-    path.roundRect(x0, y0, x1 - x0, y1 - y0, 4);
-    stroke(pen, path, "#fff", thin);
-    pen.font = "600 13px system-ui, sans-serif";
-    const label = String(number);
-    const width = pen.measureText(label).width + 12;
-    const top = y0 >= 22 ? y0 - 22 : y0 + 4;
-    const plate = new Path2D();
-    plate.roundRect(x0, top, width, 19, 4);
-    fill(pen, plate, RIM);
-    pen.fillStyle = "#fff";
-    pen.fillText(label, x0 + 6, top + 14);
+  /** Where a place in the picture is seen, in CSS pixels of the canvas. */
+  #toView(place) {
+    return onCanvas(place, this.region);
   }
 
   /** The nearest keypoint within reach of a pointer; null if there is none. */
