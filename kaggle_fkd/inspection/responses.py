@@ -4,23 +4,18 @@ Its filters, feature maps and heat maps, and which parts of the face a keypoint 
 are H x W grey faces of the network's size, pixels 0..255.
 """
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from kaggle_fkd.inference.keypoints import KeypointsFile
 from kaggle_fkd.inference.network import new_session
+from kaggle_fkd.inspection.inner_values import InnerValues
+from kaggle_fkd.system.reading import read_file
 
 PATCH = 16
 """The squares that are covered for a saliency are a sixteenth of the face wide: half an eye."""
-FIRST = "networks.0."
-"""What the names of an ensemble's first network begin with in an exported file."""
-CONVOLUTIONS = ("Conv", "ConvTranspose")
 
 Maps = NDArray[np.float32]
 
@@ -39,21 +34,13 @@ class InspectedNetwork:
         """
         self._file, self.convention = KeypointsFile(path), convention
         self.about = self._file.about
-        model = onnx.load(path)
-        self._layers = dict(_convolutions(model.graph))
-        softmax = [node.output[0] for node in model.graph.node if node.op_type == "Softmax"]
-        self._heat_maps = softmax[:1]
-        shown = [*(end for ends in self._layers.values() for end in ends), *self._heat_maps]
-        for name in shown:
-            model.graph.node.append(helper.make_node("Identity", [name], [_seen(name)]))
-            kind = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
-            model.graph.output.append(helper.make_value_info(_seen(name), kind))
-        self._session = new_session(model.SerializeToString(), "cpu")
+        self._inner = InnerValues.from_file(path)
+        self._session = new_session(read_file(path) + self._inner.outputs, "cpu")
 
     @property
     def layers(self) -> list[str]:
         """The names of the convolutions, in order of execution."""
-        return list(self._layers)
+        return list(self._inner.convolutions)
 
     def predict(self, chips: NDArray[np.uint8]) -> Maps:
         """N x K x 3, keypoints and expected errors of N x H x W chips, in their pixels."""
@@ -61,9 +48,9 @@ class InspectedNetwork:
 
     def first_filters(self) -> Maps:
         """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
-        weight, _ = next(iter(self._layers.values()))
+        first = next(iter(self._inner.convolutions.values()))
         blank = np.zeros((self.about.height, self.about.width), np.uint8)
-        return self._see([weight], blank)[0][:, 0]
+        return self._see([first.filters], blank)[0][:, 0]
 
     def feature_maps(self, chip: NDArray[np.uint8]) -> dict[str, Maps]:
         """C x h x w for each convolution: its output for the chip, by its name.
@@ -71,17 +58,18 @@ class InspectedNetwork:
         Outputs are taken after the normalisation, which is part of the convolution in an exported
         network, and before any pooling and activation.
         """
-        maps = self._see([output for _, output in self._layers.values()], chip)
-        return {name: each[0] for name, each in zip(self._layers, maps, strict=True)}
+        convolutions = self._inner.convolutions
+        maps = self._see([each.maps for each in convolutions.values()], chip)
+        return {name: each[0] for name, each in zip(convolutions, maps, strict=True)}
 
     def heat_maps(self, chip: NDArray[np.uint8]) -> Maps | None:
         """K x rows x columns, the weights of the cells of the network's grid for each keypoint.
 
         The weights of a keypoint sum to 1. None for a network that regresses coordinates.
         """
-        if not self._heat_maps:
+        if self._inner.heat_maps is None:
             return None
-        weights = self._see(self._heat_maps, chip)[0][0]
+        weights = self._see([self._inner.heat_maps], chip)[0][0]
         if weights.ndim == 3:  # of all heads
             weights = weights[min(self.convention, len(self.about.mean_keypoints) - 1)]
         rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
@@ -115,20 +103,7 @@ class InspectedNetwork:
         return np.asarray(total / count, np.float32)
 
     def _see(self, names: list[str], chip: NDArray[np.uint8]) -> list[Maps]:
-        """The inner values of these names for a chip."""
+        """The outputs of these names for a chip."""
         inputs = {"images": chip[None], "convention": np.array([self.convention])}
-        values: list[Maps] = self._session.run([_seen(name) for name in names], inputs)
+        values: list[Maps] = self._session.run(names, inputs)
         return values
-
-
-def _convolutions(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The name of each convolution as in the network's code, its weight and its output."""
-    for node in graph.node:
-        if node.op_type in CONVOLUTIONS and node.input[1].startswith(FIRST):
-            name = re.sub(r"\.weight.*", "", node.input[1].removeprefix(FIRST))
-            yield name, (node.input[1], node.output[0])
-
-
-def _seen(name: str) -> str:
-    """The name of the output that shows an inner value."""
-    return f"seen.{name}"

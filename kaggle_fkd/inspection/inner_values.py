@@ -1,0 +1,66 @@
+"""`InnerValues`: the values inside of an exported network that can be seen, and how they are."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import onnx
+from onnx import TensorProto, helper
+
+FIRST = "networks.0."
+"""What the names of an ensemble's first network begin with in an exported file."""
+CONVOLUTIONS = ("Conv", "ConvTranspose")
+
+
+class Convolution(NamedTuple):
+    """The names of the outputs that show a convolution."""
+
+    filters: str
+    """Its kernels."""
+    maps: str
+    """Its feature maps."""
+
+
+@dataclass(frozen=True)
+class InnerValues:
+    """What can be seen in the network of a file, or in the first of several."""
+
+    convolutions: Mapping[str, Convolution]
+    """The convolutions by their name in the network's code, in order of execution."""
+    heat_maps: str | None
+    """The name of the output that shows heat maps; None for a network that has none."""
+    outputs: bytes
+    """What shows the values, appended to the bytes of the file: ONNX files are Protobuf, in which
+    the lists of concatenated messages are concatenated, here those of nodes and of outputs."""
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """The inner values of an exported network."""
+        graph = onnx.load(path).graph
+        convolutions = dict(_convolutions(graph))
+        softmax = [node.output[0] for node in graph.node if node.op_type == "Softmax"][:1]
+        added = onnx.GraphProto()
+        for name in (*(end for ends in convolutions.values() for end in ends), *softmax):
+            added.node.append(helper.make_node("Identity", [name], [_seen(name)]))
+            kind = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+            added.output.append(helper.make_value_info(_seen(name), kind))
+        return cls(
+            {name: Convolution(*map(_seen, ends)) for name, ends in convolutions.items()},
+            _seen(softmax[0]) if softmax else None,
+            onnx.ModelProto(graph=added).SerializeToString(),
+        )
+
+
+def _convolutions(graph: onnx.GraphProto) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The name of each convolution as in the network's code, its weight and its output."""
+    for node in graph.node:
+        if node.op_type in CONVOLUTIONS and node.input[1].startswith(FIRST):
+            name = re.sub(r"\.weight.*", "", node.input[1].removeprefix(FIRST))
+            yield name, (node.input[1], node.output[0])
+
+
+def _seen(name: str) -> str:
+    """The name of the output that shows an inner value."""
+    return f"seen.{name}"
