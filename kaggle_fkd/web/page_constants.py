@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kaggle_fkd import __version__
+from kaggle_fkd.figures.colours import MOST_OPAQUE, OPAQUE_FROM, sequential_colours
 from kaggle_fkd.imaging import boxes, chips
 from kaggle_fkd.imaging.picture import JPEG_QUALITY
 from kaggle_fkd.inference.keypoints import BATCH
 from kaggle_fkd.inference.pretrained import POINTS68
+from kaggle_fkd.inspection.feature_maps import LAYERS, MAPS
+from kaggle_fkd.inspection.inner_values import InnerValues
+from kaggle_fkd.inspection.responses import PATCH
 from kaggle_fkd.keypoints import EYES, coco, convertible_to
 from kaggle_fkd.keypoints.uncertainty import UNCERTAIN
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
@@ -27,14 +33,17 @@ from kaggle_fkd.photo.video import smoothing, tracking
 from kaggle_fkd.web.about import offered_scheme
 from kaggle_fkd.web.drawing import KEYPOINTS, encoded, painter, thumbnail
 
+INNER_VALUES = "inner-values"
+"""The name of that part of the page."""
 MAX_BYTES = 100_000_000
 """The largest file that the page reads, which may have some hundred million pixels."""
 
 
-def page_constants(found: FaceKeypoints, network: str) -> str:
+def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> str:
     """The module `constants.js` of a page with these networks, which it calls `network`.
 
-    The networks are parts of the page, whose names `network_parts` gives.
+    The networks are parts of the page, whose names `network_parts` gives, and so are the outputs of
+    the `inner` values of the first that predicts keypoints: `INNER_VALUES`.
     """
     parts = {path: part for part, path in network_parts(found).items()}
     values = {
@@ -63,13 +72,21 @@ def page_constants(found: FaceKeypoints, network: str) -> str:
             "leastScore": LEAST_SCORE,
         },
         "CASCADE": _cascade(found, parts),
+        "COLOURS": {
+            "viridis": sequential_colours(np.arange(256.0)[None], 0, 255)[0].tolist(),
+            "opaqueFrom": OPAQUE_FROM,
+            "mostOpaque": MOST_OPAQUE,
+        },
         "DRAWING": {"keypoints": KEYPOINTS, "quality": JPEG_QUALITY / 100},
         "FILTERS": {name: _filter(get_filter(name)) for name in filter_names()},
         "WEAR": {"daylight": wear.DAYLIGHT.tolist(), "dimmest": wear.DIMMEST},
+        "FEATURE_MAPS": {"layers": LAYERS, "maps": MAPS},
         "FINDER": {
             "networks": None if _is_package(found) else _networks(found.networks, parts),
+            "sources": found.networks.scheme.conventions[0].ibug68,
             "lost": finder.LOST,
         },
+        "RESPONSES": _responses(found.networks, parts, inner),
         "TRACKING": {
             "searchEvery": tracking.SEARCH_EVERY,
             "interval": 1 / tracking.CAMERA_RATE,
@@ -160,6 +177,19 @@ def _networks(networks: ChipNetworks, parts: Mapping[Path, str]) -> dict[str, An
         "size": networks.size,
         "meanShape": networks.mean_shape.tolist(),
         "convention": networks.convention,
+    }
+
+
+def _responses(
+    networks: ChipNetworks, parts: Mapping[Path, str], inner: InnerValues
+) -> dict[str, Any]:
+    first = networks.files[0]
+    return {
+        "parts": [parts[first.path], INNER_VALUES],
+        "convolutions": [(name, each.maps) for name, each in inner.convolutions.items()],
+        "heatMaps": inner.heat_maps,
+        "heads": len(first.about.mean_keypoints),
+        "patch": PATCH,
     }
 
 

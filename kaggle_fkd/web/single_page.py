@@ -9,15 +9,21 @@ from json import dumps
 from pathlib import Path
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
+from kaggle_fkd.inspection.inner_values import InnerValues
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.web.page_constants import filter_parts, network_parts, page_constants
+from kaggle_fkd.web.page_constants import (
+    INNER_VALUES,
+    filter_parts,
+    network_parts,
+    page_constants,
+)
 from kaggle_fkd.web.runtime import Runtime
 
 STATIC = Path(__file__).resolve().with_name("static")
 """The files of the page that a server shows."""
 LOCAL = Path(__file__).resolve().with_name("page")
 """Those that answer in the page itself."""
-INSTEAD = {"api.js": "local_api.js", "inside.js": "no_inside.js"}
+INSTEAD = {"api.js": "local_api.js"}
 """Modules of the server's page, and those that are used instead of them."""
 IMPORTED = re.compile(r'(?<=from ")\./([^"]+)')
 """The names in the imports of a module."""
@@ -41,10 +47,10 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     browsers let no file import another.
     """
     text = (STATIC / "index.html").read_text(encoding="utf-8")
-    styles = [(STATIC / "style.css"), (LOCAL / "page.css")]
-    style = "".join(path.read_text(encoding="utf-8") for path in styles)
+    style = (STATIC / "style.css").read_text(encoding="utf-8")
+    inner = InnerValues.from_file(finder.networks.files[0].path)
     modules = _modules(
-        {"constants.js": page_constants(finder, network), "onnxruntime.js": runtime.script}
+        {"constants.js": page_constants(finder, network, inner), "onnxruntime.js": runtime.script}
     )
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
@@ -53,7 +59,8 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     )
     files = {"example": ASTRONAUT_FILE, **network_parts(finder), **filter_parts()}
     parts = {
-        "runtime": runtime.binary, **{part: path.read_bytes() for part, path in files.items()},
+        "runtime": runtime.binary, INNER_VALUES: inner.outputs,
+        **{part: path.read_bytes() for part, path in files.items()},
     }  # fmt: skip
     body = "\n".join(_part(name, content) for name, content in parts.items())
     icon = _address("image/svg+xml", (STATIC / "icon.svg").read_bytes())

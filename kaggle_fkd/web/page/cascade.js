@@ -3,19 +3,23 @@
 import { CASCADE } from "./constants.js";
 import { faceOfPoints, uprightMap } from "./detected_faces.js";
 import { similarity, transformPoints } from "./similarity.js";
+import { mean } from "./statistics.js";
 
-/** iBUG's points, `[x, y, error]` in pixels of a grey picture, of each face, by chip networks. */
-export async function ibug68(networks, grey, faces) {
+/**
+ * Of each face in a grey picture, by chip networks: `points`, iBUG's, `[x, y, error]` in its pixels,
+ * and `maps` to the chips in which they were found.
+ */
+export async function lookAt(networks, grey, faces) {
   const [x, y, size] = faceOfPoints(networks.meanShape);
   const maps = faces.map((face) => uprightMap(face, [x, y], size));
-  const predicted = await networks.predict(grey, maps);
-  const aligned = predicted.map((points) => similarity(points, networks.meanShape));
+  const points = await networks.predict(grey, maps);
+  const aligned = points.map((each) => similarity(each, networks.meanShape));
   const again = faces.map((_, index) => index).filter((index) => (
-    needsAnotherLook(predicted[index], maps[index], aligned[index], networks.size)
+    needsAnotherLook(points[index], maps[index], aligned[index], networks.size)
   ));
   const better = await networks.predict(grey, again.map((index) => aligned[index]));
-  again.forEach((index, at) => { predicted[index] = better[at]; });
-  return predicted;
+  again.forEach((index, at) => { [points[index], maps[index]] = [better[at], aligned[index]]; });
+  return { points, maps };
 }
 
 /** Whether keypoints are far from those of an aligned face, but certain enough to align it. */
@@ -28,5 +32,3 @@ function needsAnotherLook(points, map, aligned, size) {
   return mean(moved) > CASCADE.far * size
     && mean(errors) <= CASCADE.certain * faceOfPoints(points)[2];
 }
-
-export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,11 +1,11 @@
 /** What is said of a face `{ number, box, keypoints, errors, confidence }`. The twin of photo/face.py. */
 
 import { boxOfKeypoints } from "./boxes.js";
-import { mean } from "./cascade.js";
 import { cutChip } from "./chips.js";
 import { limits } from "./detected_faces.js";
 import { findCamera, poseOf } from "./pose.js";
 import { similarity } from "./similarity.js";
+import { mean } from "./statistics.js";
 
 /** The mean expected error of its keypoints, as a share of its size. */
 export function uncertainty({ keypoints, errors }) {

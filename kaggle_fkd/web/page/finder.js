@@ -1,7 +1,8 @@
 /** `Finder`: from grey pictures to faces with their keypoints. The twin of photo/finder.py. */
 
 import { boxOfKeypoints, faceInBox } from "./boxes.js";
-import { ibug68 } from "./cascade.js";
+import { lookAt } from "./cascade.js";
+import { cutChip } from "./chips.js";
 import { CASCADE, DETECTION, FINDER } from "./constants.js";
 import { areOne, distinct, faceOfPoints, fromIbug68 } from "./detected_faces.js";
 import { detect, scoresOf } from "./detection.js";
@@ -13,7 +14,7 @@ export class Finder {
   static async open() {
     const detector = await Detector.open(DETECTION.part);
     const cascade = await ChipNetworks.open(CASCADE.networks);
-    const networks = FINDER.networks && await ChipNetworks.open(FINDER.networks);
+    const networks = FINDER.networks ? await ChipNetworks.open(FINDER.networks) : cascade;
     return Object.assign(new Finder(), { detector, cascade, networks });
   }
 
@@ -44,7 +45,7 @@ export class Finder {
   /** A face for each place `{ face, score }` in a grey picture; without scores, they are found. */
   async #faces(grey, places, scheme) {
     if (!places.length) return [];
-    const ibug = await ibug68(this.cascade, grey, places.map(({ face }) => face));
+    const { points: ibug } = await lookAt(this.cascade, grey, places.map(({ face }) => face));
     const scores = places[0].score === undefined
       ? await scoresOf(this.detector, grey, ibug.map(faceOfPoints))
       : places.map(({ score }) => score);
@@ -57,13 +58,24 @@ export class Finder {
     }));
   }
 
+  /** The `chip` of a face that the networks for keypoints are given, and the map to it. */
+  async chipAndMap(grey, face, scheme) {
+    const { points, maps } = await lookAt(this.cascade, grey, [placeOf(face, scheme)]);
+    const [map] = this.networks === this.cascade ? maps : points.map((each) => this.#align(each));
+    return { chip: cutChip(grey, map, this.networks.size), map };
+  }
+
   /** `[x, y, error]` of the scheme's keypoints of faces, whose iBUG's points are known. */
   async #inScheme(grey, ibug, scheme) {
-    if (!this.networks) return ibug.map((points) => fromIbug68(points, scheme.sources));
-    const maps = ibug.map(
-      (points) => similarity(fromIbug68(points, scheme.sources), this.networks.meanShape),
-    );
-    return this.networks.predict(grey, maps);
+    const predicted = this.networks === this.cascade ? ibug
+      : await this.networks.predict(grey, ibug.map((points) => this.#align(points)));
+    if (scheme.points === this.networks.meanShape.length) return predicted;
+    return predicted.map((points) => fromIbug68(points, scheme.sources));
+  }
+
+  /** The map to the chip of the networks, by iBUG's points. */
+  #align(points) {
+    return similarity(fromIbug68(points, FINDER.sources), this.networks.meanShape);
   }
 }
 

@@ -5,6 +5,7 @@ import { ABOUT } from "./constants.js";
 import { drawn, withFilter } from "./drawing.js";
 import { asRecord, round } from "./face.js";
 import { Finder } from "./finder.js";
+import { lookInside } from "./local_inside.js";
 import { unpack } from "./parts.js";
 import { greyOf, readPicture } from "./picture.js";
 import { Refusal, refusalOf } from "./refusal.js";
@@ -74,6 +75,14 @@ export async function drawing(picture, query, filter, signal) {
   const { image, found } = await looked(picture, query);
   signal?.throwIfAborted();
   return drawn(picture.blob, image, found, schemeOf(query), filter);
+}
+
+/** What the network sees in a face, for a keypoint: `image`, and what it shows. */
+export async function inside(picture, query, signal) {
+  const { image, found } = await looked(picture, query);
+  const face = found.find(({ number }) => number === query.face);
+  const subject = { picture: image, face, scheme: schemeOf(query) };
+  return lookInside(await finder(), subject, query, signal);
 }
 
 /** The address of the thumbnail of a filter. */

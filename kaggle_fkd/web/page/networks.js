@@ -10,13 +10,14 @@ const THREADS = 1; // more need headers that a file does not have
 
 let ready = null;
 
-/** A session for the network in a part of the page. */
-async function open(part) {
+/** A session for the network in a part of the page, or in several, whose bytes are joined. */
+export async function openSession(...parts) {
   ready ??= unpack("runtime").then((binary) => {
     Object.assign(ort.env.wasm, { wasmBinary: binary.buffer, numThreads: THREADS });
   });
   await ready;
-  return ort.InferenceSession.create(await unpack(part), { executionProviders: ["wasm"] });
+  const model = new Blob(await Promise.all(parts.map(unpack)));
+  return ort.InferenceSession.create(await model.arrayBuffer(), { executionProviders: ["wasm"] });
 }
 
 const bytes = (chips, side) => {
@@ -35,7 +36,7 @@ function* rowsOf({ data }) {
 /** An exported face detector, whose two stages are in one file. */
 export class Detector {
   static async open(part) {
-    return Object.assign(new Detector(), { session: await open(part) });
+    return Object.assign(new Detector(), { session: await openSession(part) });
   }
 
   /** What the first stage proposes in a grey picture: `{ logit, face }`. */
@@ -63,7 +64,7 @@ export class Detector {
 export class ChipNetworks {
   /** `parts` has the networks, the others are as in photo/chip_networks.py. */
   static async open({ parts, size, meanShape, convention }) {
-    const sessions = await Promise.all(parts.map(open));
+    const sessions = await Promise.all(parts.map((part) => openSession(part)));
     return Object.assign(new ChipNetworks(), { sessions, size, meanShape, convention });
   }
 
@@ -77,13 +78,10 @@ export class ChipNetworks {
   }
 
   async #predictBatch(grey, maps) {
-    const images = bytes(maps.map((map) => cutChip(grey, map, this.size)), this.size);
-    const convention = new ort.Tensor(
-      "int64", new BigInt64Array(maps.length).fill(BigInt(this.convention)), [maps.length],
-    );
+    const inputs = inputsOf(maps.map((map) => cutChip(grey, map, this.size)), this);
     const outputs = [];
     for (const session of this.sessions) {
-      outputs.push((await session.run({ images, convention })).keypoints.data);
+      outputs.push((await session.run(inputs, ["keypoints"])).keypoints.data);
     }
     const count = 3 * this.meanShape.length;
     return maps.map((map, index) => {
@@ -93,6 +91,12 @@ export class ChipNetworks {
       return toPicture(mean, map);
     });
   }
+}
+
+/** The inputs of a network for keypoints: chips, and the convention in which it predicts. */
+export function inputsOf(chips, { size, convention }) {
+  const conventions = new BigInt64Array(chips.length).fill(BigInt(convention));
+  return { images: bytes(chips, size), convention: new ort.Tensor("int64", conventions, [chips.length]) };
 }
 
 /** Keypoints of a chip, x, y, error, x, ..., as `[x, y, error]` in pixels of the picture. */

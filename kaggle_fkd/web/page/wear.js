@@ -1,17 +1,17 @@
 /** `applyFilter`: a filter on every face of a picture. The twin of photo/overlay/wear.py. */
 
 import { windowAround } from "./boxes.js";
-import { mean } from "./cascade.js";
 import { clamp } from "./chips.js";
 import { WEAR } from "./constants.js";
 import { chipsOf } from "./face.js";
 import { bandOf } from "./picture.js";
 import { findCamera, flattened, multiply, transpose } from "./pose.js";
 import { determinant, invert, meanPoint, similarity, transformPoints } from "./similarity.js";
+import { mean, percentile } from "./statistics.js";
 
 const MARGIN = 3; // pixels around the artwork
 const EDGES = Array.from({ length: 9 }, (_, step) => step / 8); // along it, where its outline is seen
-const HIGHLIGHTS = [32, 0.95]; // the side of the chip in which they are sought, and their percentile
+const HIGHLIGHTS = [32, 0.95]; // the side of the chip in which they are sought, and their share
 
 /** A copy of a picture in which every face wears the filter `worn`; those higher up come first. */
 export function applyFilter(picture, faces, scheme, worn) {
@@ -126,13 +126,10 @@ function averaged(art, shrink) {
 
 /** The light on the artwork, 0.4..1 for each colour: by the highlights of the face, as in Python. */
 function lightOn(face, bands, scheme) {
-  const [side, percentile] = HIGHLIGHTS;
-  return chipsOf(face, bands, scheme, side).map((chip, band) => {
-    const sorted = chip.toSorted();
-    const place = percentile * (sorted.length - 1), below = Math.floor(place);
-    const highlight = sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
-    return clamp(highlight / WEAR.daylight[band], WEAR.dimmest, 1);
-  });
+  const [side, share] = HIGHLIGHTS;
+  return chipsOf(face, bands, scheme, side).map((chip, band) => (
+    clamp(percentile(chip, share) / WEAR.daylight[band], WEAR.dimmest, 1)
+  ));
 }
 
 const cross = ([x0, y0], [x1, y1]) => x0 * y1 - y0 * x1;
