@@ -13,6 +13,7 @@ export class Camera {
    */
   constructor(onFrame, onEnd) {
     Object.assign(this, { onFrame, onEnd });
+    this.opening = null; // what ends when the camera shows something
     this.frame = document.createElement("canvas");
     this.video = document.createElement("video");
     this.video.muted = true;
@@ -21,19 +22,14 @@ export class Camera {
 
   /** Start the camera, or only another connection if it is running; Refusal without a camera. */
   async start(query, filter) {
-    if (!this.stream) {
-      this.stream = await openStream();
-      this.video.srcObject = this.stream;
-      this.stream.getVideoTracks()[0].addEventListener("ended", () => {
-        this.#end(new Refusal("the camera was disconnected", "connect it, and start it again"));
-      });
-      await this.video.play();
-    }
+    this.opening ??= this.#open();
+    await this.opening;
     this.#connect(query, filter);
   }
 
+  /** Whether it was started, even if it shows nothing yet. */
   get running() {
-    return Boolean(this.stream);
+    return Boolean(this.opening);
   }
 
   /** The last frame as a picture, `{ blob, name }`; null before the first. */
@@ -46,8 +42,22 @@ export class Camera {
   stop() {
     this.#disconnect();
     this.stream?.getTracks().forEach((track) => track.stop());
-    this.stream = null;
+    this.stream = this.opening = null;
     this.video.srcObject = null;
+  }
+
+  async #open() {
+    try {
+      this.stream = await openStream();
+      this.video.srcObject = this.stream;
+      this.stream.getVideoTracks()[0].addEventListener("ended", () => {
+        this.#end(new Refusal("the camera was disconnected", "connect it, and start it again"));
+      });
+      await this.video.play();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 
   #connect(query, filter) {
