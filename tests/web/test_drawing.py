@@ -8,9 +8,11 @@ from PIL import Image
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.imaging.picture import ASTRONAUT, ASTRONAUT_FILE, read_picture
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
+from kaggle_fkd.web.drawing import painter, thumbnail
 
 
 def picture_in(answer) -> np.ndarray:
@@ -45,6 +47,12 @@ def test_every_filter_has_a_thumbnail_which_the_browser_may_keep(client):
         assert "max-age" in answer.headers["cache-control"]
         seen.add(answer.content)
     assert len(seen) == 1 + len(filter_names())
+
+
+def test_thumbnails_need_no_face_that_the_networks_find():
+    blind = FaceKeypoints(detector=lambda picture: np.zeros((0, 4)))
+    plain, worn = (thumbnail(blind, painter(name)) for name in ("none", "hat"))
+    assert (plain != worn).mean() > 0.1
 
 
 @pytest.mark.parametrize("address", ["/v1/drawing?filter=hats", "/v1/filters/hats"])

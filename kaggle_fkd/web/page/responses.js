@@ -6,7 +6,7 @@ import { inputsOf, openSession } from "./networks.js";
 import { mean } from "./statistics.js";
 
 export class InspectedNetwork {
-  /** Of an ensemble, `ChipNetworks`, the first network. */
+  /** The first network of `ChipNetworks`. */
   static async open(networks) {
     const session = await openSession(...RESPONSES.parts);
     return Object.assign(new InspectedNetwork(), { session, networks });
@@ -25,9 +25,10 @@ export class InspectedNetwork {
   async heatMaps(chip) {
     if (!RESPONSES.heatMaps) return null;
     const { data, dims } = (await this.#see([RESPONSES.heatMaps], chip))[RESPONSES.heatMaps];
-    const [heads, keypoints] = [dims.length > 3 ? dims[1] : 1, dims.at(-2)];
-    const head = heads > 1 ? Math.min(this.networks.convention, RESPONSES.heads - 1) : 0;
-    return split(data, heads * keypoints).slice(head * keypoints, (head + 1) * keypoints);
+    const [keypoints, cells] = dims.slice(-2);
+    const ofAllHeads = dims.length > 3;
+    const head = ofAllHeads ? Math.min(this.networks.convention, RESPONSES.heads - 1) : 0;
+    return split(data, data.length / cells).slice(head * keypoints, (head + 1) * keypoints);
   }
 
   /**

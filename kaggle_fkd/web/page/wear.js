@@ -11,7 +11,8 @@ import { mean, percentile } from "./statistics.js";
 
 const MARGIN = 3; // pixels around the artwork
 const EDGES = Array.from({ length: 9 }, (_, step) => step / 8); // along it, where its outline is seen
-const HIGHLIGHTS = [32, 0.95]; // the side of the chip in which they are sought, and their share
+const CHIP = 32; // pixels of the side of a face in which highlights are sought
+const HIGHLIGHTS = 0.95; // the share of its pixels that are darker
 
 /** A copy of a picture in which every face wears the filter `worn`; those higher up come first. */
 export function applyFilter(picture, faces, scheme, worn) {
@@ -19,8 +20,7 @@ export function applyFilter(picture, faces, scheme, worn) {
   const bands = [0, 1, 2].map((band) => bandOf(picture, band));
   const height = ({ keypoints }) => mean(keypoints.map(([, y]) => y));
   for (const face of faces.toSorted((one, other) => height(one) - height(other))) {
-    const placed = place(face, scheme, worn, picture);
-    blend(result, placed, worn, lightOn(face, bands, scheme));
+    blend(result, place(face, scheme, worn, picture), worn, lightOn(face, bands, scheme));
   }
   return result;
 }
@@ -66,12 +66,13 @@ function blend(picture, { sheet, toArt }, worn, light) {
       // Not what the sheet does not reach, either: there both are NaN.
       if (!(column > 0 && row > 0 && column < width - 1 && row < height - 1)) continue;
       const left = Math.floor(column), top = Math.floor(row);
-      const right = column - left, below = row - top;
-      const at = 4 * (top * width + left), under = at + 4 * width;
-      const seen = (layer) => (1 - below) * ((1 - right) * layers[at + layer] + right * layers[at + 4 + layer])
-        + below * ((1 - right) * layers[under + layer] + right * layers[under + 4 + layer]);
+      const at = 4 * (top * width + left), below = at + 4 * width;
+      const seen = (layer) => mix(
+        mix(layers[at + layer], layers[at + 4 + layer], column - left),
+        mix(layers[below + layer], layers[below + 4 + layer], column - left),
+        row - top,
+      );
       const alpha = seen(3);
-      if (!alpha) continue;
       const pixel = 4 * (y * picture.width + x);
       for (let band = 0; band < 3; band++) {
         picture.data[pixel + band] = seen(band) * light[band] + (1 - alpha) * picture.data[pixel + band];
@@ -126,12 +127,12 @@ function averaged(art, shrink) {
 
 /** The light on the artwork, 0.4..1 for each colour: by the highlights of the face, as in Python. */
 function lightOn(face, bands, scheme) {
-  const [side, share] = HIGHLIGHTS;
-  return chipsOf(face, bands, scheme, side).map((chip, band) => (
-    clamp(percentile(chip, share) / WEAR.daylight[band], WEAR.dimmest, 1)
+  return chipsOf(face, bands, scheme, CHIP).map((chip, band) => (
+    clamp(percentile(chip, HIGHLIGHTS) / WEAR.daylight[band], WEAR.dimmest, 1)
   ));
 }
 
+const mix = (first, second, share) => first + share * (second - first);
 const cross = ([x0, y0], [x1, y1]) => x0 * y1 - y0 * x1;
 const times = (vector, factor) => vector.map((each) => each * factor);
 const plus = (vector, other, factor = 1) => vector.map((each, axis) => each + factor * other[axis]);
