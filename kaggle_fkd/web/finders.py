@@ -1,14 +1,11 @@
 """`Finders`: some networks, for each number of keypoints that they give."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.inspection.responses import InspectedNetwork
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
 from kaggle_fkd.photo.finder import FaceKeypoints
-
-if TYPE_CHECKING:
-    from kaggle_fkd.inspection.responses import InspectedNetwork
 
 
 class Finders:
@@ -28,10 +25,8 @@ class Finders:
         return [finder.scheme for finder in self._by_points.values()]
 
     @cached_property
-    def inspected(self) -> "InspectedNetwork":
+    def inspected(self) -> InspectedNetwork:
         """The network for keypoints, whose inner values can be seen; the first of several."""
-        from kaggle_fkd.inspection.responses import InspectedNetwork
-
         networks = self.default.networks
         return InspectedNetwork(networks.files[0].path, networks.convention)
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.figures.colours import heat_colours, sequential_colours
 from kaggle_fkd.imaging.similarity import invert, transform_points
 from kaggle_fkd.inspection.feature_maps import MAPS, contrast, shown_maps
+from kaggle_fkd.inspection.responses import InspectedNetwork
 from kaggle_fkd.keypoints.scheme import NOSE_TIP
 from kaggle_fkd.photo.face import DetectedFace, numbered
 from kaggle_fkd.photo.finder import FaceKeypoints
@@ -27,9 +28,6 @@ from kaggle_fkd.web.faces import chosen_face
 from kaggle_fkd.web.problem import RequestError
 from kaggle_fkd.web.state import state_of
 from kaggle_fkd.web.upload import Upload, read_upload
-
-if TYPE_CHECKING:  # it imports onnx, which takes 0.3 s
-    from kaggle_fkd.inspection.responses import InspectedNetwork
 
 HEADER = "Inside"
 """The header with the facts of an answer."""
@@ -40,7 +38,7 @@ HEAT_MAP = "heat_map"
 class SeenFace:
     """A face as the network is given it, and one of its keypoints."""
 
-    network: "InspectedNetwork"
+    network: InspectedNetwork
     """The network."""
     chip: NDArray[np.uint8]
     """S x S grey, its input."""
