@@ -58,10 +58,10 @@ def video(faces: int, speed: float) -> Iterator[NDArray[np.uint8]]:
 
 def frames_per_second(finder: FaceKeypoints, faces: int) -> float:
     """Of tracking, without reading, drawing and writing."""
-    tracker, seconds, frames = Tracker(finder, RATE), [], list(video(faces, 0.5))
-    for frame in progress(frames, f"{faces} faces"):
+    tracker, seconds, frames = Tracker(finder), [], list(video(faces, 0.5))
+    for number, frame in enumerate(progress(frames, f"{faces} faces")):
         start = time.process_time()
-        found = tracker.next(frame)
+        found = tracker.next(frame, number / RATE)
         seconds.append(time.process_time() - start)
     if len(found) != faces:
         raise RuntimeError(f"{len(found)} faces were found instead of {faces}")
@@ -70,10 +70,10 @@ def frames_per_second(finder: FaceKeypoints, faces: int) -> float:
 
 def points(finder: FaceKeypoints, speed: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """T x 68 x 2 keypoints of one face, detected in every frame, and tracked."""
-    tracker, detected, tracked = Tracker(finder, RATE), [], []
-    for frame in progress(list(video(1, speed)), "jitter and lag"):
+    tracker, detected, tracked = Tracker(finder), [], []
+    for number, frame in enumerate(progress(list(video(1, speed)), "jitter and lag")):
         detected.append(finder.detect(frame)[0].keypoints)
-        tracked.append(tracker.next(frame)[0].keypoints)
+        tracked.append(tracker.next(frame, number / RATE)[0].keypoints)
     return np.stack(detected)[10:], np.stack(tracked)[10:]
 
 

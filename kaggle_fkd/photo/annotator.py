@@ -85,13 +85,13 @@ class Annotator:
         video, target = open_video(path), self.folder / f"{name}_{self._what}.mp4"
         if self.pts:
             log.warning("%s: a video has no .pts files; its JSON and its CSV have the faces", path)
-        tracker = Tracker(self.finder, video.rate)
+        tracker = Tracker(self.finder)
         found: list[list[dict[str, Any]]] = []
         times: list[float] = []
 
         def frames() -> Iterator[Frame]:
             for frame in progress(video.frames(), path.name, video.length or None):
-                faces = tracker.next(frame.picture)
+                faces = tracker.next(frame.picture, frame.time)
                 yield Frame(self._drawn(frame.picture, faces), frame.time)
                 # Not before the frame is written: after Ctrl-C, the video has these frames, too.
                 found.append([face.as_dict() for face in faces])

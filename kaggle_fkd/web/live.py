@@ -12,7 +12,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kaggle_fkd.imaging.picture import decode_picture
-from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
+from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.web.drawing import Painter, encoded, painter
 from kaggle_fkd.web.faces import milliseconds_since, record_of
 from kaggle_fkd.web.guard import POLICY_VIOLATION
@@ -43,7 +43,7 @@ class Camera:
         """
         start = time.perf_counter()
         frame = decode_picture(content, "the frame", MAX_FRAME_PIXELS)
-        faces = self.tracker.next(frame)
+        faces = self.tracker.next(frame, start)
         drawn = encoded(self.paint(frame, faces), "jpeg") if self.paint else None
         record = record_of(frame, faces, self.tracker.finder.scheme)
         return record | {"milliseconds": milliseconds_since(start)}, drawn
@@ -81,7 +81,7 @@ async def _new_camera(websocket: WebSocket, state: State) -> Camera:
         )
     query = websocket.query_params
     finders = await state.finders(websocket)
-    tracker = Tracker(finders.choose(query.get("points")), CAMERA_RATE)
+    tracker = Tracker(finders.choose(query.get("points")))
     return Camera(tracker, painter(query["filter"]) if "filter" in query else None)
 
 

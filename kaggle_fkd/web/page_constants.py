@@ -89,7 +89,7 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
         "RESPONSES": _responses(found.networks, parts, inner),
         "TRACKING": {
             "searchEvery": tracking.SEARCH_EVERY,
-            "interval": 1 / tracking.CAMERA_RATE,
+            "shortest": smoothing.SHORTEST,
             "minCutoff": smoothing.MIN_CUTOFF,
             "beta": smoothing.BETA,
             "speedCutoff": smoothing.SPEED_CUTOFF,

@@ -32,7 +32,7 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
-from kaggle_fkd.photo.video.tracking import CAMERA_RATE, Tracker
+from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.web.runtime import fetch
 
 pytestmark = pytest.mark.slow
@@ -76,15 +76,15 @@ OWN_NETWORKS = """async ([picture, width, height, maps, content, about]) => {
 }"""
 """What another network for iBUG's points, in base64, gives for a grey picture: keypoints in chips,
 the saliency of the first two in the first chip, and the faces in all schemes."""
-TRACK = """async ([frames, width, height]) => {
+TRACK = """async ([frames, times, width, height]) => {
     const { ABOUT } = await import("constants.js");
     const { Finder } = await import("finder.js");
     const { Tracker } = await import("tracking.js");
     const tracker = new Tracker(await Finder.open(), ABOUT.schemes[0]);
     const found = [];
-    for (const frame of frames) {
+    for (const [index, frame] of frames.entries()) {
         const data = Uint8Array.from(atob(frame), (character) => character.charCodeAt(0));
-        found.push(await tracker.next({ data, width, height }));
+        found.push(await tracker.next({ data, width, height }, times[index]));
     }
     return found;
 }"""
@@ -311,9 +311,10 @@ def test_a_video_is_followed_as_in_python(page, finder):
     picture = read_picture(ASTRONAUT_FILE)[:300, :400]
     frames = [np.ascontiguousarray(np.roll(picture, 4 * shift, 1)) for shift in range(7)]
     encoded = [b64encode(grey_of(frame).tobytes()).decode() for frame in frames]
-    found = page.evaluate(TRACK, [encoded, 400, 300])
-    tracker = Tracker(finder, CAMERA_RATE)
-    for (face,), (expected,) in zip(found, map(tracker.next, frames), strict=True):
+    times = [0.1, 0.13, 0.2, 0.2, 0.3, 0.33, 0.36]
+    found = page.evaluate(TRACK, [encoded, times, 400, 300])
+    tracker = Tracker(finder)
+    for (face,), (expected,) in zip(found, map(tracker.next, frames, times), strict=True):
         assert face["number"] == expected.number == 1
         near = OF_SIZE / 2 * expected.size
         assert np.abs(np.array(face["keypoints"]) - expected.keypoints).max() < near

@@ -27,6 +27,8 @@ MIN_IOU = 0.3
 """Minimum overlap (IoU) of the boxes of one face in two frames."""
 PATIENCE = 0.3
 """Seconds for which a lost face is remembered."""
+SHORTEST = 1e-3
+"""Seconds between two frames, at least: some videos have two frames at the same time."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class _Track:
     speed: NDArray[np.float64]
     """(K + 2) x 2, eye distances per second, smoothed."""
     time: float
-    """Seconds from the start of the video."""
+    """Seconds, when it was seen."""
 
 
 class Smoother:
@@ -53,25 +55,22 @@ class Smoother:
     more than MAX_LAG times the distance of the outer eye corners.
     """
 
-    def __init__(self, rate: float) -> None:
-        """`rate` is the number of frames per second."""
-        self._interval = 1 / rate
-        self._time = 0.0
+    def __init__(self) -> None:
         self._tracks: list[_Track] = []
         self._numbers = 0
 
-    def smooth(self, faces: Sequence[DetectedFace]) -> list[DetectedFace]:
+    def smooth(self, faces: Sequence[DetectedFace], time: float) -> list[DetectedFace]:
         """The faces of the next frame, in the same order, with smoothed keypoints and boxes.
 
-        Each has a number, from 1, which it keeps.
+        `time` is the frame's, in seconds from any moment. Each face has a number, from 1, which it
+        keeps.
         """
-        self._time += self._interval
         before = self._matching(faces)
-        now = [self._follow(face, track) for face, track in zip(faces, before, strict=True)]
+        now = [self._follow(face, track, time) for face, track in zip(faces, before, strict=True)]
         followed = {id(track) for track in before}
         self._tracks = now + [
             track for track in self._tracks
-            if id(track) not in followed and self._time - track.time < PATIENCE
+            if id(track) not in followed and time - track.time < PATIENCE
         ]  # fmt: skip
         return [
             replace(track.face, keypoints=track.smooth[:-2], box=track.smooth[-2:].ravel())
@@ -103,13 +102,13 @@ class Smoother:
         self._numbers += 1
         return self._numbers
 
-    def _follow(self, face: DetectedFace, before: _Track | None) -> _Track:
+    def _follow(self, face: DetectedFace, before: _Track | None, time: float) -> _Track:
         # The corners of the box are smoothed like two more keypoints.
         measured = np.concatenate([face.keypoints, face.box.reshape(2, 2)])
         face = replace(face, number=self._new_number() if before is None else before.face.number)
         if before is None:
-            return _Track(face, measured, measured, np.zeros_like(measured), self._time)
-        interval = self._time - before.time
+            return _Track(face, measured, measured, np.zeros_like(measured), time)
+        interval = max(time - before.time, SHORTEST)
         front = head_points(face.scheme)[:, :2]
         unit = max(float(np.hypot(*similarity(front, face.keypoints)[:, 0])), 1e-6)
         speed = (measured - before.measured) / (interval * unit)
@@ -120,7 +119,7 @@ class Smoother:
         lag = smooth - measured
         distance = np.linalg.norm(lag, axis=1, keepdims=True)
         smooth = measured + lag * np.minimum(1, MAX_LAG * unit / np.maximum(distance, 1e-9))
-        return _Track(face, measured, smooth, speed, self._time)
+        return _Track(face, measured, smooth, speed, time)
 
 
 def _weight(cutoff: NDArray[np.float64] | float, interval: float) -> NDArray[np.float64]:

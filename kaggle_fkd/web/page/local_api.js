@@ -106,7 +106,7 @@ class Live {
     const start = performance.now();
     try {
       const frame = await readPicture(blob);
-      const found = await this.tracker.next(greyOf(frame));
+      const found = await this.tracker.next(greyOf(frame), start / 1000);
       const drawn = this.filter && await withFilter(frame, found, this.scheme, this.filter);
       const record = recordOf(frame, found, this.scheme);
       this.onmessage?.({ data: JSON.stringify({ ...record, milliseconds: since(start) }) });

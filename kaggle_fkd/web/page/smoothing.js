@@ -7,16 +7,18 @@ import { similarity } from "./similarity.js";
 /** The one-euro filter (Casiez, Roussel and Vogel 2012) on each keypoint of each face. */
 export class Smoother {
   constructor(scheme) {
-    Object.assign(this, { scheme, time: 0, tracks: [], numbers: 0 });
+    Object.assign(this, { scheme, tracks: [], numbers: 0 });
   }
 
-  /** The faces of the next frame, with smoothed keypoints and boxes, and the numbers they keep. */
-  smooth(faces) {
-    this.time += TRACKING.interval;
+  /**
+   * The faces of the next frame, with smoothed keypoints and boxes, and the numbers they keep. `time`
+   * is the frame's, in seconds from any moment.
+   */
+  smooth(faces, time) {
     const before = this.#matching(faces);
-    const now = faces.map((face, index) => this.#follow(face, before[index]));
+    const now = faces.map((face, index) => this.#follow(face, before[index], time));
     const remembered = this.tracks.filter(
-      (track) => !before.includes(track) && this.time - track.time < TRACKING.patience,
+      (track) => !before.includes(track) && time - track.time < TRACKING.patience,
     );
     this.tracks = [...now, ...remembered];
     return now.map(({ face, smooth }) => ({
@@ -41,19 +43,19 @@ export class Smoother {
     return matches;
   }
 
-  #follow(face, before) {
+  #follow(face, before, time) {
     // The corners of the box are smoothed like two more keypoints.
     const [x0, y0, x1, y1] = face.box;
     const measured = [...face.keypoints, [x0, y0], [x1, y1]];
     if (!before) {
       this.numbers += 1;
       const still = measured.map(() => [0, 0]);
-      return { face: { ...face, number: this.numbers }, measured, smooth: measured, speed: still, time: this.time };
+      return { face: { ...face, number: this.numbers }, measured, smooth: measured, speed: still, time };
     }
-    const interval = this.time - before.time;
+    const interval = Math.max(time - before.time, TRACKING.shortest);
     const [[a], [b]] = similarity(this.scheme.head, face.keypoints);
     const unit = Math.max(Math.hypot(a, b), 1e-6);
-    const track = { face: { ...face, number: before.face.number }, measured, smooth: [], speed: [], time: this.time };
+    const track = { face: { ...face, number: before.face.number }, measured, smooth: [], speed: [], time };
     measured.forEach((point, at) => {
       const doubt = Math.max(1, (face.errors[at] ?? 0) / (TRACKING.usualError * unit));
       const speed = before.speed[at].map((old, axis) => {

@@ -8,14 +8,17 @@ export class Tracker {
     Object.assign(this, { finder, scheme, smoother: new Smoother(scheme), frames: 0 });
   }
 
-  /** The faces of the next frame, a grey picture, with smoothed keypoints and numbers. */
-  async next(grey) {
+  /**
+   * The faces of the next frame, a grey picture, with smoothed keypoints and numbers. `time` is the
+   * frame's, in seconds from any moment.
+   */
+  async next(grey, time) {
     const known = this.smoother.remembered();
     let faces = await this.finder.track(grey, known, this.scheme);
     if (this.frames % TRACKING.searchEvery === 0 || faces.length < known.length) {
       faces = await this.finder.withOthers(grey, faces, this.scheme);
     }
     this.frames += 1;
-    return this.smoother.smooth(faces);
+    return this.smoother.smooth(faces, time);
   }
 }

@@ -39,8 +39,9 @@ def two():
 
 def track(frames):
     finder = Finder(frames)
-    tracker = Tracker(finder, rate=30)
-    return [sorted(face.number for face in tracker.next(blank())) for _ in frames], finder.searches
+    tracker = Tracker(finder)
+    seen = [tracker.next(blank(), number / 30) for number in range(len(frames))]
+    return [sorted(face.number for face in faces) for faces in seen], finder.searches
 
 
 def test_others_are_searched_in_every_fifth_frame(two):
@@ -57,8 +58,10 @@ def test_a_lost_face_is_searched_at_once_and_keeps_its_number(two):
 
 def test_a_real_face_is_tracked_while_it_moves():
     """The picture moves by 3 pixels a frame."""
-    tracker, astronaut = Tracker(FaceKeypoints(), rate=30), data.astronaut()
-    found = [tracker.next(np.roll(astronaut, 3 * number, axis=1)) for number in range(7)]
+    tracker, astronaut = Tracker(FaceKeypoints()), data.astronaut()
+    found = [
+        tracker.next(np.roll(astronaut, 3 * number, axis=1), number / 30) for number in range(7)
+    ]
     assert [[face.number for face in faces] for faces in found] == [[1]] * 7
     moved = (found[-1][0].keypoints - found[0][0].keypoints).mean(axis=0)
     assert moved == pytest.approx([18, 0], abs=3)
