@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 POLL_S = 30.0
 """Polling interval, in seconds."""
+INSIDE = r"\A(?!/)(?!(.*/)?\.\.(/|\Z))[^\\:]+\Z"
+"""The names of files that are fetched: the client would write others outside of the folder."""
 SHOWN = 20
 """Lines of the log that are shown of a kernel that failed."""
 RUNNING = ("queued", "running", "new_script", "cancel_requested")
@@ -66,7 +68,7 @@ def run_kernel(kernel: str, folder: Path, output: Path, poll_s: float = POLL_S) 
     lines: list[str] = []
     try:
         with replaced_folder(output) as new, client_calls(new):
-            api.kernels_output(kernel, str(new), force=True, quiet=is_quiet())
+            api.kernels_output(kernel, str(new), INSIDE, force=True, quiet=is_quiet())
         log.info("%s: the kernel's output", output)
         lines = log_lines(output / f"{kernel.partition('/')[2]}.log")
     except KaggleError:  # then the log in the folder is that of an earlier kernel

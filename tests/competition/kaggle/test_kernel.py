@@ -133,6 +133,20 @@ def test_a_kernel_is_pushed_followed_and_its_submission_fetched(kaggle_server, k
     assert push.json["enableInternet"] is False
 
 
+def test_no_file_of_a_kernel_is_written_outside_of_the_folder(
+    kaggle_server, kaggle_env, folder, tmp_path
+):
+    away = tmp_path / "away.csv"
+    names = ["../up.csv", "a/../../up.csv", str(away), "..", "C:up.csv", "..\\up.csv"]
+    good = {"submission.csv": b"RowId,Location\n1,66.5\n", "notes..txt": b"a"}
+    kaggle_server.kernel_files = dict.fromkeys(names, b"a") | good
+    before = {*tmp_path.rglob("*")}
+    assert run_python(RUN, kaggle_env, folder).code == 0
+    made = {*tmp_path.rglob("*")} - before
+    assert {path.name for path in made} >= {*good}
+    assert not away.exists() and not [path for path in made if "up.csv" in path.name]
+
+
 def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, kaggle_env, folder):
     kaggle_server.kernel_states = ["RUNNING", "ERROR"]
     kaggle_server.kernel_failure = "Your notebook threw an exception"
