@@ -59,11 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -slow[item.path])
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, as tests also wait: for a server, a browser, a process."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.fixture(autouse=True)
 def _nobody_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
     """No test sees this machine's Kaggle account, nor leaves anything in its home."""
