@@ -6,7 +6,7 @@ from typing import Any
 
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.runs.provenance import provenance
-from kaggle_fkd.system.files import read_json_or_empty
+from kaggle_fkd.system.files import read_json_or_empty, texts_in
 from kaggle_fkd.system.receipts import files_are_as_written, is_up_to_date, write_receipt_before
 
 SAMPLE_PREFIX = "sample-"
@@ -41,8 +41,7 @@ def read_record(submission: Path) -> dict[str, Any]:
 
 def doubts_of_networks(submission: Path) -> list[str]:
     """The recorded signs that networks which made the submission have not learnt, in words."""
-    stored = read_record(submission).get("doubts_of_networks")
-    return [str(each) for each in stored] if isinstance(stored, list) else []
+    return texts_in(read_record(submission).get("doubts_of_networks"))
 
 
 def submission_name(made_by: str, sample_faces: bool) -> str:

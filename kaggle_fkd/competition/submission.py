@@ -84,14 +84,18 @@ def clipped_share(locations: NDArray[np.floating]) -> float:
     return float(((known <= LOWEST) | (known >= HIGHEST)).mean()) if known.size else 0.0
 
 
-def check_submission(path: Path | str, lookup: Lookup) -> None:
-    """SubmissionError unless the file is valid and has every RowId of the lookup table once."""
+def check_submission(path: Path | str, lookup: Lookup) -> Submission:
+    """The submission in a valid file with every RowId of the lookup table once.
+
+    Raises SubmissionError for any other file.
+    """
     path = Path(path)
     table = _read(path)
     submission = _parse(path, table)
     unknown = ~np.isin(submission.row_ids, lookup.row_ids)
     _reject(path, table, unknown, "RowId {RowId} is not in the lookup table")
     _require_row_ids(path, submission, lookup.row_ids)
+    return submission
 
 
 def read_submission(path: Path) -> Submission:

@@ -20,6 +20,7 @@ from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import (
     atomic_path,
     read_json_or_empty,
+    texts_in,
     write_json,
     writing_to,
 )
@@ -115,8 +116,7 @@ class Member:
     @property
     def doubts(self) -> list[str]:
         """Signs that its training has not learnt, in words; empty when nothing is known of any."""
-        stored = self.summary.get("doubts")
-        return [str(each) for each in stored] if isinstance(stored, list) else []
+        return texts_in(self.summary.get("doubts"))
 
     @property
     def metric(self) -> Metric:
@@ -135,7 +135,6 @@ class Member:
 
     def read_metrics(self) -> "pd.DataFrame":
         """The table in `metrics_file`; RunError when it cannot be read."""
-
         try:
             return read_csv_file(self.metrics_file)
         except (OSError, ValueError) as error:

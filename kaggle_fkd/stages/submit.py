@@ -60,7 +60,7 @@ class Submit(Stage):
             newest_submission,
             read_record,
         )
-        from kaggle_fkd.competition.submission import check_submission, read_submission
+        from kaggle_fkd.competition.submission import check_submission
         from kaggle_fkd.system.console import announce
         from kaggle_fkd.system.files import sha256_of
 
@@ -69,10 +69,10 @@ class Submit(Stage):
         record = read_record(path)
         _reject_sample(path, is_sample_submission(path))
         lookup = competition_task.competition.lookup
-        check_submission(path, lookup)
+        submission = check_submission(path, lookup)
         _reject_sample(path, task.is_sample)
         message = self.message or _message(record)
-        doubts = doubts_about(read_submission(path).locations, doubts_of_networks(path))
+        doubts = doubts_about(submission.locations, doubts_of_networks(path))
         announce(
             f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
             f"contents: {_contents(record, len(lookup))}",

@@ -73,6 +73,11 @@ def read_json_or_empty(path: Path, kinds: Mapping[str, type] | None = None) -> d
     return value if isinstance(value, dict) and _fits(value, kinds or {}) else {}
 
 
+def texts_in(value: object) -> list[str]:
+    """The texts of a list that was read from JSON; empty for anything else."""
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
 def _fits(value: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
     return all(
         isinstance(value[name], int | float if kind is float else kind)

@@ -19,7 +19,7 @@ from kaggle_fkd.competition.kaggle.submission_log import (
     COLUMNS,
     LOG,
     log_submission,
-    rows_about,
+    logged_submissions,
     score_in,
 )
 from kaggle_fkd.competition.load import load_competition
@@ -111,7 +111,7 @@ def _write_log(folder: Path) -> None:
 
 def _read_log(folder: Path, file: Path) -> object:
     log_submission(folder / LOG, SENT, None)
-    return [score_in(row) for row in rows_about(folder / LOG, SENT["sha256"])]
+    return [*map(score_in, logged_submissions(folder / LOG))]
 
 
 def _write_credentials(folder: Path) -> None:

@@ -65,11 +65,9 @@ def forget_submission(log_file: Path, sent: Mapping[str, str]) -> None:
                 _write(log_file, rows)
 
 
-def rows_about(log_file: Path, digest: str) -> list[dict[str, str]]:
-    """The rows about files with this sha256, the oldest first; FkdError for an unreadable log."""
-    rows = read_log(log_file)
-    records = [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
-    return [record for record in records if record.get("sha256") == digest]
+def logged_submissions(log_file: Path) -> list[dict[str, str]]:
+    """The rows by the names of the columns, the oldest first; FkdError for an unreadable log."""
+    return _records(read_log(log_file))
 
 
 def score_in(row: Mapping[str, str]) -> Score | None:
@@ -129,16 +127,22 @@ def _locked(log_file: Path, name: str = "lock") -> Iterator[None]:
 
 def _position(rows: Rows, cells: Mapping[str, str]) -> int:
     """Index of the submission's row, header included; the number of rows if it has none."""
-    records = [dict(zip(rows[0], row, strict=False)) for row in rows]
+    records = _records(rows)
     ref = cells.get("ref")
-    for index, record in enumerate(records[1:], 1):
+    for index, record in enumerate(records, 1):
         if ref and record.get("ref") == ref:
             return index
-    for index, record in enumerate(records[1:], 1):
+    for index, record in enumerate(records, 1):
         same = all(record.get(column) == cells[column] for column in _IDENTITY)
         if same and record.get("status") == SENDING:
             return index
     return len(rows)
+
+
+def _records(rows: Rows) -> list[dict[str, str]]:
+    """The rows below the header, by the names of the columns."""
+    header, *others = rows or [[]]
+    return [dict(zip(header, row, strict=False)) for row in others]
 
 
 def _require_utf8(log_file: Path, cells: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from kaggle_fkd.competition.archive import SLUG
 from kaggle_fkd.competition.kaggle.client import client_calls, connect, is_quiet
@@ -13,8 +13,8 @@ from kaggle_fkd.competition.kaggle.submission_log import (
     SENT,
     forget_submission,
     log_submission,
+    logged_submissions,
     one_at_a_time,
-    rows_about,
     score_in,
 )
 from kaggle_fkd.errors import FkdError, KaggleError, SubmissionError
@@ -56,10 +56,10 @@ def _send(
     file: Path, message: str, run: str, log_file: Path, wait_s: float, poll_s: float
 ) -> Score:
     digest = _digest(file)
-    earlier = rows_about(log_file, digest)  # raises before anything is done
-    if received := [row for row in earlier if score_in(row)]:
-        sent = received[-1]
-        score = cast("Score", score_in(sent))
+    # An unreadable log raises before anything is done.
+    earlier = [row for row in logged_submissions(log_file) if row.get("sha256") == digest]
+    if received := [(row, score) for row in earlier if (score := score_in(row))]:
+        sent, score = received[-1]
         log.info("%s is submission %d already, and is not sent again", file, score.ref)
         if score.status == "complete":
             return score

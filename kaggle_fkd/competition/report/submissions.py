@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from kaggle_fkd.competition.kaggle.submission_log import LOG, read_log
+from kaggle_fkd.competition.kaggle.submission_log import LOG, logged_submissions
 from kaggle_fkd.competition.published import PUBLISHED
 from kaggle_fkd.report.section import (
     Absent,
@@ -28,8 +28,7 @@ Sent = Sequence[dict[str, str]]
 
 def sent_submissions(submissions_dir: Path) -> Sent:
     """The submissions in the log, the newest first; raises FkdError if it cannot be read."""
-    header, *rows = read_log(submissions_dir / LOG) or [[]]
-    return [dict(zip(header, row, strict=False)) for row in rows][::-1]
+    return logged_submissions(submissions_dir / LOG)[::-1]
 
 
 def best_score(sent: Sent, run: str) -> list[KeyFigure]:
