@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:  # it takes 0.3 s to import
@@ -36,12 +35,12 @@ class InnerValues:
     the lists of concatenated messages are concatenated, here those of nodes and of outputs."""
 
     @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """The inner values of an exported network."""
+    def from_bytes(cls, content: bytes) -> Self:
+        """The inner values of an exported network, of which these are the bytes of its file."""
         import onnx
         from onnx import TensorProto, helper
 
-        graph = onnx.load(path).graph
+        graph = onnx.load_from_string(content).graph
         convolutions = dict(_convolutions(graph))
         softmax = [node.output[0] for node in graph.node if node.op_type == "Softmax"][:1]
         added = onnx.GraphProto()

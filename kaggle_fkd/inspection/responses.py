@@ -34,8 +34,9 @@ class InspectedNetwork:
         """
         self._file, self.convention = KeypointsFile(path), convention
         self.about = self._file.about
-        self._inner = InnerValues.from_file(path)
-        self._session = new_session(read_file(path) + self._inner.outputs, "cpu")
+        content = read_file(path)
+        self._inner = InnerValues.from_bytes(content)
+        self._session = new_session(content + self._inner.outputs, "cpu")
 
     @property
     def layers(self) -> list[str]:

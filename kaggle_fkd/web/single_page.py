@@ -48,7 +48,7 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     """
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     style = (STATIC / "style.css").read_text(encoding="utf-8")
-    inner = InnerValues.from_file(finder.networks.files[0].path)
+    inner = InnerValues.from_bytes(finder.networks.files[0].path.read_bytes())
     modules = _modules(
         {"constants.js": page_constants(finder, network, inner), "onnxruntime.js": runtime.script}
     )
