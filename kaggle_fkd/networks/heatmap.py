@@ -42,8 +42,10 @@ class HeatmapNet(KeypointNetwork):
     def regress(self, images: Tensor) -> Tensor:
         """The mean position and error of the heat map's pixels, weighted by their values."""
         weight, logarithms = self._weights(images)
+        # A matrix product would be computed with bf16, and rounded to a quarter of a pixel.
+        keypoints = (weight[..., None, :] * self.cells.T).sum(dim=-1)
         logarithm = (weight.detach() * logarithms).sum(dim=-1)
-        return self.with_errors(weight @ self.cells, logarithm, self.calibration)
+        return self.with_errors(keypoints, logarithm, self.calibration)
 
     def _weights(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The heat maps, N x H x K x pixels, and the logarithms of the errors, of that shape."""

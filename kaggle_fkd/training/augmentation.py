@@ -38,10 +38,12 @@ def augment(
     part = group.part_of(len(images))
     random = _Random(len(images), part, images.device, generator)
     images, keypoints = images[part], keypoints[part]
-    mirrored = random.bernoulli(config.flip)
-    images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
-    images, keypoints = _move(images, keypoints, config, random, margin)
-    return _change_light(images, config, random).clamp(0, 255), keypoints, mirrored
+    # With bf16, faces of 96 pixels would move by 0.23 (RMS) to 1.0 pixels too much or too little.
+    with torch.autocast(images.device.type, enabled=False):
+        mirrored = random.bernoulli(config.flip)
+        images, keypoints = flip(images.float(), keypoints, mirrored, scheme)
+        images, keypoints = _move(images, keypoints, config, random, margin)
+        return _change_light(images, config, random).clamp(0, 255), keypoints, mirrored
 
 
 def change_light(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:

@@ -123,6 +123,15 @@ def test_light_and_contrast_of_a_face_hardly_matter(competition, name):
     assert difference.abs().max() < 0.5
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_with_bf16_keypoints_are_not_rounded_to_a_quarter_of_a_pixel(name):
+    network = build_network(name, SHAPE).eval()
+    images = torch.randint(0, 256, (3, 96, 96), dtype=torch.uint8)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        keypoints = network(images)[..., :2]
+    assert not torch.equal(keypoints, keypoints.bfloat16().float())
+
+
 def test_the_networks_are_registered_and_an_unknown_one_is_rejected():
     assert set(NETWORKS) >= CLASSICS | OURS
     with pytest.raises(UsageError, match=r"'resnet' \(train\.model\)"):

@@ -221,6 +221,19 @@ def test_the_same_generator_state_gives_the_same_faces():
     assert not torch.equal(first[0], other[0])
 
 
+def test_faces_move_as_exactly_for_a_network_that_computes_with_bf16():
+    images, keypoints = torch.rand(8, 96, 96) * 255, torch.rand(8, 15, 2) * 95
+
+    def augmented():
+        generator = torch.Generator().manual_seed(0)
+        return augment(images, keypoints, KAGGLE15, AugmentConfig(), generator)
+
+    exact = augmented()
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = augmented()
+    assert torch.equal(exact[0], inside[0]) and torch.equal(exact[1], inside[1])
+
+
 def test_grey_values_stay_in_range():
     images = torch.randint(0, 256, (32, 96, 96), dtype=torch.uint8)
     strong = AugmentConfig(contrast=1, brightness=1, noise=1)
