@@ -4,6 +4,7 @@ The stages of the command line, the notebooks and the benchmarks all go through 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,18 @@ from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import joined_name
+from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
+from kaggle_fkd.system.process_group import current_group
 from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 from kaggle_fkd.training.select import TrainingRequest, choose_run, require_same_data
+
+CURVE = "learning_curve.png"
+"""The name of a learning curve in the folder of its member."""
 
 
 def train(
@@ -76,10 +82,21 @@ def train_run(
 
     `jobs` is what `train_members` takes. Raises what that does.
     """
-    for member in train_members(run, data, count, device, jobs):
+    for member in chain(_left_untidy(run, count), train_members(run, data, count, device, jobs)):
         figure = learning_curve(member.read_metrics(), member.name)
-        save_figure(figure, member.folder / "learning_curve.png")
+        save_figure(figure, member.folder / CURVE)
+        member.delete_state()
     return run
+
+
+def _left_untidy(run: Run, count: int) -> list[Member]:
+    """Finished members of a call that was killed before it had drawn their learning curves."""
+    members = [run.member(index) for index in range(count) if current_group().first]
+    return [
+        member
+        for member in members
+        if member.finished and (member.state_file.exists() or not (member.folder / CURVE).exists())
+    ]
 
 
 def cross_validate(

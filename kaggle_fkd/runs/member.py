@@ -202,7 +202,12 @@ class Member:
             "finished": datetime.now(UTC).isoformat(),
         }
         write_json(self.summary_file, {**summary, **about})
-        self.state_file.unlink(missing_ok=True)
+        self.delete_state()
+
+    def delete_state(self) -> None:
+        """Delete the state that only resuming needs."""
+        with writing_to(self.state_file):
+            self.state_file.unlink(missing_ok=True)
 
 
 def read_stored(file: Path) -> bytes:

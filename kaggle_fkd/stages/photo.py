@@ -85,6 +85,10 @@ class Photo(PictureStage):
         help="with --table: the Ray cluster that does the work, HOST:PORT, auto, or local",
     )  # fmt: skip
 
+    def folders(self) -> tuple[Path, ...]:
+        """Also that of the table."""
+        return (*super().folders(), *([self.table] if self.table else []))
+
     def check(self, task: "Task | None") -> None:
         """Refuse missing inputs, several runs, an unknown filter, or options without a meaning."""
         super().check(task)

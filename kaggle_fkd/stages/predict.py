@@ -38,7 +38,10 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         named_runs(self.runs_dir, self.runs)
 
     def run(self, task: "Task", made: Made) -> Made:
-        """Write the submission, or find the one that was written from the same inputs."""
+        """Write the submission, or find the one that was written from the same inputs.
+
+        One without its gallery, for which the disk had no space, is written again.
+        """
         from kaggle_fkd.competition.record import earlier_submission
         from kaggle_fkd.system.console import log
 
@@ -46,11 +49,12 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         config = task.config(None, self.overrides)
         runs = self._runs_to_use(competition_task, made)
         inputs = _inputs(runs, config, competition_task)
-        written = earlier_submission(self.submissions_dir, inputs)
-        if written and not self.force:
+        written = None if self.force else earlier_submission(self.submissions_dir, inputs)
+        if written and written.with_suffix(".png").exists():
             log.info("skipped, as runs and test faces are unchanged: %s", written)
             return replace(made, submission=written)
-        return replace(made, submission=self._write(runs, inputs, config, competition_task))
+        path = self._write(runs, inputs, config, competition_task, written)
+        return replace(made, submission=path)
 
     def _runs_to_use(self, task: "CompetitionTask", made: Made) -> "list[Run]":
         """The named runs, the one just trained or the newest; with warnings about them."""
@@ -81,8 +85,14 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         return runs
 
     def _write(
-        self, runs: "list[Run]", inputs: dict[str, Any], config: "Config", task: "CompetitionTask"
+        self,
+        runs: "list[Run]",
+        inputs: dict[str, Any],
+        config: "Config",
+        task: "CompetitionTask",
+        path: "Path | None",
     ) -> "Path":
+        """Write the submission, its record and its gallery, under a free name if `path` is None."""
         from kaggle_fkd import experiment
         from kaggle_fkd.competition.doubts import doubts_about
         from kaggle_fkd.competition.record import submission_name, write_record
@@ -100,7 +110,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         predicted = experiment.predict(runs, competition.test, self.device, config.predict, weights)
         keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
-        path = free_path(self.submissions_dir / submission_name(name, sample))
+        path = path or free_path(self.submissions_dir / submission_name(name, sample))
         members = [member for run in runs for member in run.members]
         doubts = [f"{member.name}: {doubt}" for member in members for doubt in member.doubts]
         locations = competition.lookup.locations(keypoints)

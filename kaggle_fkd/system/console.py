@@ -60,11 +60,14 @@ def _escape(text: str) -> str:
 def set_up(quiet: bool, errors_only: bool = False) -> None:
     """Send the log to stderr; with `quiet`, only warnings, notices and errors; or `errors_only`.
 
-    Only a command line calls this: it changes the logger, a missing stderr and the answer to
-    SIGTERM of this process, which is interrupted as by Ctrl-C.
+    Only a command line calls this: it changes the logger, a missing stderr and the answers to
+    SIGTERM, as to Ctrl-C, and to ignored exceptions of this process.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
+        # Windows has no pthread_kill, and pytest a hook of its own.
+        if hasattr(signal, "pthread_kill") and sys.unraisablehook is sys.__unraisablehook__:
+            sys.unraisablehook = _interrupt_again
     if sys.stderr is None:  # closed by whoever started the program
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # open as long as the process runs
     # tqdm would make it for the first message, and interrupted at that, fail with another error.
@@ -81,6 +84,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     """What Ctrl-C does at this moment; an interruption, too, where it is ignored (`command &`)."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(number, frame)
+
+
+def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Interrupt once more, soon, where Python reports and ignores it: in callbacks of weakref."""
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.05, signal.pthread_kill, [main, signal.SIGTERM])
+    timer.daemon = True
+    timer.start()
 
 
 class Progress(Protocol):

@@ -36,10 +36,11 @@ def save_checkpoint(
     about = {"epochs": epochs, "commits": commits, "threads": torch.get_num_threads()}
     torch.save({**trainer.state(), **about}, content)
     written = content.getvalue()
+    # First the table: killed between the two, the training repeats an epoch, and its row.
+    write_metrics(member, epochs)
     with atomic_path(member.state_file) as temporary, temporary.open("wb") as file:
         file.write(hashlib.sha256(written).digest())
         file.write(written)
-    write_metrics(member, epochs)
 
 
 def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], list[str]]:

@@ -12,7 +12,6 @@ from urllib.request import Request, urlopen
 from support.web_server import served
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
-from kaggle_fkd.system.files import write_json
 
 HERE = Path.cwd()
 
@@ -29,7 +28,7 @@ def main() -> None:
             ask(f"{root}/review/faces/{row}/decisions", "PUT", drop)
             for row in suspects or [0, 1]
         ]  # fmt: skip
-    write_json(HERE / "answers.json", {"found": found, "decided": decided})
+    (HERE / "answers.json").write_text(json.dumps({"found": found, "decided": decided}))
 
 
 def ask(address: str, method: str = "GET", body: bytes | None = None) -> dict[str, object]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
@@ -200,7 +201,8 @@ class _Call:
         )  # fmt: skip
         self.first: float | None = None
         self.killed = False
-        threading.Thread(target=self._watch, daemon=True).start()
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
+        self.watcher.start()
 
     def end(self) -> Ended:
         """Wait until all its processes have ended."""
@@ -210,6 +212,7 @@ class _Call:
             strike(Fault(KILL), self.place, self._processes())
             _, said = self.process.communicate()
             said += f"\nerror: unexpected: it does not end within {PATIENCE_S} s"
+        self.watcher.join()  # or it might kill the next call, which has the same ledger
         seconds = 0.0 if self.first is None else time.monotonic() - self.first
         operations = self._operations()
         struck = self.killed or (self.fault is not None and 0 < self.fault.operation <= operations)
@@ -221,7 +224,9 @@ class _Call:
             time.sleep(0.01)
         self.first = time.monotonic()
         if self.fault is not None and self.fault.moment is not None:
-            time.sleep(self.fault.moment)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.fault.moment)
+                return
             processes = self._processes()
             victims = processes if self.fault.everyone else processes[-1:]
             strike(self.fault, self.place, victims)
@@ -244,7 +249,8 @@ def complaints(ended: Ended, fault: Fault | None, scenario: Scenario) -> list[st
     errors = [line for line in ended.said.splitlines() if line.startswith("error: ")]
     found = []
     if "Traceback" in ended.said or any("unexpected" in line for line in errors):
-        found.append(f"not one line: {ended.said.strip()[-600:]}")
+        start = max(0, ended.said.find("Traceback") - 200)
+        found.append(f"not one line: {ended.said[start : start + 1500]}")
     if len(errors) > scenario.most_errors:
         found.append(f"{len(errors)} errors: {errors}")
     killed = fault is not None and fault.kind == KILL

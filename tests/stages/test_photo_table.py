@@ -11,6 +11,7 @@ from pyarrow.parquet import ParquetFile
 from skimage import data
 
 from kaggle_fkd.keypoints import KAGGLE15
+from kaggle_fkd.system.temporary import temporary_beside
 
 EDGES = ["x0", "y0", "x1", "y1"]
 
@@ -68,6 +69,13 @@ def test_every_face_is_a_row_and_every_other_picture_is_one(tabulate, on_picture
     assert sorted(path.name for path in (pictures.parent / "out.parquet").iterdir()) == [
         "_listing", "_table.json", "part-00000.parquet", "part-00001.parquet", "part-00002.parquet"
     ]  # fmt: skip
+
+
+def test_what_a_killed_call_left_in_the_folder_of_the_table_goes(tabulate, pictures):
+    left = temporary_beside(pictures.parent / "out.parquet" / "_table.json")
+    left.parent.mkdir()
+    left.write_text("half")
+    assert tabulate("pictures/more/wall.jpg")[0] == 0 and not left.exists()
 
 
 def test_a_table_has_the_numbers_of_json(tabulate, on_pictures, pictures):

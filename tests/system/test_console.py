@@ -250,6 +250,27 @@ sys.exit(run_reporting_errors(work))
     assert answer.stderr == "interrupted\n"
 
 
+@pytest.mark.slow
+def test_an_interruption_in_a_callback_whose_exceptions_python_ignores_is_not_lost():
+    code = """
+import os, signal, sys, time, weakref
+from kaggle_fkd.system.console import run_reporting_errors, set_up
+set_up(quiet=False)
+class Watched: pass
+def work():
+    watched = Watched()
+    reference = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del watched
+    time.sleep(60)
+sys.exit(run_reporting_errors(work))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (answer.returncode, answer.stderr) == (130, "interrupted\n"), answer
+
+
 def test_a_traceback_file_holds_no_secret(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 

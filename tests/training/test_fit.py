@@ -32,6 +32,7 @@ from kaggle_fkd.prediction.members import predict_member
 from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.precision import Precision
+from kaggle_fkd.training import checkpoint
 from kaggle_fkd.training.trainer import seeded
 
 CALIBRATION = "calibration"
@@ -85,6 +86,29 @@ def test_a_resumed_training_ends_bit_equal_to_an_uninterrupted_one(tmp_path, com
     reopened = open_run(broken.run_folder).member(0)
     assert not reopened.finished
     train_member(reopened, train, validation, CPU)
+    assert_same(broken, complete)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writes", ["write_metrics", "atomic_path"])
+def test_a_training_interrupted_while_its_last_epoch_is_stored_has_all_rows_when_resumed(
+    tmp_path, competition, monkeypatch, writes
+):
+    train, validation = split(competition.train[::4])
+    complete, broken = (new_run(tmp_path).member(0) for _ in range(2))
+    train_member(complete, train, validation, CPU)
+    write, calls = getattr(checkpoint, writes), []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == complete.config.train.epochs:
+            raise KeyboardInterrupt
+        return write(*arguments)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(checkpoint, writes, interrupted)
+        train_member(broken, train, validation, CPU)
+    train_member(broken, train, validation, CPU)
     assert_same(broken, complete)
 
 

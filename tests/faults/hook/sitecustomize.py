@@ -88,8 +88,10 @@ def _is_in_place(path: object) -> bool:
 
 
 def _begin() -> None:
-    with (LEDGER / "processes").open("a") as file:
-        file.write(f"{os.getpid()}\n")
+    # Python starts its resource tracker again when it is killed, and that reports what it misses.
+    if "multiprocessing.resource_tracker" not in " ".join(sys.orig_argv):
+        with (LEDGER / "processes").open("a") as file:
+            file.write(f"{os.getpid()}\n")
     builtins.__import__ = _imported
     sys.addaudithook(_Counter().audit)
 
