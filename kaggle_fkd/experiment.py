@@ -22,7 +22,6 @@ from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import joined_name
-from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
@@ -31,9 +30,6 @@ from kaggle_fkd.training.data import TrainingData
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 from kaggle_fkd.training.select import TrainingRequest, choose_run, require_same_data
-
-CURVE = "learning_curve.png"
-"""The name of a learning curve in the folder of its member."""
 
 
 def train(
@@ -80,23 +76,16 @@ def train_run(
 ) -> Run:
     """Train the run's first `count` members, except finished ones, and draw their learning curves.
 
+    Members that a killed call had finished, but not tidied up, are tidied up first.
     `jobs` is what `train_members` takes. Raises what that does.
     """
-    for member in chain(_left_untidy(run, count), train_members(run, data, count, device, jobs)):
+    members = [run.member(index) for index in range(count) if current_group().first]
+    untidy = [member for member in members if member.finished and not member.tidy]
+    for member in chain(untidy, train_members(run, data, count, device, jobs)):
         figure = learning_curve(member.read_metrics(), member.name)
-        save_figure(figure, member.folder / CURVE)
+        save_figure(figure, member.curve_file)
         member.delete_state()
     return run
-
-
-def _left_untidy(run: Run, count: int) -> list[Member]:
-    """Finished members of a call that was killed before it had drawn their learning curves."""
-    members = [run.member(index) for index in range(count) if current_group().first]
-    return [
-        member
-        for member in members
-        if member.finished and (member.state_file.exists() or not (member.folder / CURVE).exists())
-    ]
 
 
 def cross_validate(

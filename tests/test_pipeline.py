@@ -446,6 +446,15 @@ def test_what_a_killed_call_left_goes_when_the_next_one_starts(place, tmp_path):
     assert [path for path in left if path.exists()] == []
 
 
+def test_a_training_that_was_killed_at_its_very_end_is_tidied_up_by_the_same_call(done):
+    member = newest_trained(done.runs).member(0)
+    member.curve_file.unlink()
+    code, _, err = done("--stage", "train", *QUICK)
+    assert code == 0 and "skipped" not in err and member.curve_file.exists()
+    code, _, err = done("--stage", "train", *QUICK)
+    assert code == 0 and "skipped" in err
+
+
 def test_a_page_that_was_being_written_when_its_call_was_killed_goes_too(place, tmp_path):
     left = temporary_beside(tmp_path / "page" / "keypoints.html")
     left.parent.mkdir()

@@ -16,12 +16,13 @@ MAX_JOINED_RUNS = 3
 def runs_in(runs_dir: Path) -> list[Run]:
     """All runs, the newest first: by when their last member finished, or they were started.
 
-    A damaged one is passed over with a warning.
+    A damaged one, or one without its record, is passed over with a warning.
     """
     runs = []
-    for path in runs_dir.glob("*/run.json"):
+    files = (*runs_dir.glob("*/run.json"), *runs_dir.glob("*/member-*"))
+    for folder in dict.fromkeys(file.parent for file in files):
         try:
-            runs.append(open_run(path.parent))
+            runs.append(open_run(folder))
         except RunError as error:
             log.warning("passed over: %s", error.problem)
     return sorted(runs, key=_last_change, reverse=True)

@@ -103,9 +103,19 @@ class Member:
         return self.folder / "summary.json"
 
     @property
+    def curve_file(self) -> Path:
+        """The learning curve, drawn when it is finished."""
+        return self.folder / "learning_curve.png"
+
+    @property
     def finished(self) -> bool:
         """True when the training came to its end, and results and weights exist."""
         return bool(self.validation) and self.weights_file.exists()
+
+    @property
+    def tidy(self) -> bool:
+        """True when it is finished, and no call was killed before it had tidied up."""
+        return self.finished and self.curve_file.exists() and not self.state_file.exists()
 
     @property
     def validation(self) -> dict[str, float]:

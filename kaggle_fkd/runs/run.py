@@ -90,6 +90,10 @@ class Run:
         """True when the first `count` members are finished."""
         return all(self.member(index).finished for index in range(count))
 
+    def is_tidy(self, count: int) -> bool:
+        """True when these members are finished, and no call was killed before it tidied up."""
+        return all(self.member(index).tidy for index in range(count))
+
     @property
     def finished(self) -> bool:
         """True when all wanted members are trained."""

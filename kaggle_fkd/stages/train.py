@@ -52,7 +52,7 @@ class Train(TrainingStage):
         count = self.config(task).train.members
         if self.resume is not None and not self.settings_given:
             count = run.wanted_members
-        if current_group().decided_by_first(lambda: run.has_members(count)):
+        if current_group().decided_by_first(lambda: run.is_tidy(count)):
             log.info("skipped, as data and settings are unchanged: %s", run.folder)
         else:
             self.train_members(run, count, task)

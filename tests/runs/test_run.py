@@ -121,6 +121,14 @@ def test_a_run_with_other_settings_is_passed_over_and_named(tmp_path, capsys, co
     assert foreign.name in caught.value.problem and "another run" in caught.value.remedy
 
 
+def test_a_run_that_has_lost_its_record_is_passed_over_and_named(tmp_path, capsys):
+    lost, own = new_run(tmp_path), new_run(tmp_path)
+    lost.member(0).folder.mkdir()
+    (lost.folder / "run.json").unlink()
+    assert [run.name for run in runs_in(tmp_path)] == [own.name]
+    assert f"passed over: {lost.folder}: run.json is missing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "record",
     [
