@@ -69,12 +69,11 @@ def test_an_interrupted_training_is_continued_by_the_same_call(tmp_path, faces, 
 
 def test_what_a_call_that_was_killed_after_the_training_left_is_tidied_up(copied, faces):
     member, runs_dir = copied.member(0), copied.folder.parent
-    curve = member.folder / "learning_curve.png"
-    drawn = curve.read_bytes()
-    curve.unlink()
+    drawn = member.curve_file.read_bytes()
+    member.curve_file.unlink()
     member.state_file.write_bytes(b"of the last epoch")
     assert train(faces, SETTINGS, runs_dir=runs_dir).folder == copied.folder
-    assert curve.read_bytes() == drawn and not member.state_file.exists()
+    assert member.curve_file.read_bytes() == drawn and not member.state_file.exists()
 
 
 def test_an_experiment_leaves_the_callers_random_numbers_as_they_were(tmp_path, faces):

@@ -65,7 +65,7 @@ def test_an_evaluation_trains_a_detector_for_each_fold(place, folder):
     (results,) = place.runs.glob("evaluation-*")
     curve = pd.read_csv(results / "curve.csv")
     assert curve["found"].is_monotonic_decreasing and curve["false_positives"].iloc[-1] == 0
-    assert (run.member(0).folder / "learning_curve.png").exists()
+    assert run.member(0).curve_file.exists()
     report = ("report", "--points", "eyes", "--train-on", folder, "--run", run.name)
     code, out, err = place(*report)
     assert code == 0 and out == "" and str(run.folder / "report.html") in err
