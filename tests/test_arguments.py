@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaggle_fkd.arguments import HelpRequest, overview, parse
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.stages import ALL, STAGES, load_stage
 from kaggle_fkd.stages.stage import name_of_stage
 
@@ -55,6 +56,14 @@ def test_all_is_its_four_stages_and_only_with_it_sample_faces_are_drawn():
         (["download"], False),
     ):
         assert parse(arguments, "kaggle-fkd")[0].may_use_sample == may
+
+
+def test_what_surrounds_the_name_of_a_stage_is_in_no_message():
+    for stage in (["photo\r"], ["--stage", " photo\n"]):
+        with pytest.raises(UsageError) as caught:
+            parse([*stage, "--line-width", "wide"], "kaggle-fkd")
+        shown = " ".join(["kaggle-fkd", *stage[:-1], "photo", "--help"])
+        assert caught.value.remedy == f"see {shown}"
 
 
 HEAVY = {

@@ -95,13 +95,18 @@ class About:
         keys = ("trained_on", "height", "width", "scheme", "mirror", "mean_keypoints")
         values = {key: json.loads(metadata[key]) for key in keys}
         used = {*keys, "task", "format", "weights", "names", "conventions", "box", "chip"}
+        task, scheme = metadata["task"], KeypointScheme.from_dict(values["scheme"])
+        mean_keypoints = np.array(values["mean_keypoints"], np.float64)
+        fits = mean_keypoints.shape[1:] == (len(scheme.names), 2) and len(mean_keypoints)
+        if task == KEYPOINTS and not fits:
+            raise ValueError("its mean keypoints are not those of its scheme")
         return cls(
-            task=metadata["task"],
-            scheme=KeypointScheme.from_dict(values["scheme"]),
+            task=task,
+            scheme=scheme,
             trained_on=tuple(values["trained_on"]),
             height=int(values["height"]),
             width=int(values["width"]),
-            mean_keypoints=np.array(values["mean_keypoints"], np.float64),
+            mean_keypoints=mean_keypoints,
             mirror=bool(values["mirror"]),
             weights=metadata["weights"],
             origin={key: value for key, value in metadata.items() if key not in used},

@@ -4,7 +4,7 @@ from kaggle_fkd.figures.learning_curve import learning_curve
 from kaggle_fkd.metrics import Metric
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Block, Cell, Fold, Plot, Section, Table, Text, count, number
-from kaggle_fkd.report.sources import ReportSources, stored_table
+from kaggle_fkd.report.sources import ReportSources
 from kaggle_fkd.runs.member import Member
 from kaggle_fkd.system.text import count_of
 
@@ -41,11 +41,10 @@ def _devices(members: list[Member]) -> str:
 
 def _curve(member: Member) -> list[Plot]:
     """The learning curve of a network; nothing if its metrics are lost."""
-    score, name = member.metric.name, member.folder.name
-    metrics = stored_table(member.metrics_file, ("epoch", f"train_{score}", f"val_{score}"))
-    if metrics is None:
+    name = member.folder.name
+    if not member.metrics_file.exists():
         return []
-    figure = learning_curve(metrics, name)
+    figure = learning_curve(member.read_metrics(), name)
     return [plot(f"curve-{member.index}", figure, f"Learning curve of {name}", CAPTION)]
 
 

@@ -4,6 +4,7 @@ Importing this does not import torch.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -144,13 +145,24 @@ class Member:
         return read_json_or_empty(self.summary_file, KINDS)
 
     def read_metrics(self) -> "pd.DataFrame":
-        """The table in `metrics_file`; RunError when it cannot be read."""
+        """The table in `metrics_file`: numbers, and at least one row.
+
+        Raises RunError when it cannot be read, or is not one of epochs and their scores.
+        """
+        score = self.metric.name
         try:
-            return read_csv_file(self.metrics_file)
-        except (OSError, ValueError) as error:
+            table = read_csv_file(self.metrics_file).astype(float)
+            known = table[[f"train_{score}", f"val_{score}"]].notna().any(axis=None)
+            infinite = (table.abs() == math.inf).any(axis=None)
+            not_positive = (table.filter(like=f"_{score}") <= 0).any(axis=None)
+            if not known or infinite or not_positive or table["epoch"].isna().any():
+                raise ValueError("its numbers are not epochs and their scores")
+        except (OSError, ValueError, KeyError) as error:
             raise RunError(
-                f"{self.metrics_file}: cannot be read ({error})", "use a member that was trained"
+                f"{self.metrics_file}: cannot be read ({error})",
+                "delete it, if a report is written, or use a member that was trained",
             ) from error
+        return table
 
     @contextmanager
     def locked(self) -> Iterator[None]:

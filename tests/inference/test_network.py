@@ -7,7 +7,8 @@ from onnx import TensorProto, helper
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.inference.pretrained import DETECTOR
+from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.pretrained import DETECTOR, POINTS68
 
 PICTURES = np.zeros((1, 64, 64), np.uint8)
 
@@ -22,6 +23,16 @@ def test_a_file_with_other_inputs_or_outputs_is_named(tmp_path):
             RunError, match=r"other\.onnx: cannot be computed .* -> export it again"
         ):
             network.search(PICTURES)
+
+
+def test_mean_keypoints_of_another_scheme_are_named(tmp_path):
+    model = onnx.load(POINTS68)
+    (entry,) = [each for each in model.metadata_props if each.key == "mean_keypoints"]
+    for means in ("7.0", "[]", "[[1.0, 2.0]]"):
+        entry.value = means
+        onnx.save(model, tmp_path / "other.onnx")
+        with pytest.raises(RunError, match=r"other\.onnx: not a network .*its mean keypoints"):
+            KeypointsFile(tmp_path / "other.onnx")
 
 
 def more_inputs(graph):

@@ -1,6 +1,7 @@
 """Members of a run: their folders, seeds and weights, and what can be wrong with these."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -100,6 +101,19 @@ def test_the_epochs_of_a_member_are_a_table_and_a_missing_one_is_named(member, c
             member.read_metrics()
         if not member.metrics_file.exists():
             os.mkfifo(member.metrics_file)  # which would be waited for
+    good = crossed_run.member(1).metrics_file.read_text()
+    member.metrics_file.unlink()
+    for damage in (
+        good.replace("1,", '"torch",', 1),
+        good.replace("\n1,", "\n-inf,", 1),
+        good.replace("val_rmse", "val_rms"),
+        good.splitlines()[0],
+        re.sub(r"[0-9.]+,([0-9.]+)$", r"-1,\1", good, count=1, flags=re.MULTILINE),
+    ):
+        assert damage != good
+        member.metrics_file.write_text(damage)
+        with pytest.raises(RunError, match=r"metrics\.csv: cannot be read"):
+            member.read_metrics()
 
 
 def test_weights_with_a_changed_byte_are_not_used(member):
