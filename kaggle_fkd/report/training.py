@@ -1,5 +1,7 @@
 """The training in a report: the learning curves, and the results of each network."""
 
+import math
+
 from kaggle_fkd.figures.learning_curve import learning_curve
 from kaggle_fkd.metrics import Metric
 from kaggle_fkd.report.plots import plot
@@ -67,12 +69,12 @@ def _column(metric: Metric, part: str) -> str:
 
 
 def _row(member: Member, parts: list[str]) -> tuple[Cell, ...]:
-    summary, noun = member.summary, member.noun
+    summary, noun, unknown = member.summary, member.noun, math.nan
     return (
         Cell(member.folder.name),
         count(member.fold),
-        count(summary[f"training_{noun}s"]),
-        count(summary[f"validation_{noun}s"]),
-        *(number(member.validation.get(part, float("nan")), 3) for part in parts),
-        number(summary["seconds"] / 60, 1),
+        number(summary.get(f"training_{noun}s", unknown), 0),
+        number(summary.get(f"validation_{noun}s", unknown), 0),
+        *(number(member.validation.get(part, unknown), 3) for part in parts),
+        number(summary.get("seconds", unknown) / 60, 1),
     )

@@ -4,7 +4,6 @@ Importing this does not import torch.
 """
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ LARGEST_SCORE = 1e30
 """A number that is not below is not taken for a score."""
 KINDS: Mapping[str, type] = {
     "seconds": float, "conventions": list, "training_faces": int, "validation_faces": int,
-    "mean_face_rmse": float, "validation_rmse_by_keypoint": dict,
+    "training_crops": int, "validation_crops": int, "mean_face_rmse": float,
+    "validation_rmse_by_keypoint": dict,
 }  # fmt: skip
 """The types of results that are used later."""
 
@@ -153,14 +153,14 @@ class Member:
         try:
             table = read_csv_file(self.metrics_file).astype(float)
             known = table[[f"train_{score}", f"val_{score}"]].notna().any(axis=None)
-            infinite = (table.abs() == math.inf).any(axis=None)
-            not_positive = (table.filter(like=f"_{score}") <= 0).any(axis=None)
-            if not known or infinite or not_positive or table["epoch"].isna().any():
+            scores = table.filter(like=f"_{score}")
+            possible = scores.isna() | ((scores > 0) & (scores < LARGEST_SCORE))
+            if not known or not possible.all(axis=None) or not table["epoch"].between(1, 1e9).all():
                 raise ValueError("its numbers are not epochs and their scores")
         except (OSError, ValueError, KeyError) as error:
             raise RunError(
                 f"{self.metrics_file}: cannot be read ({error})",
-                "delete it, if a report is written, or use a member that was trained",
+                "use a member that was trained; a report does without this file",
             ) from error
         return table
 

@@ -26,6 +26,6 @@ TARGETS = (
         "report of a run", _evaluate, lambda folder, file: _stage(folder, "report"),
         ("report/sources.py", "evaluation/oof_file.py", "evaluation/receipt.py"),
         ("runs/*/*.json", "runs/*/*.csv", "runs/*/*/*.json", "runs/*/*/metrics.csv", "subs/*.*"),
-        weight=0.05,
+        weight=0.5,
     ),
 )  # fmt: skip
