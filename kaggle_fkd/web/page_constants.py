@@ -69,6 +69,7 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
             "leastLogit": detect.LEAST_LOGIT,
             "mostProposals": detect.MOST_PROPOSALS,
             "nmsDistance": proposals.NMS_DISTANCE,
+            "doubtful": detect.DOUBTFUL,
             "leastScore": LEAST_SCORE,
         },
         "CASCADE": _cascade(found, parts),

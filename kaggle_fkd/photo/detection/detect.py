@@ -21,9 +21,9 @@ SEARCHED_SIDE = 800
 REDUCTION = 3
 """A picture is also searched at a third of its size, for faces that are larger than the crops that
 the network is trained on; that takes a ninth of the time of the first search."""
-LARGE = 50.0
+LARGE = 30.0
 """In the reduced picture, only faces of this size in pixels are looked for: the first search finds
-smaller ones."""
+smaller ones. With 50, 155 of 167 dark HELEN and LFPW faces were found, with 30 all but two."""
 LARGE_ROTATED = 12.0
 """The same, where the reduced picture is rotated by 90, 180 and 270 degrees, as upright faces are
 found more reliably. Of 167 HELEN and LFPW faces, rotated by 30 to 270 degrees, 76 to 94 % were
@@ -34,6 +34,10 @@ LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
 MOST_PROPOSALS = 200
 """The second stage looks at this many proposals of a picture at most, the best; so no more faces
 are found in a picture."""
+DOUBTFUL = (0.05, 0.95)
+"""Where the second stage gives a score between these, it looks again. With 15 false positives on
+held-out photographs, 1245 of 1295 other faces, most of them rotated, dark or small, are found with
+it and 1221 without, in a twentieth more time."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,20 @@ class Detections:
 
 
 def detect(network: DetectorFile, grey: NDArray[np.uint8], least_score: float) -> Detections:
-    """The faces in a grey picture, H x W, whose scores are at least `least_score`."""
-    scores, faces = refine(network, grey, *propose(network, grey))
-    wanted = scores >= least_score
-    scores, faces = scores[wanted], faces[wanted]
-    kept = distinct(scores, faces, MOST_PROPOSALS)
-    return Detections(scores[kept], faces[kept])
+    """The faces in a grey picture, H x W, whose scores are at least `least_score`.
+
+    The second stage looks at every proposal. What is then `DOUBTFUL`, it looks at once more, where
+    it has seen the face: the score is that of both logits' mean.
+    """
+    proposed, faces = propose(network, grey)
+    logits, faces = refine(network, grey, proposed, faces)
+    kept = _best(logits, faces, DOUBTFUL[0])
+    proposed, logits, faces = proposed[kept], logits[kept], faces[kept]
+    doubtful = probability(logits) < DOUBTFUL[1]
+    again, faces[doubtful] = refine(network, grey, proposed[doubtful], faces[doubtful])
+    logits[doubtful] = (logits[doubtful] + again) / 2
+    kept = _best(logits, faces, least_score)
+    return Detections(probability(logits[kept]), faces[kept])
 
 
 def propose(
@@ -126,10 +138,26 @@ def refine(
     network: DetectorFile, grey: NDArray[np.uint8], logits: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
-    """M scores of the second stage, 0..1, for M faces, M x 7; and M x 7, where it sees them."""
+    """M logits of the second stage for M faces, M x 7, and M x 7, where it sees them.
+
+    `logits`, M, are those of the first stage; 0 where unknown.
+    """
     if not len(faces):
         return logits, faces
     chips, maps = cut_chips(grey, faces)
     refined = network.refine(chips, logits)
-    scores = np.asarray(1 / (1 + np.exp(-refined[:, 0])), np.float32)
-    return scores, transform_faces(invert(maps), refined[:, 1:])
+    return refined[:, 0], transform_faces(invert(maps), refined[:, 1:])
+
+
+def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The scores, 0..1, that are meant by logits."""
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+
+
+def _best(
+    logits: NDArray[np.float32], faces: NDArray[np.float32], least_score: float
+) -> NDArray[np.int64]:
+    """Indices of the faces, M x 7, with that score or a higher one, without doubles; the best
+    first."""
+    likely = np.flatnonzero(probability(logits) >= least_score)
+    return likely[distinct(logits[likely], faces[likely], MOST_PROPOSALS)]

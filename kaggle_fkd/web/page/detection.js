@@ -7,9 +7,25 @@ import { invert, scaling } from "./similarity.js";
 
 /** The faces of a grey picture that score at least that of the constants: `{ score, face }`, the best first. */
 export async function detect(network, grey) {
-  const found = await refine(network, grey, await propose(network, grey));
-  const sure = found.filter(({ score }) => score >= DETECTION.leastScore);
-  return distinct(sure, ({ score }) => score, ({ face }) => face, DETECTION.mostProposals);
+  const [leastDoubtful, leastSure] = DETECTION.doubtful;
+  const seen = best(await refine(network, grey, await propose(network, grey)), leastDoubtful);
+  const doubtful = seen.filter(({ logit }) => probability(logit) < leastSure);
+  const again = await refine(
+    network, grey, doubtful.map(({ proposed, face }) => ({ logit: proposed, face })),
+  );
+  doubtful.forEach((first, index) => {
+    const { logit, face } = again[index];
+    Object.assign(first, { logit: Math.fround((first.logit + logit) / 2), face });
+  });
+  return best(seen, DETECTION.leastScore).map(
+    ({ logit, face }) => ({ score: probability(logit), face }),
+  );
+}
+
+/** Of `{ logit, face }` those with that score or a higher one, without doubles, the best first. */
+function best(found, leastScore) {
+  const likely = found.filter(({ logit }) => probability(logit) >= leastScore);
+  return distinct(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
 }
 
 /** What the first stage proposes: `{ logit, face }`, the best first. */
@@ -72,7 +88,7 @@ function beforeQuarter(back, { width }) {
   return back.map(([a, b, c]) => [b, -a, c + a * (width - 1)]);
 }
 
-/** What the second stage says of proposals `{ logit, face }`: `{ score, face }`. */
+/** What the second stage says of `{ logit, face }`: `{ proposed, logit, face }`, the first logit as given. */
 async function refine(network, grey, proposals) {
   if (!proposals.length) return [];
   const { chip: side, chipFace } = DETECTION;
@@ -81,16 +97,17 @@ async function refine(network, grey, proposals) {
   const chips = maps.map((map) => cutChip(grey, map, side));
   const refined = await network.refine(chips, proposals.map(({ logit }) => logit));
   return refined.map(({ logit, face }, index) => ({
-    score: probability(logit),
+    proposed: proposals[index].logit,
+    logit,
     face: transformFace(invert(maps[index]), face),
   }));
 }
 
-/** In single precision, as in Python, in which many scores are 1: the first proposal then stays. */
+/** The score that is meant by a logit, in single precision, as in Python. */
 const probability = (logit) => Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-logit))));
 
 /** The scores of faces that the detector may not have found. */
 export async function scoresOf(network, grey, faces) {
   const refined = await refine(network, grey, faces.map((face) => ({ logit: 0, face })));
-  return refined.map(({ score }) => score);
+  return refined.map(({ logit }) => probability(logit));
 }

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.networks.detector_shape import STRIDES
-from kaggle_fkd.photo.detection.detect import REDUCTION, SEARCHED_SIDE, propose, unrotated
+from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
+from kaggle_fkd.photo.detection.detect import (
+    REDUCTION,
+    SEARCHED_SIDE,
+    detect,
+    propose,
+    unrotated,
+)
 
 
 class Spot:
@@ -28,6 +34,22 @@ class Spot:
         return found
 
 
+class TwoLooks(Spot):
+    """The same, whose second stage gives the next of some logits at each look, and moves the face
+    by a pixel of the chip to the right."""
+
+    def __init__(self, *logits):
+        super().__init__(size=8.0)
+        self.logits, self.given = list(logits), []
+
+    def refine(self, chips, logits):
+        self.given.append(logits.tolist())
+        middle = (CHIP - 1) / 2
+        x, across = middle + 1, 0.2 * CHIP_FACE
+        row = [self.logits.pop(0), x, middle, CHIP_FACE, x - across, middle, x + across, middle]
+        return np.array([row] * len(chips), np.float32)
+
+
 def spot(height, width, x, y, side=1):
     picture = np.zeros((height, width), np.uint8)
     picture[y : y + side, x : x + side] = 255
@@ -41,6 +63,23 @@ def test_a_small_face_is_found_where_it_is():
     np.testing.assert_allclose(faces[0], [33, 21, 8, 31.4, 21, 34.6, 21], atol=1e-4)
     for count, height, width in network.seen:
         assert height % STRIDES[-1] == width % STRIDES[-1] == 0 and count in (1, 2)
+
+
+def test_a_doubtful_face_is_looked_at_twice_and_its_score_is_that_of_the_mean_logit():
+    pixel = 8.0 / CHIP_FACE  # of the chip
+    for logits, looks, score in (
+        ((1.0, 4.0), 2, 1 / (1 + np.exp(-2.5))),
+        ((1.0, -4.0), 2, None),
+        ((4.0,), 1, 1 / (1 + np.exp(-4.0))),  # sure
+        ((-4.0,), 1, None),  # no face
+    ):
+        network = TwoLooks(*logits)
+        found = detect(network, spot(60, 90, 33, 21), 0.7)
+        assert network.given == [[3.0]] * looks and not network.logits
+        assert len(found.scores) == len(found.faces) == (score is not None)
+        if score is not None:
+            np.testing.assert_allclose(found.scores, [score], rtol=1e-5)
+            np.testing.assert_allclose(found.faces[0, :3], [33 + looks * pixel, 21, 8], atol=1e-3)
 
 
 def test_a_picture_beyond_the_limit_is_reduced_and_its_faces_are_not():
