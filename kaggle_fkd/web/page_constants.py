@@ -169,6 +169,7 @@ def _cascade(found: FaceKeypoints, parts: Mapping[Path, str]) -> dict[str, Any]:
     networks = found.networks if _is_package(found) else ChipNetworks.from_file(POINTS68)
     return {
         "networks": _networks(networks, parts), "far": cascade.FAR, "certain": cascade.CERTAIN,
+        "closer": cascade.CLOSER,
     }  # fmt: skip
 
 

@@ -56,3 +56,17 @@ def test_a_face_of_which_the_network_is_unsure_stays_as_the_detector_found_it(ca
     maps = cascade.align([noise, grey], both)
     np.testing.assert_array_equal(maps[0], crop(cascade, faces)[0])
     assert np.abs(maps[1] - crop(cascade, faces)[0]).max() > 1
+
+
+def test_both_looks_count_unless_the_face_was_too_small_in_the_first(cascade, astronaut):
+    grey, faces, _ = astronaut
+    large = faces.copy()
+    large[:, SIZE] *= 1.4  # so the crop shows the face smaller
+    for each, share in ((faces, 0.5), (large, 0.0)):
+        first, second = (
+            cascade.networks.look(cascade.networks.cut([grey], maps), maps)
+            for maps in (crop(cascade, each), cascade.align([grey], each))
+        )
+        assert np.linalg.norm((second - first)[0, :, :2], axis=1).mean() > 0.5
+        expected = share * first + (1 - share) * second
+        np.testing.assert_allclose(cascade.predict([grey], each), expected, atol=1e-4)

@@ -2,7 +2,7 @@
 
 import { CASCADE } from "./constants.js";
 import { faceOfPoints, uprightMap } from "./detected_faces.js";
-import { similarity, transformPoints } from "./similarity.js";
+import { determinant, similarity, transformPoints } from "./similarity.js";
 import { mean } from "./statistics.js";
 
 /**
@@ -17,9 +17,18 @@ export async function lookAt(networks, grey, faces) {
   const again = faces.map((_, index) => index).filter((index) => (
     needsAnotherLook(points[index], maps[index], aligned[index], networks.size)
   ));
-  const better = await networks.predict(grey, again.map((index) => aligned[index]));
-  again.forEach((index, at) => { [points[index], maps[index]] = [better[at], aligned[index]]; });
+  const second = await networks.predict(grey, again.map((index) => aligned[index]));
+  again.forEach((index, at) => {
+    const closer = determinant(aligned[index]) > CASCADE.closer ** 2 * determinant(maps[index]);
+    points[index] = closer ? second[at] : meanOf(points[index], second[at]);
+    maps[index] = aligned[index];
+  });
   return { points, maps };
+}
+
+/** The keypoints in the middle between those of two looks, with the mean of their errors. */
+function meanOf(first, second) {
+  return first.map((point, index) => point.map((value, at) => (value + second[index][at]) / 2));
 }
 
 /** Whether keypoints are far from those of an aligned face, but certain enough to align it. */
