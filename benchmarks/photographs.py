@@ -5,10 +5,10 @@
 
 Scores the networks of runs that were trained on the same faces and hold out the same ones. The
 package's network first aligns each face, as in normal use; --pretrained scores that network, as
-well, which is meaningful only if it was packed from the first of these runs
-(tools/pack_network.py). A box is the tight box of the face's true keypoints, expanded on each side
-by 10 % of its width and height; photographs and video frames are predicted by the head of their
-label convention. Writes nme.csv and error_curve.png, and for each network and set
+well, which is meaningful only if it was trained on the same faces and held out the same ones (the
+seed and the folds decide). A box is the tight box of the face's true keypoints, expanded on each
+side by 10 % of its width and height; photographs and video frames are predicted by the head of
+their label convention. Writes nme.csv and error_curve.png, and for each network and set
 expected_errors-*.csv and .png, in per cent of the distance of the outer eye corners.
 """
 

@@ -16,6 +16,7 @@ PRECISIONS = ("fp32", "bf16", "fp16", "auto")
 """What the settings of precision may say; auto is what the device computes fastest with."""
 LARGEST_SEED = 2**32 - 1
 """The largest seed that scikit-learn accepts."""
+MOST_EPOCHS = 1_000_000
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
@@ -66,7 +67,7 @@ class TrainConfig(Section):
         "The network: cnn, fiveconv, fiveconv_bn, gridnet, gridnet_s, gridnet_xs, heatmapnet, "
         "lenet, naimishnet or plainnet; for faces in photographs, detector.",
     )
-    epochs: int = setting(50, "Number of passes over the training faces.", 1, 1_000_000)
+    epochs: int = setting(50, "Number of passes over the training faces.", 1, MOST_EPOCHS)
     batch_size: int = setting(64, "Faces per gradient step.", 1, 1_000_000)
     lr: float = setting(
         6e-3,

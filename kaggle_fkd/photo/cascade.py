@@ -15,9 +15,9 @@ FAR = 0.05
 share of the crop's width. Nearer, a second look gains little: with one at every face, the NME of
 held-out faces as detected is 0.5 % smaller (results/README.md)."""
 CLOSER = 1.1
-"""The factor up to which the aligned face may be larger than in the first crop, so that the mean of
-both looks counts: it lowers the NME of held-out faces by 1 to 2 %. Where the first crop showed the
-face smaller, its look makes the mean worse than the second look alone (results/README.md)."""
+"""An aligned face may be larger than in the first crop by this factor for the mean of both looks to
+count, which lowers the NME of held-out faces by 1 %. Where the first crop showed the face smaller,
+the mean is worse than the second look alone (results/README.md)."""
 CERTAIN = 0.06
 """The mean expected error, as a share of the face's size, up to which keypoints align a face. On
 photographs of the web and of people with masks, 16 % of the faces are less certain, mostly
@@ -45,7 +45,7 @@ class PointsCascade:
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]
     ) -> NDArray[np.float64]:
         """N x 2 x 3, the similarities from N grey pictures, H x W, to the chips of the N faces,
-        N x 7, whose keypoints `predict` gives."""
+        N x 7, in the last look at each."""
         return self._looks(greys, faces)[0]
 
     def predict(

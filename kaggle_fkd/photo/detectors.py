@@ -9,7 +9,7 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
 from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.photo.detection.detect import detect, probability, refine
+from kaggle_fkd.photo.detection.detect import detect, judge, probability
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
 from kaggle_fkd.photo.face import DetectedFace
 
@@ -45,7 +45,7 @@ class FaceDetector:
 
     def scores(self, grey: NDArray[np.uint8], faces: NDArray[np.float32]) -> NDArray[np.float32]:
         """F, 0..1, the probabilities that F faces, F x 7, which it may not have found, are some."""
-        return probability(refine(self.network, grey, np.zeros(len(faces), np.float32), faces)[0])
+        return probability(judge(self.network, grey, np.zeros(len(faces), np.float32), faces)[0])
 
 
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:

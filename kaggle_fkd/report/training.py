@@ -36,8 +36,10 @@ def training_section(sources: ReportSources) -> Section:
 
 def _devices(members: list[Member]) -> str:
     """The devices and precisions that the networks were trained with, each once."""
-    summaries = [member.summary for member in members]
-    pairs = [f"{each.get('device', 'a device')}, in {each.get('precision')}" for each in summaries]
+    pairs = []
+    for member in members:
+        device = member.summary.get("device", "a device")
+        pairs.append(f"{device}, in {member.summary.get('precision', 'an unknown precision')}")
     return " and ".join(dict.fromkeys(pairs))
 
 

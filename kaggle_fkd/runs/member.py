@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from kaggle_fkd.config import Config
+from kaggle_fkd.config import MOST_EPOCHS, Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import METRICS, RMSE, Metric
 from kaggle_fkd.networks import build_to_load
@@ -149,18 +149,21 @@ class Member:
 
         Raises RunError when it cannot be read, or is not one of epochs and their scores.
         """
-        score = self.metric.name
+        columns = [f"train_{self.metric.name}", f"val_{self.metric.name}"]
         try:
             table = read_csv_file(self.metrics_file).astype(float)
-            known = table[[f"train_{score}", f"val_{score}"]].notna().any(axis=None)
-            scores = table.filter(like=f"_{score}")
+            missing = [name for name in ("epoch", *columns) if name not in table]
+            if missing:
+                raise ValueError(f"it has no column {missing[0]}")
+            scores = table.filter(like=f"_{self.metric.name}")
             possible = scores.isna() | ((scores > 0) & (scores < LARGEST_SCORE))
-            if not known or not possible.all(axis=None) or not table["epoch"].between(1, 1e9).all():
+            known = possible.all(axis=None) and table[columns].notna().any(axis=None)
+            if not known or not table["epoch"].between(1, MOST_EPOCHS).all():
                 raise ValueError("its numbers are not epochs and their scores")
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise RunError(
                 f"{self.metrics_file}: cannot be read ({error})",
-                "use a member that was trained; a report does without this file",
+                "delete it (a report does without it), or use another run",
             ) from error
         return table
 

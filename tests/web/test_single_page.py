@@ -200,11 +200,19 @@ def turned(picture: np.ndarray, scale: float, degrees: float, size: tuple[int, i
 
 
 def pictures() -> dict[str, np.ndarray]:
-    """One face, a face that is tilted, and four of different sizes in a large picture."""
+    """One face, one that is tilted, four of different sizes in a large picture, and one beside
+    which the detector takes a part of the flag for another: it is in doubt there."""
     one = read_picture(ASTRONAUT_FILE)
     faces = [(0.6, 0), (0.8, -35), (1.3, 10), (0.9, 160)]
     group = np.hstack([turned(one, scale, degrees, (380, 900)) for scale, degrees in faces])
-    return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group}
+    return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group,
+            "doubtful": one[:400]}  # fmt: skip
+
+
+def smaller(picture: np.ndarray, scale: float, centre: tuple[int, int]) -> np.ndarray:
+    """The picture, reduced about a point, in its own size."""
+    matrix = cv2.getRotationMatrix2D(centre, 0, scale)
+    return cv2.warpAffine(picture, matrix, picture.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
 
 
 def downloaded(page: Any, name: str) -> bytes:
@@ -285,24 +293,28 @@ def test_keypoints_of_other_networks_are_converted_as_in_python(own_networks):
         assert np.abs(np.array(face["keypoints"]) - expected.keypoints).max() < 3 * NEAR
 
 
-@pytest.mark.parametrize("name", ["astronaut", "tilted", "group"])
-def test_faces_are_those_of_python(page, finder, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "count"), [("astronaut", 1), ("tilted", 1), ("group", 4), ("doubtful", 2)]
+)
+def test_faces_are_those_of_python(page, finder, tmp_path, name, count):
     picture = pictures()[name]
     Image.fromarray(picture).save(tmp_path / f"{name}.png")
     page.set_input_files("#file", tmp_path / f"{name}.png")
     page.get_by_text(re.compile(r"faces? in \d+ ms")).wait_for()
     found = json.loads(downloaded(page, "JSON"))["faces"]
     expected = [face.as_dict() for face in finder.detect(picture)]
-    assert len(found) == len(expected) == (4 if name == "group" else 1)
+    assert len(found) == len(expected) == count
     # Faces that are all quite certain may come in another order.
     for face in expected:
         (same,) = [each for each in found if np.allclose(each["box"], face["box"], atol=3)]
+        assert same["confidence"] == pytest.approx(face["confidence"], abs=0.02)
+        if face["confidence"] < 0.9:
+            continue  # it is no face, so the network is unsure of its keypoints
         away = np.hypot(*(np.array(same["keypoints"]) - face["keypoints"]).T)
-        assert away.mean() < NEAR or name == "group"
+        assert away.mean() < NEAR or count > 1
         near = OF_SIZE * size_of_face(np.array(face["keypoints"]))
         assert away.max() < near
         assert same["errors"] == pytest.approx(face["errors"], abs=near)
-        assert same["confidence"] == pytest.approx(face["confidence"], abs=0.02)
         assert same["pose"] == pytest.approx(face["pose"], abs=1)
         assert same["eye_aspect_ratio"] == pytest.approx(face["eye_aspect_ratio"], abs=0.03)
 
@@ -310,8 +322,10 @@ def test_faces_are_those_of_python(page, finder, tmp_path, name):
 def test_a_video_is_followed_as_in_python(page, finder):
     picture = read_picture(ASTRONAUT_FILE)[:300, :400]
     frames = [np.ascontiguousarray(np.roll(picture, 4 * shift, 1)) for shift in range(7)]
+    # Too small in the crop that the frame before gives.
+    frames.append(smaller(frames[-1], 0.75, (250, 133)))
     encoded = [b64encode(grey_of(frame).tobytes()).decode() for frame in frames]
-    times = [0.1, 0.13, 0.2, 0.2, 0.3, 0.33, 0.36]
+    times = [0.1, 0.13, 0.2, 0.2, 0.3, 0.33, 0.36, 0.4]
     found = page.evaluate(TRACK, [encoded, times, 400, 300])
     tracker = Tracker(finder)
     for (face,), (expected,) in zip(found, map(tracker.next, frames, times), strict=True):

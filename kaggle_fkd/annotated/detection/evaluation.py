@@ -152,11 +152,11 @@ def _name_scores(axes: Axes, curve: pd.DataFrame) -> None:
     """Write the score beside every second point, unless it would touch the one before."""
     before = np.full(2, -np.inf)
     points = np.column_stack([curve["false_positives"], 100 * curve["found"]])
-    for score, point in list(zip(curve["score"], points, strict=True))[-2::-2]:
+    for score, point in list(zip(curve["score"], points, strict=True))[::-2]:
         place = axes.transData.transform(point)
         if np.abs(place - before).max() > _APART:
             axes.annotate(
-                f"{score:.1f}", tuple(point), (5, -9), textcoords="offset points", fontsize=8
+                f"{score:.2f}", tuple(point), (5, -9), textcoords="offset points", fontsize=8
             )
             before = place
 

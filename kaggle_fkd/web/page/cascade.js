@@ -7,7 +7,7 @@ import { mean } from "./statistics.js";
 
 /**
  * Of each face in a grey picture, by chip networks: `points`, iBUG's, `[x, y, error]` in its pixels,
- * and `maps` to the chips in which they were found.
+ * and `maps` to the chips of the last look at each.
  */
 export async function lookAt(networks, grey, faces) {
   const [x, y, size] = faceOfPoints(networks.meanShape);

@@ -7,25 +7,10 @@ import { invert, scaling } from "./similarity.js";
 
 /** The faces of a grey picture that score at least that of the constants: `{ score, face }`, the best first. */
 export async function detect(network, grey) {
-  const [leastDoubtful, leastSure] = DETECTION.doubtful;
-  const seen = best(await refine(network, grey, await propose(network, grey)), leastDoubtful);
-  const doubtful = seen.filter(({ logit }) => probability(logit) < leastSure);
-  const again = await refine(
-    network, grey, doubtful.map(({ proposed, face }) => ({ logit: proposed, face })),
-  );
-  doubtful.forEach((first, index) => {
-    const { logit, face } = again[index];
-    Object.assign(first, { logit: Math.fround((first.logit + logit) / 2), face });
-  });
-  return best(seen, DETECTION.leastScore).map(
-    ({ logit, face }) => ({ score: probability(logit), face }),
-  );
-}
-
-/** Of `{ logit, face }` those with that score or a higher one, without doubles, the best first. */
-function best(found, leastScore) {
-  const likely = found.filter(({ logit }) => probability(logit) >= leastScore);
-  return distinct(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
+  const judged = await judge(network, grey, await propose(network, grey));
+  const likely = judged.filter(({ logit }) => probability(logit) >= DETECTION.leastScore);
+  const kept = distinct(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
+  return kept.map(({ logit, face }) => ({ score: probability(logit), face }));
 }
 
 /** What the first stage proposes: `{ logit, face }`, the best first. */
@@ -88,7 +73,24 @@ function beforeQuarter(back, { width }) {
   return back.map(([a, b, c]) => [b, -a, c + a * (width - 1)]);
 }
 
-/** What the second stage says of `{ logit, face }`: `{ proposed, logit, face }`, the first logit as given. */
+/** What the second stage says of proposals `{ logit, face }`: the same; of doubtful ones after two looks. */
+async function judge(network, grey, proposals) {
+  const seen = await refine(network, grey, proposals);
+  const [leastDoubtful, leastSure] = DETECTION.doubtful;
+  const doubtful = seen.map(({ logit }) => probability(logit)).flatMap(
+    (score, index) => (score >= leastDoubtful && score < leastSure ? [index] : []),
+  );
+  const again = await refine(network, grey, doubtful.map(
+    (index) => ({ logit: proposals[index].logit, face: seen[index].face }),
+  ));
+  doubtful.forEach((index, at) => {
+    const { logit, face } = again[at];
+    seen[index] = { logit: Math.fround((seen[index].logit + logit) / 2), face };
+  });
+  return seen;
+}
+
+/** The same after one look. */
 async function refine(network, grey, proposals) {
   if (!proposals.length) return [];
   const { chip: side, chipFace } = DETECTION;
@@ -96,18 +98,16 @@ async function refine(network, grey, proposals) {
   const maps = proposals.map(({ face }) => uprightMap(face, middle, chipFace));
   const chips = maps.map((map) => cutChip(grey, map, side));
   const refined = await network.refine(chips, proposals.map(({ logit }) => logit));
-  return refined.map(({ logit, face }, index) => ({
-    proposed: proposals[index].logit,
-    logit,
-    face: transformFace(invert(maps[index]), face),
-  }));
+  return refined.map(({ logit, face }, index) => (
+    { logit, face: transformFace(invert(maps[index]), face) }
+  ));
 }
 
-/** The score that is meant by a logit, in single precision, as in Python. */
+/** The score that a logit stands for, in single precision, as in Python. */
 const probability = (logit) => Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-logit))));
 
 /** The scores of faces that the detector may not have found. */
 export async function scoresOf(network, grey, faces) {
-  const refined = await refine(network, grey, faces.map((face) => ({ logit: 0, face })));
-  return refined.map(({ logit }) => probability(logit));
+  const judged = await judge(network, grey, faces.map((face) => ({ logit: 0, face })));
+  return judged.map(({ logit }) => probability(logit));
 }

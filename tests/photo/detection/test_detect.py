@@ -9,6 +9,7 @@ from kaggle_fkd.photo.detection.detect import (
     REDUCTION,
     SEARCHED_SIDE,
     detect,
+    judge,
     propose,
     unrotated,
 )
@@ -80,6 +81,35 @@ def test_a_doubtful_face_is_looked_at_twice_and_its_score_is_that_of_the_mean_lo
         if score is not None:
             np.testing.assert_allclose(found.scores, [score], rtol=1e-5)
             np.testing.assert_allclose(found.faces[0, :3], [33 + looks * pixel, 21, 8], atol=1e-3)
+
+
+def test_of_many_faces_only_doubtful_ones_are_looked_at_twice_each_at_its_place():
+    class Judge:
+        """Logits by the first look, then by the second, for the faces it is given."""
+
+        def __init__(self):
+            self.given = []
+
+        def refine(self, chips, logits):
+            self.given.append(logits.tolist())
+            first = [4.0, 1.0, -4.0, 0.0, 2.0]
+            seen = [4.0, -1.0, 2.0] if len(self.given) > 1 else first
+            middle, across = (CHIP - 1) / 2, 0.2 * CHIP_FACE
+            place = [middle, middle, CHIP_FACE, middle - across, middle, middle + across, middle]
+            return np.array([[logit, *place] for logit in seen], np.float32)
+
+    places = np.array([[30.0 * (1 + each), 40, 20] for each in range(5)], np.float32)
+    eyes = places[:, [0, 1, 0, 1]] + np.float32([-4, 0, 4, 0])
+    faces = np.hstack([places, eyes]).astype(np.float32)
+    proposed = np.arange(5, dtype=np.float32)
+    before = proposed.copy(), faces.copy()
+    network = Judge()
+    logits, seen = judge(network, np.zeros((90, 200), np.uint8), proposed, faces)
+    assert network.given == [[0, 1, 2, 3, 4], [1, 3, 4]]
+    np.testing.assert_allclose(logits, [4, 2.5, -4, -0.5, 2])
+    np.testing.assert_allclose(seen, faces, atol=1e-3)
+    np.testing.assert_array_equal(proposed, before[0])
+    np.testing.assert_array_equal(faces, before[1])
 
 
 def test_a_picture_beyond_the_limit_is_reduced_and_its_faces_are_not():
