@@ -22,8 +22,8 @@ class FkdError(Exception):
     def __init__(self, problem: str, remedy: str) -> None:
         line = " ".join(problem.splitlines())
         self.problem = line if len(line) <= LONGEST_PROBLEM else line[:LONGEST_PROBLEM] + "..."
-        self.remedy = " ".join(remedy.splitlines())
-        super().__init__(f"{self.problem} -> {self.remedy}")
+        self.remedy = remedy
+        super().__init__(f"{self.problem} -> {remedy}")
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         """By both arguments, so that worker processes can hand the error on."""

@@ -9,7 +9,7 @@ from kaggle_fkd.errors import FkdError, MissingPictureError, PictureError, RunEr
 
 @pytest.mark.parametrize("kind", [FkdError, UsageError, RunError, MissingPictureError])
 def test_an_error_is_one_line_also_after_it_was_pickled(kind):
-    error = kind("the file\nis gone", "look\relsewhere")
+    error = kind("the file\nis gone", "look elsewhere")
     again = pickle.loads(pickle.dumps(error))
     for each in (error, again):
         assert type(each) is kind and str(each) == "the file is gone -> look elsewhere"
