@@ -46,7 +46,7 @@ def trained(tmp_path, name, **settings):
     """Weights and training score after one epoch."""
     config = quick(model="gridnet_xs", **settings)
     with seeded(0, CPU):
-        trainer = new_trainer(new_run(tmp_path / name, config).member(0), make_faces(16), CPU)
+        trainer = new_trainer(new_run(tmp_path / name, config).member(0), make_faces(4), CPU)
         return trainer.run_epoch(0, lambda: None), trainer
 
 
