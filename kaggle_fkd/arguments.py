@@ -85,7 +85,8 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
     named = [name.strip() for name in text.split(",")]
     asked = stage_names(named)
     kinds = [load_stage(name) for name in asked]
-    shown = ",".join(named) if sub_command else f"--stage {','.join(named)}"
+    joined = ",".join(named)  # unlike the text, without white space
+    shown = joined if sub_command else f"--stage {joined}"
     parser = _parser(kinds, prog, shown, sub_command)
     if {"-h", "--help"} & set(rest):
         return HelpRequest(parser.format_help().rstrip())

@@ -17,6 +17,7 @@ PRECISIONS = ("fp32", "bf16", "fp16", "auto")
 LARGEST_SEED = 2**32 - 1
 """The largest seed that scikit-learn accepts."""
 MOST_EPOCHS = 1_000_000
+"""The largest number of epochs; a table with higher ones is not one of a training."""
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}

@@ -38,8 +38,9 @@ def _devices(members: list[Member]) -> str:
     """The devices and precisions that the networks were trained with, each once."""
     pairs = []
     for member in members:
-        device = member.summary.get("device", "a device")
-        pairs.append(f"{device}, in {member.summary.get('precision', 'an unknown precision')}")
+        summary = member.summary
+        precision = summary.get("precision", "an unknown precision")
+        pairs.append(f"{summary.get('device', 'a device')}, in {precision}")
     return " and ".join(dict.fromkeys(pairs))
 
 

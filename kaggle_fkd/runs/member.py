@@ -149,13 +149,14 @@ class Member:
 
         Raises RunError when it cannot be read, or is not one of epochs and their scores.
         """
-        columns = [f"train_{self.metric.name}", f"val_{self.metric.name}"]
+        score = self.metric.name
+        columns = [f"train_{score}", f"val_{score}"]
         try:
             table = read_csv_file(self.metrics_file).astype(float)
             missing = [name for name in ("epoch", *columns) if name not in table]
             if missing:
                 raise ValueError(f"it has no column {missing[0]}")
-            scores = table.filter(like=f"_{self.metric.name}")
+            scores = table.filter(like=f"_{score}")
             possible = scores.isna() | ((scores > 0) & (scores < LARGEST_SCORE))
             known = possible.all(axis=None) and table[columns].notna().any(axis=None)
             if not known or not table["epoch"].between(1, MOST_EPOCHS).all():

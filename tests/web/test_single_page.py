@@ -308,10 +308,10 @@ def test_faces_are_those_of_python(page, finder, tmp_path, name, count):
     for face in expected:
         (same,) = [each for each in found if np.allclose(each["box"], face["box"], atol=3)]
         assert same["confidence"] == pytest.approx(face["confidence"], abs=0.02)
-        if face["confidence"] < 0.9:
-            continue  # it is no face, so the network is unsure of its keypoints
+        if name == "doubtful" and face["confidence"] < 0.9:
+            continue  # part of the flag: the network is unsure of its keypoints
         away = np.hypot(*(np.array(same["keypoints"]) - face["keypoints"]).T)
-        assert away.mean() < NEAR or count > 1
+        assert away.mean() < NEAR or name == "group"
         near = OF_SIZE * size_of_face(np.array(face["keypoints"]))
         assert away.max() < near
         assert same["errors"] == pytest.approx(face["errors"], abs=near)
