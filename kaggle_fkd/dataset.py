@@ -29,6 +29,9 @@ class FaceDataset:
     """N, the weight of each face in the training; None: all are weighted equally."""
     subject: NDArray[np.int64] | None = None
     """N, the person shown, if the source names them: all faces of a person are in one fold."""
+    predicted: NDArray[np.bool_] | None = None
+    """N, whether a network predicted the keypoints: such faces are trained on, and never held out.
+    None: people marked, or checked, all of them."""
     margin: int = 0
     """Pixels at each side of the images that only augmentation uses; networks take `inner()`."""
 
@@ -51,6 +54,7 @@ class FaceDataset:
             ids=self.ids[index],
             weight=None if self.weight is None else self.weight[index],
             subject=None if self.subject is None else self.subject[index],
+            predicted=None if self.predicted is None else self.predicted[index],
         )
 
     @property
@@ -125,7 +129,8 @@ class FaceDataset:
     def _digest(self) -> str:
         sha = hashlib.sha256(self.scheme.name.encode())
         arrays: list[NDArray[Any]] = [self.images, self.keypoints, self.convention, self.ids]
-        arrays += [array for array in (self.weight, self.subject) if array is not None]
+        optional = (self.weight, self.subject, self.predicted)
+        arrays += [array for array in optional if array is not None]
         for array in arrays:
             sha.update(f"{array.dtype} {array.shape}".encode())
             sha.update(np.ascontiguousarray(array).data)

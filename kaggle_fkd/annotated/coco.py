@@ -28,6 +28,7 @@ def read_coco(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPictu
     keypoints. Faces of which a keypoint is not labelled are left out, with a warning that counts
     them. A picture is looked for beside the file, in `images` there, and then anywhere in the tree.
     The format does not name the person, so the faces of a picture count as one person of its own.
+    Faces with a score count as labelled by a network: they are trained on, and never held out.
     Raises DataError, which names the file and the annotation, for a damaged file, wrong keypoints,
     another scheme's keypoints, or a missing picture.
     """
@@ -42,16 +43,23 @@ def read_coco(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPictu
 def _read_faces(tree: FileTree, name: str, faces: Iterable[CocoFace]) -> Iterator[AnnotatedPicture]:
     """The faces of the file of that name that have all keypoints."""
     pictures = _Pictures(tree, PurePosixPath(name).parent)
-    incomplete = 0
+    incomplete = predicted = 0
     for face in faces:
         if np.isnan(face.keypoints).any():
             incomplete += 1
             continue
+        predicted += face.predicted
         picture = pictures.find(face)
-        yield AnnotatedPicture(tree, picture, face.keypoints, tree.place(picture), PHOTOGRAPHS)
+        yield AnnotatedPicture(
+            tree, picture, face.keypoints, tree.place(picture), PHOTOGRAPHS, face.predicted
+        )
+    where = tree.place(name)
     if incomplete:
-        where, count = tree.place(name), count_of(incomplete, "face")
+        count = count_of(incomplete, "face")
         log.warning("%s: %s left out, because not all keypoints are labelled", where, count)
+    if predicted:
+        count = count_of(predicted, "face")
+        log.info("%s: %s with a score, which a network labelled: never held out", where, count)
 
 
 class _Pictures:

@@ -34,11 +34,12 @@ def load_annotated(
 
     Frames in Udacity's layout, pictures with `.pts` files, and faces in COCO files are found at any
     depth. `part` is "training" or "test": Udacity's layout has both, and only the one that is named
-    is read. Raises NoDataError without paths and for a path without annotated pictures, DataError
-    for the first wrong annotation or picture.
+    is read. Faces that a network labelled are left out where people labelled the same file. Raises
+    NoDataError without paths and for a path without annotated pictures, DataError for the first
+    wrong annotation or picture.
     """
     pictures = [picture for path in paths for picture in find_pictures(path, scheme, part)]
-    return crop_faces(pictures, scheme, size, margin)
+    return crop_faces(_labelled_once(pictures), scheme, size, margin)
 
 
 def find_pictures(
@@ -59,6 +60,21 @@ def find_pictures(
     return pictures
 
 
+def _labelled_once(pictures: Sequence[AnnotatedPicture]) -> Sequence[AnnotatedPicture]:
+    """The pictures without those that a network labelled where people labelled an equal file.
+
+    A network would be trained on the former while it holds out the latter.
+    """
+    if not any(picture.predicted for picture in pictures):
+        return pictures
+    by_people = {picture.digest() for picture in pictures if not picture.predicted}
+    kept = [each for each in pictures if not each.predicted or each.digest() not in by_people]
+    if left_out := len(pictures) - len(kept):
+        count = count_of(left_out, "face")
+        log.info("%s that a network labelled left out: people labelled the same pictures", count)
+    return kept
+
+
 def crop_faces(
     pictures: Sequence[AnnotatedPicture], scheme: KeypointScheme, size: int, margin: int
 ) -> FaceDataset:
@@ -77,6 +93,7 @@ def crop_faces(
     for index, picture in enumerate(progress(pictures, "cropping faces")):
         images[index] = cut_chip(grey_of(picture.load()), matrices[index], side)
     subject, _ = pd.factorize(np.array([picture.subject for picture in pictures]))
+    predicted = np.array([picture.predicted for picture in pictures])
     return FaceDataset(
         scheme,
         images,
@@ -84,6 +101,7 @@ def crop_faces(
         convention=np.array([_convention(picture, scheme) for picture in pictures], np.int8),
         ids=np.arange(len(pictures)),
         subject=subject.astype(np.int64),
+        predicted=predicted if predicted.any() else None,
         margin=margin,
     )
 

@@ -1,6 +1,7 @@
 """`AnnotatedPicture`: one picture of a face with its annotated keypoints."""
 
 import csv
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ class AnnotatedPicture:
     """The person: equal for pictures of one person, as far as the source tells."""
     convention: str
     """The label convention of its keypoints, for schemes that have one of that name."""
+    predicted: bool = False
+    """Whether a network predicted the keypoints."""
 
     def load(self) -> NDArray[np.uint8]:
         """The picture, H x W x 3 RGB, turned as its EXIF says.
@@ -39,6 +42,10 @@ class AnnotatedPicture:
             where = self.tree.place(self.name)
             raise DataError(f"{where}: the mean of its keypoints is outside the picture", REMEDY)
         return picture
+
+    def digest(self) -> bytes:
+        """Equal for equal files."""
+        return hashlib.sha256(self.tree.read(self.name)).digest()
 
 
 def load_picture(tree: FileTree, name: str) -> NDArray[np.uint8]:

@@ -35,6 +35,8 @@ class CocoFace:
     """The name of its picture's file, with forward slashes."""
     keypoints: NDArray[np.float64]
     """K x 2 pixels, the first pixel's centre at 0, NaN where they are not labelled."""
+    predicted: bool
+    """Whether the annotation has a score, as COCO's results have, and what people label has not."""
 
 
 def parse_coco(content: bytes, where: str, remedy: str) -> Document | None:
@@ -77,7 +79,7 @@ def faces_in(document: Document, where: str, scheme: KeypointScheme) -> Iterator
         keypoints = parse_keypoints(values, order, len(names), here)
         image = _entry(images, annotation, "image_id", here)
         picture = str(image.get("file_name")).replace("\\", "/")  # of Windows
-        yield CocoFace(here, name, picture, keypoints)
+        yield CocoFace(here, name, picture, keypoints, "score" in annotation)
 
 
 def _by_id(document: Document, part: str, where: str) -> dict[str, Entry]:

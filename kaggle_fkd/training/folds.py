@@ -35,23 +35,30 @@ def held_out_by_each(members: Sequence[Member], faces: FaceDataset) -> Iterator[
 
 
 def assign_folds(faces: FaceDataset, folds: int, seed: int) -> NDArray[np.int64]:
-    """N, the fold 0..folds-1 of every face.
+    """N, the fold 0..folds-1 of every face; -1, no fold, for those that a network labelled.
 
     Byte-identical images and faces of one subject share a fold, and every fold has its share of
-    each convention. Raises DataError when there are too few different images or subjects.
+    each convention. Faces that a network labelled do not change the folds of the others. Raises
+    DataError when there are too few different images or subjects.
     """
-    groups = faces.repeat_groups()
-    different = groups.max(initial=-1) + 1
+    by_people = np.ones(len(faces), bool) if faces.predicted is None else ~faces.predicted
+    groups = faces.repeat_groups()[by_people]
+    different = len(np.unique(groups))
     if different < 2 * folds:
         if faces.subject is None:
             kind, more = "images (repeats count once)", "more faces, at least 40 a label convention"
         else:
             kind, more = "persons (those who share an image count once)", "faces of more persons"
+        remedy = f"use {more}, or fewer folds (train.folds=2)"
+        if not by_people.all():
+            kind += ", without faces that a network labelled,"
+            remedy += "; remove the score of COCO annotations that people have corrected"
         raise DataError(
-            f"{different} different training {kind} are too few for {folds} folds",
-            f"use {more}, or fewer folds (train.folds=2)",
+            f"{different} different training {kind} are too few for {folds} folds", remedy
         )
-    return stratified_folds(groups, faces.convention, folds, seed)
+    fold_by_face = np.full(len(faces), -1, np.int64)
+    fold_by_face[by_people] = stratified_folds(groups, faces.convention[by_people], folds, seed)
+    return fold_by_face
 
 
 def stratified_folds(

@@ -85,6 +85,24 @@ def test_faces_with_missing_keypoints_are_left_out_and_counted(tmp_path, capfd):
     assert "labels.json: 2 faces left out" in line
 
 
+def test_faces_with_a_score_were_labelled_by_a_network(tmp_path, capfd):
+    write_coco(tmp_path, names=("a.jpg", "b.jpg"), scheme=FIVE)
+    assert load_annotated([tmp_path], FIVE, 32, 4).predicted is None
+    change(tmp_path, "annotations", score=0.9)
+    faces = load_annotated([tmp_path], FIVE, 32, 4)
+    assert faces.predicted is not None and faces.predicted.tolist() == [True, False]
+    assert "labels.json: 1 face with a score" in capfd.readouterr().err
+
+
+def test_a_network_is_not_trained_on_pictures_that_it_holds_out(tmp_path, capfd):
+    write_coco(tmp_path / "labelled", names=("a.jpg", "b.jpg"), scheme=FIVE)
+    write_coco(tmp_path / "more", names=("a.jpg", "c.png"), scheme=FIVE)
+    change(tmp_path / "more", "annotations", score=0.9)  # of a.jpg, which people labelled
+    faces = load_annotated([tmp_path / "labelled", tmp_path / "more"], FIVE, 32, 4)
+    assert len(faces) == 3 and faces.predicted is None
+    assert "1 face that a network labelled left out" in capfd.readouterr().err
+
+
 def test_several_faces_in_a_picture_are_one_person(tmp_path):
     write_coco(tmp_path, names=("a.jpg", "b.jpg"), scheme=FIVE)
     document = json.loads((tmp_path / "labels.json").read_text())

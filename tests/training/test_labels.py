@@ -118,6 +118,22 @@ def test_no_image_is_in_two_folds_and_every_fold_has_both_conventions(seed, fold
         assert set(convention[fold_of == fold]) == {0, 1}
 
 
+def test_faces_that_a_network_labelled_are_in_no_fold_and_leave_the_others_alone():
+    faces = make_faces(60)
+    predicted = np.arange(60) % 3 == 1
+    mixed = replace(faces, predicted=predicted)
+    fold_of = assign_folds(mixed, 4, seed=0)
+    assert (fold_of[predicted] == -1).all()
+    np.testing.assert_array_equal(fold_of[~predicted], assign_folds(faces[~predicted], 4, seed=0))
+    assert mixed.digest() != faces.digest()
+
+
+def test_labels_of_networks_are_not_counted_for_folds():
+    faces = replace(make_faces(40), predicted=np.arange(40) >= 10)
+    with pytest.raises(DataError, match=r"^10 .*without faces that a network labelled"):
+        assign_folds(faces, folds=10, seed=0)
+
+
 def test_too_few_faces_for_the_folds_are_rejected():
     with pytest.raises(DataError, match="too few"):
         assign_folds(make_faces(5), folds=10, seed=0)
