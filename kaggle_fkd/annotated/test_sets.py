@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
+from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
@@ -30,14 +31,26 @@ def find_test_sets(paths: Sequence[Path], scheme: KeypointScheme) -> TestSets:
     """The pictures of folders and zips; in Udacity's layout, those of the test part.
 
     Sets are named after the last part of their path, or after the whole path if that is not unique.
-    Raises NoDataError for a path without annotated pictures, DataError for a wrong annotation.
+    Faces that a network labelled are left out. Raises NoDataError for a path without other ones,
+    DataError for a wrong annotation.
     """
     last = [path.resolve().name for path in paths]
     names = [
         name if last.count(name) == 1 else str(path) for name, path in zip(last, paths, strict=True)
     ]
-    found = (find_pictures(path, scheme, "test") for path in paths)
-    return dict(zip(names, found, strict=True))
+    return {
+        name: _labelled_by_people(path, scheme) for name, path in zip(names, paths, strict=True)
+    }
+
+
+def _labelled_by_people(path: Path, scheme: KeypointScheme) -> Sequence[AnnotatedPicture]:
+    pictures = [each for each in find_pictures(path, scheme, "test") if not each.predicted]
+    if not pictures:
+        raise NoDataError(
+            f"{path}: a network labelled all of its faces, for their annotations have a score",
+            "test on labels of people; remove the score of those that they have corrected",
+        )
+    return pictures
 
 
 @dataclass(frozen=True)

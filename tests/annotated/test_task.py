@@ -1,7 +1,9 @@
 """Photographs as a task."""
 
+import json
+
 import pytest
-from support.annotated_pictures import write_pts, zipped
+from support.annotated_pictures import write_coco, write_pts, zipped
 
 from kaggle_fkd.annotated.task import PhotographsTask
 from kaggle_fkd.errors import NoDataError
@@ -34,6 +36,20 @@ def test_wrong_test_sets_are_found_before_anything_is_trained(tmp_path):
     task = PhotographsTask(tmp_path, test_sets=[tmp_path])
     with pytest.raises(NoDataError, match="test_frames_keypoints"):
         task.check_evaluation()
+
+
+def test_networks_are_not_scored_on_the_labels_of_networks(tmp_path):
+    write_coco(tmp_path)
+    file = tmp_path / "labels.json"
+    document = json.loads(file.read_text())
+    document["annotations"][0]["score"] = 0.9
+    file.write_text(json.dumps(document))
+    ((picture,),) = PhotographsTask(tmp_path, test_sets=[tmp_path]).test_sets().values()
+    assert picture.name == "b.png"
+    document["annotations"][1]["score"] = 0.9
+    file.write_text(json.dumps(document))
+    with pytest.raises(NoDataError, match="a network labelled all of its faces"):
+        PhotographsTask(tmp_path, test_sets=[tmp_path]).test_sets()
 
 
 def test_annotated_pictures_that_exist_are_not_downloaded(tmp_path, monkeypatch):

@@ -1,0 +1,87 @@
+"""Labels the faces of photographs by networks, as COCO keypoints to train on.
+
+    python tools/label_pictures.py photographs/ --runs runs/RUN --out labelled
+
+The keypoints are the mean of those of the package's network and of the runs, each averaged with
+those of the face's mirror image. Left out are faces that are small or doubtful, or whose keypoints
+are: about two thirds of those in photographs of groups. Writes coco.json, and copies the pictures
+that are in it; `--train-on labelled` then adds them to a training, which never holds them out.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.photo.coco import write_coco
+from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.input_files import PICTURES, files_of
+from kaggle_fkd.photo.inputs import Record
+from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
+
+SMALLEST = 40
+"""Smaller faces, in pixels, are left out: their chips would be enlarged more than twice."""
+LEAST_CONFIDENCE = 0.9
+"""Faces that are less certain are left out: some are none."""
+MOST_UNCERTAIN = 0.25
+"""So are faces of which a greater share of the keypoints is uncertain: they are mostly covered."""
+
+
+def label(path: Path, finders: Sequence[FaceKeypoints]) -> Record:
+    """The record of a picture with the faces that can be trained on, as `photo` writes it."""
+    picture = read_picture(path)
+    boxes = finders[0].detector(picture)
+    by_network = [finder.detect(picture, boxes) for finder in finders]
+    faces = [_mean(same) for same in zip(*by_network, strict=True)]
+    height, width = picture.shape[:2]
+    kept = [face.as_dict() for face in faces if _can_be_trained_on(face)]
+    return {"input": str(path), "width": width, "height": height, "faces": kept}
+
+
+def _mean(faces: Sequence[DetectedFace]) -> DetectedFace:
+    """One face, as several networks give it."""
+    keypoints, errors = (
+        np.mean([getattr(face, name) for face in faces], axis=0) for name in ("keypoints", "errors")
+    )
+    return replace(faces[0], keypoints=keypoints, errors=errors)
+
+
+def _can_be_trained_on(face: DetectedFace) -> bool:
+    return (
+        face.size >= SMALLEST
+        and face.confidence >= LEAST_CONFIDENCE
+        and float(face.uncertain.mean()) < MOST_UNCERTAIN
+    )
+
+
+def main() -> None:
+    """Label the pictures of a folder, and copy those with faces beside the labels."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pictures", help="a folder of pictures, or a pattern")
+    parser.add_argument("--runs", type=Path, nargs="*", default=[])
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    set_up(quiet=False)
+    finders = [FaceKeypoints(run=run, mirror=True) for run in (None, *options.runs)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    records = []
+    for path in progress(list(files_of(options.pictures, PICTURES)), "labelling"):
+        record = label(Path(path), finders)
+        if record["faces"]:
+            copy = shutil.copy(path, options.out)
+            records.append(record | {"input": str(copy)})
+    write_coco(options.out, records, finders[0].scheme)
+
+
+if __name__ == "__main__":
+    run_reporting_errors(main)
