@@ -194,6 +194,9 @@ class AugmentConfig(Section):
         0.01, "Largest standard deviation of normal noise in each pixel, as a share of white.", 0, 1
     )
     occlusion: float = setting(0.1, "Probability of a grey rectangle in front of the face.", 0, 1)
+    low_resolution: float = setting(
+        0.0, "Probability that a face has a half to a quarter of its resolution.", 0, 1
+    )
 
 
 @dataclass(frozen=True)

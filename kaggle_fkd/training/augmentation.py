@@ -15,6 +15,9 @@ from kaggle_fkd.imaging.warp import flip, homography, warp
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.process_group import ALONE, ProcessGroup
 
+LOWER_BY = (2, 3, 4)
+"""By what the resolution of a face is divided: chips of 112 pixels then show faces as if they were
+of 45, 30 or 22 pixels."""
 OCCLUDED_FROM, OCCLUDED_TO = 0.1, 0.5
 """Range of the sides of an occluding rectangle, as shares of the image's."""
 
@@ -115,6 +118,11 @@ def _change_light(images: Tensor, config: AugmentConfig, random: _Random) -> Ten
             images, random.bernoulli(config.occlusion), random.uniform(2) * sides, size * sides,
             255 * random.uniform(),
         )  # fmt: skip
+    if config.low_resolution:
+        factor = 2 + (len(LOWER_BY) * random.uniform()).long()
+        images = lower_resolution(
+            images, torch.where(random.bernoulli(config.low_resolution), factor, 1)
+        )
     return images
 
 
@@ -131,6 +139,20 @@ def blur(images: Tensor, strength: Tensor) -> Tensor:
     sharp, strength = images[blurred], strength[blurred]
     soft = F.avg_pool2d(sharp[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
     return images.index_put((blurred,), torch.lerp(sharp, soft, strength[:, None, None]))
+
+
+def lower_resolution(images: Tensor, factor: Tensor) -> Tensor:
+    """N x H x W grey values as if cut from pictures that are smaller by `factor`, N.
+
+    It is 1, where nothing changes, or one of `LOWER_BY`.
+    """
+    height, width = images.shape[-2:]
+    for divisor in LOWER_BY:
+        chosen = factor == divisor
+        small = F.avg_pool2d(images[chosen, None], divisor, ceil_mode=True, count_include_pad=False)
+        large = F.interpolate(small, scale_factor=divisor, mode="bilinear")
+        images = images.index_put((chosen,), large[:, 0, :height, :width])
+    return images
 
 
 def occlude(images: Tensor, covered: Tensor, centre: Tensor, size: Tensor, grey: Tensor) -> Tensor:

@@ -174,7 +174,9 @@ def test_every_movement_moves_pictures_and_keypoints(competition, name):
     assert (moved - keypoints).abs().amax(dim=(1, 2)).min() > 0.01
 
 
-@pytest.mark.parametrize("name", ["contrast", "brightness", "blur", "noise", "occlusion"])
+@pytest.mark.parametrize(
+    "name", ["contrast", "brightness", "blur", "noise", "occlusion", "low_resolution"]
+)
 def test_every_change_of_light_leaves_the_keypoints_alone(competition, name):
     faces = competition.train[:16]
     images = torch.from_numpy(np.array(faces.images))

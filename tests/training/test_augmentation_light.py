@@ -1,11 +1,11 @@
-"""Changes of grey values: light, blur, occlusion."""
+"""Changes of grey values: light, blur, occlusion, resolution."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaggle_fkd.training.augmentation import blur, occlude, relight
+from kaggle_fkd.training.augmentation import LOWER_BY, blur, lower_resolution, occlude, relight
 
 
 @given(seed=st.integers(0, 10_000), contrast=st.floats(0, 2), brightness=st.floats(-200, 200))
@@ -35,6 +35,30 @@ def test_a_full_blur_spreads_a_point_over_its_neighbours():
 def test_a_blur_does_not_change_a_constant_picture(grey, strength):
     images = torch.full((1, 7, 12), grey)
     torch.testing.assert_close(blur(images, torch.tensor([strength])), images)
+
+
+@given(
+    height=st.integers(5, 30), width=st.integers(16, 40), seed=st.integers(0, 1000),
+    factors=st.lists(st.sampled_from([1, *LOWER_BY]), min_size=1, max_size=5),
+)  # fmt: skip
+@settings(max_examples=50)
+def test_a_lower_resolution_moves_nothing_and_leaves_other_faces_alone(
+    height, width, seed, factors
+):
+    factor = torch.tensor(factors)
+    noise = torch.rand(len(factors), height, width, generator=torch.Generator().manual_seed(seed))
+    assert torch.equal(lower_resolution(noise, factor)[factor == 1], noise[factor == 1])
+    ramp = torch.arange(width).float().expand(len(factors), height, width)
+    lowered = lower_resolution(ramp, factor)
+    inner = slice(max(LOWER_BY), width - 2 * max(LOWER_BY))
+    torch.testing.assert_close(lowered[..., inner], ramp[..., inner])
+
+
+def test_a_lower_resolution_takes_detail_away():
+    checks = (torch.arange(16) % 2 * 255.0).expand(3, 16, 16)
+    lowered = lower_resolution(checks, torch.tensor([1, 2, 4]))
+    assert lowered[0].std() > 100
+    torch.testing.assert_close(lowered[1:], torch.full((2, 16, 16), 127.5))
 
 
 @given(
