@@ -104,6 +104,18 @@ def rotated(photographs: PhotographDataset, degrees: float) -> PhotographDataset
     return with_pictures(photographs, changed)
 
 
+def resized(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """The picture, grey or RGB, with `scale` times its height and width."""
+    height, width = (max(1, round(scale * length)) for length in picture.shape[:2])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def in_the_dark(picture: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """The picture with little light and the camera's noise."""
+    dark = picture * LIGHT + random.normal(0, NOISE, picture.shape)
+    return dark.round().clip(0, 255).astype(np.uint8)
+
+
 def reduced(photographs: PhotographDataset, size: float) -> PhotographDataset:
     """The photographs whose first faces are larger than `size`, reduced so that they have it."""
     first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
@@ -111,21 +123,17 @@ def reduced(photographs: PhotographDataset, size: float) -> PhotographDataset:
     changed = []
     for index, picture in enumerate(kept.pictures):
         scale = size / float(kept.faces[kept.faces_of[index][0], SIZE])
-        height, width = (max(1, round(scale * length)) for length in picture.shape)
-        small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
         faces = transform_faces(scaling(scale), kept.faces[kept.faces_of[index]])
-        changed.append((small.astype(np.uint8), faces))
+        changed.append((resized(picture, scale), faces))
     return with_pictures(kept, changed)
 
 
 def darkened(photographs: PhotographDataset) -> PhotographDataset:
     """The photographs with little light and the camera's noise."""
     random = np.random.default_rng(0)
-    dark = [
-        (picture * LIGHT + random.normal(0, NOISE, picture.shape)).round().clip(0, 255)
-        for picture in photographs.pictures
-    ]
-    return replace(photographs, pictures=[picture.astype(np.uint8) for picture in dark])
+    return replace(
+        photographs, pictures=[in_the_dark(picture, random) for picture in photographs.pictures]
+    )
 
 
 def crowds(photographs: PhotographDataset) -> PhotographDataset:

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.detection import LIGHT, NOISE
+from benchmarks.detection import in_the_dark, resized
 from benchmarks.photographs import faces_of_run
 from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
@@ -50,15 +49,12 @@ Changed = tuple[NDArray[np.uint8], NDArray[np.float64]]
 def reduced(picture: NDArray[np.uint8], keypoints: NDArray[np.float64], size: float) -> Changed:
     """The picture reduced or enlarged so that the face has that size."""
     scale = size / size_of_face(keypoints)
-    height, width = (max(1, round(scale * length)) for length in picture.shape[:2])
-    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return small.astype(np.uint8), transform_points(scaling(scale), keypoints)
+    return resized(picture, scale), transform_points(scaling(scale), keypoints)
 
 
 def darkened(picture: NDArray[np.uint8], keypoints: NDArray[np.float64]) -> Changed:
     """The picture with little light and the camera's noise."""
-    noise = np.random.default_rng(0).normal(0, NOISE, picture.shape)
-    return (picture * LIGHT + noise).round().clip(0, 255).astype(np.uint8), keypoints
+    return in_the_dark(picture, np.random.default_rng(0)), keypoints
 
 
 def covered(picture: NDArray[np.uint8], keypoints: NDArray[np.float64], side: str) -> Changed:
@@ -114,16 +110,17 @@ def main() -> None:
     seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
     convention = np.array([picture.convention for picture in seen])
     networks = {"pretrained": None, **{path.name: path for path in options.runs}}
+    finders = {
+        name: {each: [FaceKeypoints(run=path, convention=each)] for each in set(convention)}
+        for name, path in networks.items()
+    }
     rows = []
     for change in CHANGES:
         with TemporaryDirectory() as folder:
             hard = list(changed(seen, change, Path(folder)))
             truth = np.stack([picture.keypoints for picture in hard])
-            for name, path in networks.items():
-                finders = {
-                    each: [FaceKeypoints(run=path, convention=each)] for each in set(convention)
-                }
-                predicted = predict_in_boxes(finders, hard, f"{name}, {change}")
+            for name in networks:
+                predicted = predict_in_boxes(finders[name], hard, f"{name}, {change}")
                 errors = nme(predicted[..., :2], truth, IBUG68).mean(axis=1)
                 means = {each: errors[convention == each].mean() for each in set(convention)}
                 rows.append({"faces": change, "network": name, **means})

@@ -119,7 +119,8 @@ def _change_light(images: Tensor, config: AugmentConfig, random: _Random) -> Ten
             255 * random.uniform(),
         )  # fmt: skip
     if config.low_resolution:
-        factor = 2 + (len(LOWER_BY) * random.uniform()).long()
+        divisors = torch.tensor(LOWER_BY, device=images.device)
+        factor = divisors[(len(LOWER_BY) * random.uniform()).long()]
         images = lower_resolution(
             images, torch.where(random.bernoulli(config.low_resolution), factor, 1)
         )
