@@ -4,9 +4,9 @@
         --train-on data/youtube68 data/w300_train --out results/photo/hard_faces.csv
 
 As `benchmarks/photographs.py` scores faces as they are, in the boxes of their true keypoints, the
-package's network and those of the runs are scored on copies of the faces that the first run holds
-out. Prints the table, which --out gets: the NME in per cent of the distance of the outer eye
-corners, of photographs and of frames.
+package's network and those of the runs are scored on copies of the faces that the runs hold out.
+Prints the table, which --out gets: the NME in per cent of the distance of the outer eye corners, of
+photographs and of frames.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.detection import in_the_dark, resized
-from benchmarks.photographs import faces_of_run
+from benchmarks.photographs import pictures_of_runs
 from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
@@ -38,7 +38,6 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.folds import held_out_faces
 
 BOARD = 120
 """The grey of what covers a face."""
@@ -104,9 +103,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo/hard_faces.csv"))
     options = parser.parse_args()
     set_up(quiet=False)
-    run = open_run(options.runs[0])
-    pictures = [each for path in options.train_on for each in find_pictures(path, IBUG68)]
-    held_out = held_out_faces(run.member(0), faces_of_run(run, pictures))
+    pictures, held_out = pictures_of_runs(
+        [open_run(path) for path in options.runs], options.train_on
+    )
     seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
     convention = np.array([picture.convention for picture in seen])
     networks = {"pretrained": None, **{path.name: path for path in options.runs}}

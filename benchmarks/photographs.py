@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.annotated.load import crop_faces, find_pictures
+from kaggle_fkd.annotated.load import crop_faces, find_training_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
 from kaggle_fkd.config import ChipConfig
@@ -62,16 +62,29 @@ def _compare_errors(
     save_figure(expected_error_figure(table, "%"), folder / f"expected_errors-{title}.png")
 
 
-def faces_of_run(run: Run, pictures: Sequence[AnnotatedPicture]) -> FaceDataset:
-    """The faces that the run was trained on; RunError if they are not those of the pictures."""
-    chips = ChipConfig(run.shape.width)
+def pictures_of_runs(
+    runs: Sequence[Run], paths: Sequence[Path]
+) -> tuple[Sequence[AnnotatedPicture], NDArray[np.bool_]]:
+    """The N pictures that the runs were trained on, and which they hold out, N.
+
+    RunError if they were trained on others, or hold out others than the first run does.
+    """
+    chips = ChipConfig(runs[0].shape.width)
+    pictures = find_training_pictures(paths, IBUG68)
     faces = crop_faces(pictures, IBUG68, chips.size, chips.margin)
-    if run.record["data_hash"] != faces.digest():
-        raise RunError(
-            f"{run.folder} was not trained on these faces in this order",
-            "give --train-on the folders and zips of its training, in the same order",
-        )
-    return faces
+    held_out = held_out_faces(runs[0].member(0), faces)
+    for run in runs:
+        if run.record["data_hash"] != faces.digest():
+            raise RunError(
+                f"{run.folder} was not trained on these faces in this order",
+                "give --train-on the folders and zips of its training, in the same order",
+            )
+        if len(run.members) != 1 or (held_out_faces(run.member(0), faces) != held_out).any():
+            raise RunError(
+                f"{run.folder} is not one network that holds out the faces of {runs[0].folder}",
+                "give runs of one fold with the same seed, trained on the same faces",
+            )
+    return pictures, held_out
 
 
 def main() -> None:
@@ -85,24 +98,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
-    runs = [open_run(path) for path in options.runs]
-    run = runs[0]
-    sets = [find_pictures(path, IBUG68) for path in options.train_on]
-    pictures = [picture for part in sets for picture in part]
-    faces = faces_of_run(run, pictures)
-    held_out = held_out_faces(run.member(0), faces)
-    for each in runs:
-        if len(each.members) != 1 or (held_out_faces(each.member(0), faces) != held_out).any():
-            raise RunError(
-                f"{each.folder} is not one network that holds out the faces of {run.folder}",
-                "give runs of one fold with the same seed, trained on the same faces",
-            )
-    origin = np.repeat([str(path) for path in options.train_on], [len(part) for part in sets])
+    pictures, held_out = pictures_of_runs(
+        [open_run(path) for path in options.runs], options.train_on
+    )
     networks: dict[str, Path | None] = {path.name: path for path in options.runs}
     if options.pretrained:
         networks["pretrained"] = None
     seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
-    origin = origin[held_out]
+    origin = np.array([str(picture.tree.path) for picture in seen])
     truth = np.stack([picture.keypoints for picture in seen])
     rows, curves = [], {}
     for name, path in networks.items():

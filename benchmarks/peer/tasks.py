@@ -8,18 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.photographs import faces_of_run
+from benchmarks.photographs import pictures_of_runs
 from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.load import load_photographs, photograph_files
-from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture, load_picture
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.imaging.picture import read_picture
-from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress
-from kaggle_fkd.training.folds import held_out_faces
 
 TRAINING = 300
 """How many of the faces that the run was trained on conversions are fitted on."""
@@ -91,10 +88,8 @@ def prepare(
     Without the latter, faces are looked for in the photographs of the former. `at_most` limits the
     faces and photographs of each set. Raises RunError for folders that a run was not trained on.
     """
-    parts = [find_pictures(path, IBUG68) for path in paths]
-    pictures = [picture for part in parts for picture in part]
-    sets = np.repeat([path.name for path in paths], [len(part) for part in parts])
-    held_out = held_out_faces(run.member(0), faces_of_run(run, pictures))
+    pictures, held_out = pictures_of_runs([run], paths)
+    sets = np.array([picture.tree.path.name for picture in pictures])
 
     def stored(rows: NDArray[np.int64], title: str) -> Faces:
         some = [pictures[row] for row in rows]

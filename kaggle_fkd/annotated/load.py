@@ -38,8 +38,14 @@ def load_annotated(
     NoDataError without paths and for a path without annotated pictures, DataError for the first
     wrong annotation or picture.
     """
-    pictures = [picture for path in paths for picture in find_pictures(path, scheme, part)]
-    return crop_faces(_labelled_once(pictures), scheme, size, margin)
+    return crop_faces(find_training_pictures(paths, scheme, part), scheme, size, margin)
+
+
+def find_training_pictures(
+    paths: Iterable[Path], scheme: KeypointScheme, part: str = "training"
+) -> Sequence[AnnotatedPicture]:
+    """The pictures whose faces `load_annotated` returns, in its order; raises what it raises."""
+    return _labelled_once([each for path in paths for each in find_pictures(path, scheme, part)])
 
 
 def find_pictures(
@@ -57,6 +63,22 @@ def find_pictures(
             "name a folder or a zip that has pictures with one of them",
         )
     log.info("%s: %s", path, count_of(len(pictures), "annotated picture"))
+    return pictures
+
+
+def find_labelled_by_people(
+    path: Path, scheme: KeypointScheme, part: str = "training"
+) -> list[AnnotatedPicture]:
+    """What `find_pictures` finds, without faces that a network labelled.
+
+    NoDataError if it labelled all of them.
+    """
+    pictures = [each for each in find_pictures(path, scheme, part) if not each.predicted]
+    if not pictures:
+        raise NoDataError(
+            f"{path}: a network labelled all of its faces, for their annotations have a score",
+            "name a set that people labelled; remove the score of faces that they have corrected",
+        )
     return pictures
 
 

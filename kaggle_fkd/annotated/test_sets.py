@@ -9,9 +9,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from kaggle_fkd.annotated.load import find_pictures
+from kaggle_fkd.annotated.load import find_labelled_by_people
 from kaggle_fkd.annotated.picture import AnnotatedPicture
-from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.imaging.boxes import box_of_keypoints
@@ -39,18 +38,9 @@ def find_test_sets(paths: Sequence[Path], scheme: KeypointScheme) -> TestSets:
         name if last.count(name) == 1 else str(path) for name, path in zip(last, paths, strict=True)
     ]
     return {
-        name: _labelled_by_people(path, scheme) for name, path in zip(names, paths, strict=True)
+        name: find_labelled_by_people(path, scheme, "test")
+        for name, path in zip(names, paths, strict=True)
     }
-
-
-def _labelled_by_people(path: Path, scheme: KeypointScheme) -> Sequence[AnnotatedPicture]:
-    pictures = [each for each in find_pictures(path, scheme, "test") if not each.predicted]
-    if not pictures:
-        raise NoDataError(
-            f"{path}: a network labelled all of its faces, for their annotations have a score",
-            "test on labels of people; remove the score of those that they have corrected",
-        )
-    return pictures
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
-from kaggle_fkd.annotated.load import find_pictures
+from kaggle_fkd.annotated.load import find_labelled_by_people
 from kaggle_fkd.annotated.picture import load_picture, rows_of
 from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError, NoDataError
@@ -64,7 +64,8 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     A folder with a boxes.csv has the photographs themselves, or zips of them; those without a row
     show no face. Its rows name them by their path in the folder or the zip, or by the file name
     alone where no other photograph has it. Other folders and zips have one face in each picture
-    with iBUG's 68 points, and perhaps others without. Equal photographs have one subject.
+    with iBUG's 68 points, and perhaps others without; those that a network labelled are left out,
+    for a detector has found them already. Equal photographs have one subject.
 
     Raises NoDataError for a path without photographs, DataError for the first wrong row or damaged
     picture.
@@ -90,7 +91,7 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
 def photograph_files(path: Path) -> list[tuple[FileTree, str]]:
     """The photographs that `load_photographs` reads from a path, in its order: trees and names."""
     if not _has_boxes(path):
-        return [(each.tree, each.name) for each in find_pictures(path, IBUG68)]
+        return [(each.tree, each.name) for each in find_labelled_by_people(path, IBUG68)]
     trees = [FileTree(path), *(FileTree(each) for each in sorted(path.glob("*.zip")))]
     return [
         (tree, name)
@@ -124,7 +125,7 @@ def faces_of_boxes(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
 def _with_points(path: Path) -> list[_Photograph]:
     """One face in each picture, which has iBUG's points."""
     photographs = []
-    for each in progress(find_pictures(path, IBUG68), f"reading {path.name}"):
+    for each in progress(find_labelled_by_people(path, IBUG68), f"reading {path.name}"):
         face = face_of_points(each.keypoints)[None]
         photographs.append(
             _Photograph(

@@ -1,11 +1,12 @@
 """Photographs with labelled faces, from folders and zips."""
 
+import json
 import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
-from support.annotated_pictures import write_picture
+from support.annotated_pictures import write_coco, write_picture
 from support.made_up_photographs import drawn_photographs, write_photographs
 
 from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
@@ -113,6 +114,19 @@ def test_equal_photographs_have_one_subject(folder, tmp_path):
     photographs = load_photographs([folder, again])
     assert photographs.subject[-1] == photographs.subject[0]
     assert np.unique(photographs.subject).size == len(photographs) - 1
+
+
+def test_faces_that_a_network_labelled_are_left_out(tmp_path):
+    write_coco(tmp_path, names=("a.jpg", "b.jpg"))
+    assert len(load_photographs([tmp_path])) == 2
+    document = json.loads((tmp_path / "labels.json").read_text())
+    document["annotations"][0]["score"] = 0.9
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    assert len(load_photographs([tmp_path])) == 1
+    document["annotations"][1]["score"] = 0.9
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    with pytest.raises(NoDataError, match="a network labelled all of its faces"):
+        load_photographs([tmp_path])
 
 
 def test_other_columns_and_damaged_photographs_are_named(folder):
