@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
+from kaggle_fkd.keypoints.coordinates import FARTHEST
 
 FORMAT = "1"
 """What files are like; a change of what they take and give, or of these metadata, changes it."""
@@ -98,7 +99,8 @@ class About:
         task, scheme = metadata["task"], KeypointScheme.from_dict(values["scheme"])
         mean_keypoints = np.array(values["mean_keypoints"], np.float64)
         fits = mean_keypoints.shape[1:] == (len(scheme.names), 2) and len(mean_keypoints)
-        if task == KEYPOINTS and not fits:
+        possible = (abs(mean_keypoints) <= FARTHEST).all()  # also rejects NaN
+        if task == KEYPOINTS and not (fits and possible):
             raise ValueError("its mean keypoints are not those of its scheme")
         return cls(
             task=task,

@@ -1,5 +1,7 @@
 """Exported networks: files that are opened, but cannot be computed."""
 
+import json
+
 import numpy as np
 import onnx
 import pytest
@@ -28,7 +30,8 @@ def test_a_file_with_other_inputs_or_outputs_is_named(tmp_path):
 def test_mean_keypoints_of_another_scheme_are_named(tmp_path):
     model = onnx.load(POINTS68)
     (entry,) = [each for each in model.metadata_props if each.key == "mean_keypoints"]
-    for means in ("7.0", "[]", "[[1.0, 2.0]]"):
+    unknown = json.dumps((np.array(json.loads(entry.value)) * np.nan).tolist())
+    for means in ("7.0", "[]", "[[1.0, 2.0]]", unknown):
         entry.value = means
         onnx.save(model, tmp_path / "other.onnx")
         with pytest.raises(RunError, match=r"other\.onnx: not a network .*its mean keypoints"):
