@@ -1,0 +1,53 @@
+"""The stage `predict`: which run, which submission."""
+
+import pandas as pd
+from support.command_line import QUICK, last_line
+
+from kaggle_fkd.runs.find import newest_trained, runs_in
+
+
+def test_predict_uses_the_newest_run_or_the_named_one(done):
+    first = runs_in(done.runs)[0].name
+    done("--stage", "train", *QUICK, "--seed", "1")
+    newest = runs_in(done.runs)[0].name
+    assert newest != first
+    assert newest in last_line(done("--stage", "predict")[1]).name
+    assert first in last_line(done("--stage", "predict", "--run", first)[1]).name
+    by_path = done("--stage", "predict", "--run", str(done.runs / first))
+    assert first in last_line(by_path[1]).name
+
+
+def test_other_settings_of_the_prediction_write_another_submission(done):
+    before = last_line(done("--stage", "predict")[1])
+    code, out, err = done("--stage", "predict", "--set", "predict.tta_flip=false")
+    assert code == 0 and "skipped" not in err and last_line(out) != before
+    code, _, err = done("--stage", "predict", "--set", "predict.tta_flip=false")
+    assert code == 0 and "skipped" in err
+
+
+def test_a_changed_submission_file_is_written_anew(done):
+    before = last_line(done("--stage", "predict")[1])
+    before.write_text("RowId,Location\n1,50\n")
+    after = last_line(done("--stage", "predict")[1])
+    assert after != before and len(pd.read_csv(after)) > 1
+
+
+def test_predict_without_a_run_says_how_to_get_one(real):
+    code, _, err = real("--stage", "predict")
+    assert code == 1 and "no trained run" in err and "the train stage" in err
+
+
+def test_a_submission_whose_gallery_cannot_be_written_has_its_record_and_later_its_gallery(done):
+    run = newest_trained(done.runs)
+    gallery = done.submissions / f"{run.name}-2.png"
+    gallery.mkdir()
+    other = ("--stage", "predict", "--set", "predict.tta_scale=0")
+    code, out, err = done(*other)
+    assert code == 1 and out == "" and f"cannot write {gallery}" in err
+    gallery.rmdir()
+    written = gallery.with_suffix(".csv").read_bytes()
+    code, out, err = done(*other)
+    assert code == 0 and gallery.is_file() and last_line(out) == gallery.with_suffix(".csv")
+    assert last_line(out).read_bytes() == written
+    code, out, err = done(*other)
+    assert code == 0 and "skipped" in err
