@@ -5,7 +5,8 @@ with that stage's name, a misspelt one with the closest option.
 """
 
 import argparse
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterable, Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from kaggle_fkd.stages import ALL, STAGES, load_stage
 from kaggle_fkd.stages.options import CommonOptions
 from kaggle_fkd.stages.stage import Stage, options_of
 
+BEFORE = ("--quiet", "-h", "--help")
+"""What may stand before the name of a stage."""
 POSITIONAL = "positional "
 """Prefix of the names under which values without a flag are parsed."""
 
@@ -37,7 +40,7 @@ examples:
   the classic baseline: LeNet, missing labels imputed by their mean:
     {prog} --stage train,predict --model lenet --set train.labels=imputed
   another network (lenet, cnn, naimishnet, ...):
-    {prog} train --model naimishnet --epochs 50
+    {prog} train --model naimishnet --lr 2e-3
   how good it is, by cross-validation (trains the members that are missing):
     {prog} evaluate
   68 keypoints on photographs, without any training:
@@ -84,10 +87,10 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
         )
     named = [name.strip() for name in text.split(",")]
     asked = stage_names(named)
-    kinds = [load_stage(name) for name in asked]
     joined = ",".join(named)  # unlike the text, without white space
     shown = joined if sub_command else f"--stage {joined}"
-    parser = _parser(kinds, prog, shown, sub_command)
+    kinds = [load_stage(name) for name in asked]
+    parser = _parser(asked, prog, shown, sub_command)
     if {"-h", "--help"} & set(rest):
         return HelpRequest(parser.format_help().rstrip())
     # Intermixed, as options may stand between inputs: photo a.jpg --json b.jpg.
@@ -95,9 +98,14 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
     if unknown:
         _refuse(unknown, asked, parser.prog)
     values = {name: value for name, value in vars(namespace).items() if value is not None}
+    flag_of = {each.name: each.metadata["flags"][0] for kind in kinds for each in options_of(kind)}
     for name in [name for name in values if name.startswith(POSITIONAL)]:
-        given = values.pop(name)
-        values.setdefault(name.removeprefix(POSITIONAL), given)
+        given, option = values.pop(name), name.removeprefix(POSITIONAL)
+        if given and option in values:
+            raise UsageError(
+                f"{flag_of[option]} was given beside values without it", "leave one of them out"
+            )
+        values.setdefault(option, given)
     values["may_use_sample"] = "all" in named
     return tuple(_build(kind, values) for kind in kinds)
 
@@ -113,8 +121,12 @@ def stage_names(named: Sequence[str]) -> list[str]:
 
 def overview(prog: str) -> str:
     """The program in a page: its stages, examples and exit codes."""
-    stages = "\n".join(f"  {name:<10} {load_stage(name).summary}" for name in STAGES)
-    return OVERVIEW.format(prog=prog, stages=stages, all=", ".join(ALL))
+    return OVERVIEW.format(prog=prog, stages=_summaries(STAGES), all=", ".join(ALL))
+
+
+def _summaries(names: Iterable[str]) -> str:
+    """A line for each stage."""
+    return "\n".join(f"  {name:<10} {load_stage(name).summary}" for name in names)
 
 
 def _split(arguments: list[str], prog: str) -> tuple[str | None, list[str], bool]:
@@ -124,28 +136,30 @@ def _split(arguments: list[str], prog: str) -> tuple[str | None, list[str], bool
         finder.add_argument("--stage", action="append")
         found, rest = finder.parse_known_args(arguments)
         return ",".join(found.stage), rest, False
-    # Options may stand before the name; a misspelt name is recognised only if it comes first.
-    first = arguments[0] if not arguments[0].startswith("-") else None
-    named = next((each for each in arguments if each in (*STAGES, "all")), first)
-    if named is None:
+    # Options with values stand behind the name: their values may be names of stages, too.
+    at = next((at for at, each in enumerate(arguments) if each not in BEFORE), None)
+    if at is None or arguments[at].startswith("-"):
         return None, arguments, True
-    at = arguments.index(named)
-    return named, arguments[:at] + arguments[at + 1 :], True
+    return arguments[at], arguments[:at] + arguments[at + 1 :], True
 
 
-def _parser(kinds: Sequence[type[Stage]], prog: str, shown: str, sub_command: bool) -> _Parser:
+def _parser(names: Sequence[str], prog: str, shown: str, sub_command: bool) -> _Parser:
     """A parser of the options of these stages alone, each declared once."""
-    examples = [f"  {prog} {line}" for kind in kinds for line in kind.examples]
+    kinds = [load_stage(name) for name in names]
+    if len(kinds) == 1:
+        description = inspect.cleandoc(str(kinds[0].__doc__))
+        epilog = "\n".join(["examples:", *(f"  {prog} {line}" for line in kinds[0].examples)])
+    else:
+        description = _summaries(names)
+        epilog = f"{prog} STAGE --help shows the options and examples of one stage"
     parser = _Parser(
-        prog=f"{prog} {shown}",
-        description="\n".join(str(kind.__doc__) for kind in kinds),
-        epilog="\n".join(["examples:", *examples]),
+        prog=f"{prog} {shown}", description=description, epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--quiet", action="store_true", default=None, help="less output")
     common = parser.add_argument_group("options of every stage")
     shared = {each.name for each in options_of(CommonOptions)}  # type: ignore[arg-type]
-    # A name stands for one thing, so stages that share an option declare it alike.
+    # Of stages that share an option, the first one's help is shown.
     declared = {each.name: each for kind in reversed(kinds) for each in options_of(kind)}
     for each in declared.values():
         _add(common if each.name in shared else parser, each, sub_command)

@@ -66,6 +66,31 @@ def test_what_surrounds_the_name_of_a_stage_is_in_no_message():
         assert caught.value.remedy == f"see {shown}"
 
 
+def test_only_flags_without_a_value_stand_before_the_name_of_a_stage():
+    (stage,) = parse(["--quiet", "train", "--runs-dir", "runs"], "kaggle-fkd")
+    assert name_of_stage(type(stage)) == "train" and stage.runs_dir == Path("runs")
+    with pytest.raises(UsageError, match="no stage was given"):
+        parse(["--runs-dir", "runs", "train"], "kaggle-fkd")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["submit a.csv --submission b.csv", "photo a.jpg --input b.jpg", "blend a b --blend c d",
+     "export RUN_A --run RUN_B"],
+)  # fmt: skip
+def test_inputs_are_given_after_the_stage_or_by_their_option(line):
+    option = next(each for each in line.split() if each.startswith("--"))
+    with pytest.raises(UsageError, match=f"{option} was given beside values without it"):
+        parse(line.split(), "kaggle-fkd")
+
+
+def test_the_help_of_several_stages_has_a_line_for_each():
+    answer = parse(["all", "--help"], "kaggle-fkd")
+    assert isinstance(answer, HelpRequest)
+    for name in ALL:
+        assert f"  {name:<10} {load_stage(name).summary}\n" in answer.text
+
+
 HEAVY = {
     "torch", "numpy", "pandas", "PIL", "matplotlib", "scipy", "sklearn", "skimage", "cv2",
     "kaggle", "requests",

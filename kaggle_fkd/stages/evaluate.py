@@ -41,7 +41,7 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.runs.find import named_runs
 
         super().check(task)
-        if self.runs and (self.settings_given or self.force):
+        if self.runs and (self.settings_given or self.force or self.resume is not None):
             raise UsageError(
                 "training options were given, but a run that is named (--run) keeps its own, so "
                 "there is nothing to train",

@@ -111,6 +111,12 @@ def test_an_evaluation_trains_only_what_members_are_missing(evaluated):
     assert len(after) == 2 and after.items() >= before.items()
 
 
+@pytest.mark.parametrize("option", ["--resume", "--force"])
+def test_a_named_run_is_neither_resumed_nor_trained_anew(place, option):
+    code, _, err = place("--stage", "evaluate", "--run", "RUN", option)
+    assert code == 2 and "a run that is named (--run) keeps its own" in err
+
+
 def test_an_interrupted_evaluation_resumes_the_run_that_it_was_of(evaluated):
     (run,) = runs_in(evaluated.runs)
     shutil.rmtree(run.member(1).folder)
