@@ -62,8 +62,7 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
             io.BytesIO(stored), map_location="cpu", weights_only=True
         )
         trainer.load_state(state)
-        if trainer.device.type == "cpu":
-            _warn_of_other_threads(member, state.get("threads"))
+        _warn_of_another_device(member, state, trainer.device)
         return state["epochs"], [*dict.fromkeys([*state["commits"], *commits])]
     except DAMAGE as error:
         raise RunError(
@@ -72,12 +71,18 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
         ) from error
 
 
-def _warn_of_other_threads(member: Member, before: int | None) -> None:
+def _warn_of_another_device(member: Member, state: dict[str, Any], device: torch.device) -> None:
     """Say that the weights will not be those of an uninterrupted training, if that is so."""
     threads = torch.get_num_threads()
-    if before not in (None, threads):  # None: the checkpoint was written before it had them
-        log.warning(
-            "%s: %s so far, now %d: the weights will not equal those of an uninterrupted training "
-            "-> for equal weights, resume with the same number of threads",
-            member.name, count_of(before, "thread"), threads,
-        )  # fmt: skip
+    if state["device"] != device.type:
+        before, now, same = f"on {state['device']}", f"on {device.type}", "on the same device"
+    elif device.type == "cpu" and state["threads"] != threads:
+        before, now = count_of(state["threads"], "thread"), str(threads)
+        same = "with the same number of threads"
+    else:
+        return
+    log.warning(
+        "%s: %s so far, now %s: the weights will not equal those of an uninterrupted training "
+        "-> for equal weights, resume %s",
+        member.name, before, now, same,
+    )  # fmt: skip

@@ -104,6 +104,7 @@ class Trainer:
             "precision": self.precision.name,
             "scaler": self.scaler.state_dict(),
             "generator": self.generator.get_state(),
+            "device": self.device.type,
             "dropout": _global_random_state(self.device),
         }
 
@@ -120,6 +121,8 @@ class Trainer:
         if state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
         self.generator.set_state(state["generator"])
+        if state["device"] != self.device.type:
+            return  # its dropout draws other numbers, from a generator with another kind of state
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(state["dropout"], self.device)
         else:

@@ -1,9 +1,11 @@
-"""The number of threads: what a training with another one has in common with it."""
+"""What a training has in common with one of another number of threads, or on another device."""
 
 import pytest
 import torch
 from support.made_up_faces import varied_faces
 from support.small_runs import CPU, interrupted_in_epoch, new_run, quick, split, train_member
+
+from kaggle_fkd.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,18 @@ def test_a_training_resumed_with_another_number_of_threads_says_what_differs(
     assert "continuing after epoch 1" in err
     said = "warning: " in err and "1 thread so far, now 2: the weights will not equal" in err
     assert said == (threads == 2)
+
+
+def test_a_training_resumed_on_another_kind_of_device_says_what_differs(
+    tmp_path, capsys, monkeypatch
+):
+    faces = split(varied_faces(20, 20))
+    member = new_run(tmp_path, quick(epochs=2)).member(0)
+    state = Trainer.state
+    monkeypatch.setattr(Trainer, "state", lambda trainer: state(trainer) | {"device": "cuda"})
+    with interrupted_in_epoch(2), pytest.raises(KeyboardInterrupt):
+        train_member(member, *faces, CPU)
+    train_member(member, *faces, CPU)
+    err = capsys.readouterr().err
+    assert "continuing after epoch 1" in err
+    assert "on cuda so far, now on cpu: the weights will not equal" in err

@@ -72,3 +72,12 @@ def test_a_training_keeps_its_precision_on_another_device(tmp_path):
     assert other.scaler.state_dict() == state["scaler"] != {}
     assert other.run_epoch(1, lambda: None) == trainer.run_epoch(1, lambda: None)
     assert other.validate() == trainer.validate() != trainer.objective.validate(trainer.network)
+
+
+def test_a_training_continues_on_another_kind_of_device(tmp_path):
+    _, trainer = trained(tmp_path, "a", precision="fp32")
+    _, other = trained(tmp_path, "b", precision="fp32")
+    of_a_gpu = {"device": "cuda", "dropout": torch.zeros(16, dtype=torch.uint8)}
+    other.load_state(trainer.state() | of_a_gpu)
+    for name, tensor in trainer.weights().items():
+        assert torch.equal(tensor, other.weights()[name])
