@@ -107,10 +107,13 @@ class _Picture:
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = VIDEO_RANGE
         self.start = 0.0
-        """The times of the first and the last frame, in seconds."""
+        """The time of the first frame, in seconds."""
         self.latest = 0.0
-        self.last = -1
+        """The time of the last frame, in seconds."""
+        self.last_tick = -1
+        """The time of the last frame in the output, in units of `TICK`."""
         self.count = 0
+        """Frames so far."""
 
     def write(self, frame: Frame) -> None:
         """Write a frame at its time."""
@@ -126,9 +129,9 @@ class _Picture:
             .VideoFrame.from_ndarray(even, format="rgb24")
             .reformat(format=PIXELS, dst_colorspace=BT709, dst_color_range=VIDEO_RANGE)
         )
-        self.last = max(self.last + 1, round((frame.time - self.start) / TICK))
+        self.last_tick = max(self.last_tick + 1, round((frame.time - self.start) / TICK))
         self.latest = frame.time
-        encoded.pts, encoded.time_base = self.last, TICK
+        encoded.pts, encoded.time_base = self.last_tick, TICK
         self.count += 1
         self.output.mux(self.stream.encode(encoded))
 
@@ -149,7 +152,7 @@ class _Sound:
         self.stream = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
         self.stream.layout = SOUND_LAYOUT
         self.parts: Iterator[AudioFrame] = iter(source.decode(source.streams.audio[0]))
-        self.clock, self.length = Clock(), 0.0
+        self.clock, self.length = Clock(source), 0.0
         self.kind: tuple[object, ...] = ()
         self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
         self.written = 0

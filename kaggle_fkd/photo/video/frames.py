@@ -27,15 +27,18 @@ FASTEST = 1000.0
 """Frames per second; files that state more do not know their rate."""
 
 
+BROADCASTS = ("mpegts", "mpeg")
+"""The formats of files that can be joined by writing one behind the other: times may begin anew."""
 LONGEST_STEP = 10.0
-"""Seconds; a time that is more than this after the one before, or before it, begins anew, as where
-recordings were joined."""
+"""Seconds; a longer step in such a file is where recordings were joined."""
 
 
 class Clock:
     """Makes the stated times of a stream continuous."""
 
-    def __init__(self) -> None:
+    def __init__(self, container: "InputContainer") -> None:
+        """Of a stream of that file."""
+        self._may_begin_anew = container.format.name in BROADCASTS
         self._shift = 0.0
         self._last: float | None = None
 
@@ -47,11 +50,15 @@ class Clock:
         """
         expected = 0.0 if self._last is None else self._last + usual_step
         time = expected if stated is None else stated + self._shift
-        if self._last is not None and not 0 < time - self._last <= LONGEST_STEP:
+        if self._last is not None and not self._is_possible(time - self._last):
             self._shift += expected - time
             time = expected
         self._last = time
         return time
+
+    def _is_possible(self, step: float) -> bool:
+        """Slides are shown for long, and some cameras state a time twice."""
+        return 0 < step <= LONGEST_STEP if self._may_begin_anew else step >= 0
 
 
 class Frame(NamedTuple):
@@ -142,7 +149,7 @@ def _frames(path: Path) -> Iterator[Frame]:
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        clock, interval = Clock(), 1 / _rate_of(stream)
+        clock, interval = Clock(container), 1 / _rate_of(stream)
         try:
             for frame in container.decode(stream):
                 quarters = frame.rotation // 90  # as phones state it, counter-clockwise

@@ -92,9 +92,7 @@ class Smoother:
             overlap = box_overlap(np.array([face.box for face in faces]), known)
             while overlap.max() >= MIN_IOU:
                 face, track = map(int, np.unravel_index(overlap.argmax(), overlap.shape))
-                candidate = self._tracks[track]
-                if len(candidate.smooth) == len(faces[face].keypoints) + 2:
-                    matches[face] = candidate
+                matches[face] = self._tracks[track]
                 overlap[face], overlap[:, track] = 0, 0
         return matches
 

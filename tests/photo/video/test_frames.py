@@ -6,6 +6,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.photo.video.encode import write_video
-from kaggle_fkd.photo.video.frames import Frame, is_video, open_video
+from kaggle_fkd.photo.video.frames import Clock, Frame, is_video, open_video
 
 RATE = 10
 
@@ -60,6 +61,7 @@ def test_a_video_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path):
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
+from types import SimpleNamespace
 import numpy as np
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.photo.video.encode import write_video
@@ -190,6 +192,21 @@ def test_frames_keep_their_times_and_the_sound_keeps_with_them(tmp_path):
     wave, rate = heard_in(path)
     begins = np.flatnonzero(np.abs(wave) > 0.1)[0] / rate
     assert begins == pytest.approx(1.0, abs=0.1)
+
+
+def test_slides_keep_their_times(tmp_path):
+    times = [0, 0.04, 12, 12.04, 15]
+    source = speaking(tmp_path / "a.mkv", times, tone(440, 15))
+    video = open_video(source)
+    path = write_video(tmp_path / "copy.mp4", video.frames(), video.rate, sound_of=source)
+    copied = [frame.time for frame in open_video(path).frames()]
+    np.testing.assert_allclose(copied, times, atol=0.001)
+
+
+def test_a_time_that_a_camera_states_twice_moves_no_other():
+    clock = Clock(SimpleNamespace(format=SimpleNamespace(name="mov,mp4,m4a,3gp,3g2,mj2")))
+    times = [0, 0.04, 0.04, 0.08]
+    assert [clock.time(time, 0.04) for time in times] == times
 
 
 def test_sound_that_begins_later_than_the_picture_does_so_in_a_copy(tmp_path):
