@@ -119,7 +119,7 @@ class FaceDataset:
         _, image = np.unique(image_digests(self.images), return_inverse=True)
         if self.subject is None:
             return image.astype(np.int64)
-        return _connected(image, self.subject)
+        return connected(image, self.subject)
 
     def digest(self) -> str:
         """Hex sha256 of all its content: what a run was trained on, wherever the files are."""
@@ -145,7 +145,7 @@ def image_digests(images: NDArray[np.uint8]) -> NDArray[np.bytes_]:
     return np.array(digests, dtype="S64")
 
 
-def _connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
+def connected(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
     """N, equal numbers where either label is the same, or a chain of such faces connects.
 
     Numbered in the order of their first faces, so that folds are the same for chips of any size.

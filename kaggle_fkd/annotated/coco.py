@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from kaggle_fkd.annotated.picture import AnnotatedPicture
-from kaggle_fkd.annotated.tree import REMEDY as UNREADABLE
+from kaggle_fkd.annotated.tree import REMEDY as TREE_REMEDY
 from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
@@ -35,7 +35,7 @@ def read_coco(tree: FileTree, scheme: KeypointScheme) -> Iterator[AnnotatedPictu
     for name in sorted(tree.names):
         if PurePosixPath(name).suffix.lower() == ".json":
             where = tree.place(name)
-            document = parse_coco(tree.read(name), where, UNREADABLE)
+            document = parse_coco(tree.read(name), where, TREE_REMEDY)
             if document:
                 yield from _read_faces(tree, name, faces_in(document, where, scheme))
 

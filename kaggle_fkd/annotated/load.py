@@ -12,7 +12,7 @@ from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.pts import read_pts
 from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.annotated.udacity import read_udacity
-from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.dataset import FaceDataset, connected
 from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.picture import grey_of
@@ -103,8 +103,8 @@ def crop_faces(
     """One grey chip for each picture, `size + 2 margin` pixels square, with its keypoints.
 
     Each face is turned, scaled and shifted so that its keypoints lie on `mean_shape` as closely
-    as possible (least squares). Pictures are decoded one by one; DataError names a damaged one.
-    Raises NoDataError without pictures.
+    as possible (least squares). Faces in equal files count as one person's. Pictures are decoded
+    one by one; DataError names a damaged one. Raises NoDataError without pictures.
     """
     if not pictures:
         raise NoDataError("there are no annotated pictures", "give folders or zips that have some")
@@ -114,7 +114,10 @@ def crop_faces(
     images = np.empty((len(pictures), side, side), np.uint8)
     for index, picture in enumerate(progress(pictures, "cropping faces")):
         images[index] = cut_chip(grey_of(picture.load()), matrices[index], side)
-    subject, _ = pd.factorize(np.array([picture.subject for picture in pictures]))
+    subject, file = (
+        pd.factorize(np.array(values))[0]
+        for values in ([each.subject for each in pictures], [each.digest() for each in pictures])
+    )
     predicted = np.array([picture.predicted for picture in pictures])
     return FaceDataset(
         scheme,
@@ -122,7 +125,7 @@ def crop_faces(
         transform_points(matrices, shapes).astype(np.float32),
         convention=np.array([_convention(picture, scheme) for picture in pictures], np.int8),
         ids=np.arange(len(pictures)),
-        subject=subject.astype(np.int64),
+        subject=connected(file, subject),
         predicted=predicted if predicted.any() else None,
         margin=margin,
     )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.keypoints.coordinates import REMEDY, finite_number, reject_flat
+from kaggle_fkd.keypoints.coordinates import REMEDY, finite_number
 from kaggle_fkd.keypoints.scheme import KeypointScheme
 from kaggle_fkd.system.text import count_of, shorten
 
@@ -115,5 +115,4 @@ def parse_keypoints(
             raise DataError(f"{where}: v is {shorten(v)} instead of 0, 1 or 2", REMEDY)
         if v != MISSING:
             point[:] = finite_number(str(x), where), finite_number(str(y), where)
-    reject_flat(points, where)
     return points - CENTRE

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints.coco import MISSING, keypoint_order, parse_keypoints
-from kaggle_fkd.keypoints.coordinates import REMEDY
+from kaggle_fkd.keypoints.coordinates import REMEDY, reject_degenerate
 from kaggle_fkd.keypoints.scheme import KeypointScheme
 from kaggle_fkd.system.text import shorten
 
@@ -77,6 +77,7 @@ def faces_in(document: Document, where: str, scheme: KeypointScheme) -> Iterator
         order = keypoint_order(names, f"{where}, category {name}", scheme)
         values = annotation.get("keypoints", [0, 0, MISSING] * len(names))
         keypoints = parse_keypoints(values, order, len(names), here)
+        reject_degenerate(keypoints, here, scheme)
         image = _entry(images, annotation, "image_id", here)
         picture = str(image.get("file_name")).replace("\\", "/")  # of Windows
         yield CocoFace(here, name, picture, keypoints, "score" in annotation)

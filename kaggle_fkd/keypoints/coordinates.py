@@ -18,21 +18,27 @@ def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArr
     """K x 2 from the text of x, y, x, y, ...
 
     Raises DataError, which names `where`, for another number of coordinates than the scheme's,
-    for one that is not a finite number or is beyond `FARTHEST`, and for points that all have the
-    same x or the same y.
+    for one that is not a finite number or is beyond `FARTHEST`, and what `reject_degenerate` says.
     """
     expected = 2 * len(scheme.names)
     if len(cells) != expected:
         raise DataError(f"{where}: {len(cells)} coordinates instead of {expected}", REMEDY)
     points = np.array([finite_number(cell, where) for cell in cells]).reshape(-1, 2)
-    reject_flat(points, where)
+    reject_degenerate(points, where, scheme)
     return points
 
 
-def reject_flat(points: NDArray[np.float64], where: str) -> None:
-    """DataError, which names `where`, if all K x 2 points are known and have the same x or y."""
+def reject_degenerate(points: NDArray[np.float64], where: str, scheme: KeypointScheme) -> None:
+    """DataError, which names `where`, for K x 2 points that cannot be aligned or scored.
+
+    They all have the same x or the same y, or the outer corners of the eyes, whose distance is the
+    unit of the NME, are one point. Points may be missing (NaN).
+    """
     if (np.ptp(points, axis=0) == 0).any():  # NaN is not equal to 0
         raise DataError(f"{where}: all points have the same x or the same y", REMEDY)
+    right, left = points[list(scheme.eye_corners)]
+    if (right == left).all():
+        raise DataError(f"{where}: the outer corners of both eyes are the same point", REMEDY)
 
 
 def finite_number(cell: str, where: str) -> float:

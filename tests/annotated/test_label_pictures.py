@@ -28,8 +28,10 @@ def test_large_clear_faces_are_labelled_and_their_pictures_copied(tmp_path):
     (tmp_path / "photographs").mkdir()
     for name, picture in photographs.items():
         Image.fromarray(picture).save(tmp_path / "photographs" / name)
+    (tmp_path / "photographs/damaged.png").write_bytes(b"no picture")
     command = [sys.executable, TOOL, tmp_path / "photographs", "--out", tmp_path / "labelled"]
-    subprocess.run(command, check=True, capture_output=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "1 of 4 inputs failed" in done.stderr
 
     written = {path.name for path in (tmp_path / "labelled").iterdir()}
     assert written == {"coco.json", "face.png"}

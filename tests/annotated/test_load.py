@@ -178,3 +178,25 @@ def test_damaged_lzma_is_named(tmp_path, place):
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(DataError, match=r"a\.zip"):
         list(find_pictures(tmp_path / "a.zip", IBUG68))
+
+
+def test_faces_in_equal_files_are_one_person(tmp_path):
+    """Otherwise a network could be trained on a picture that it holds out."""
+    for name in ("one", "two"):
+        write_pts(tmp_path / name, names=("a.png", "b.png"))
+    text = pts_text(a_shape(7))
+    (tmp_path / "two" / "a.pts").write_text(text)  # labelled otherwise: another chip
+    faces = load_annotated([tmp_path / "one", tmp_path / "two"], IBUG68, 32, 0)
+    assert faces.subject.tolist() == [0, 1, 0, 1]
+
+
+@SCHEMES
+def test_outer_eye_corners_that_are_one_point_are_rejected(tmp_path, scheme):
+    """Their distance is the unit of the NME."""
+    write_pts(tmp_path, names=("a.png",), scheme=scheme)
+    points = a_shape(0, scheme)
+    right, left = scheme.eye_corners
+    points[right] = points[left]
+    (tmp_path / "a.pts").write_text(pts_text(points))
+    with pytest.raises(DataError, match=r"a\.pts: the outer corners of both eyes are the same"):
+        load_annotated([tmp_path], scheme, 32, 0)

@@ -16,7 +16,7 @@ from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, transform_faces
 
-LEAST_SIZE = 0.8
+LEAST_SHARE_OF_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are
 ignored."""
 MOST_FACES = 24
@@ -142,8 +142,8 @@ class Crops:
         seen = beyond < SEEN * size
         complete = bool(photographs.complete[picture]) and seen.sum() <= MOST_FACES
         kept = np.flatnonzero(seen)[:MOST_FACES]
-        unsuitable = (size < LEAST_SIZE * config.smallest) | (beyond >= 0)
-        unsuitable |= size > config.largest / LEAST_SIZE
+        unsuitable = (size < LEAST_SHARE_OF_SIZE * config.smallest) | (beyond >= 0)
+        unsuitable |= size > config.largest / LEAST_SHARE_OF_SIZE
         ignored = photographs.ignored[rows] | unsuitable
         for face in kept[~ignored[kept]]:
             if random.random() < config.cover:

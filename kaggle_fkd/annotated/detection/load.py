@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.load import find_labelled_by_people
-from kaggle_fkd.annotated.picture import load_picture, rows_of
+from kaggle_fkd.annotated.picture import AnnotatedPicture, load_picture, rows_of
 from kaggle_fkd.annotated.tree import FileTree
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
@@ -63,8 +63,8 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
 
     A folder with a boxes.csv has the photographs themselves, or zips of them; those without a row
     show no face. Its rows name them by their path in the folder or the zip, or by the file name
-    alone where no other photograph has it. Other folders and zips have one face in each picture
-    with iBUG's 68 points, and perhaps others without; those that a network labelled are left out,
+    alone where no other photograph has it. Pictures in other folders and zips have faces with
+    iBUG's 68 points, and perhaps others without; those that a network labelled are left out,
     for a detector has found them already. Equal photographs have one subject.
 
     Raises NoDataError for a path without photographs, DataError for the first wrong row or damaged
@@ -91,8 +91,10 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
 def photograph_files(path: Path) -> list[tuple[FileTree, str]]:
     """The photographs that `load_photographs` reads from a path, in its order: trees and names."""
     if not _has_boxes(path):
-        return [(each.tree, each.name) for each in find_labelled_by_people(path, IBUG68)]
-    trees = [FileTree(path), *(FileTree(each) for each in sorted(path.glob("*.zip")))]
+        return [(faces[0].tree, name) for name, faces in _annotated_files(path).items()]
+    folder = FileTree(path)
+    zips = [name for name in sorted(folder.names) if "/" not in name and name.endswith(".zip")]
+    trees = [folder, *(FileTree(path / name) for name in zips)]
     return [
         (tree, name)
         for tree in trees
@@ -123,16 +125,22 @@ def faces_of_boxes(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def _with_points(path: Path) -> list[_Photograph]:
-    """One face in each picture, which has iBUG's points."""
+    """The pictures that have iBUG's points, each with all of its faces that have them."""
     photographs = []
-    for each in progress(find_labelled_by_people(path, IBUG68), f"reading {path.name}"):
-        face = face_of_points(each.keypoints)[None]
-        photographs.append(
-            _Photograph(
-                grey_of(each.load()), False, f"{path}/{each.subject}", face, np.zeros(1, bool), True
-            )
-        )
+    for same in progress(_annotated_files(path).values(), f"reading {path.name}"):
+        picture, subject = grey_of(same[0].load()), f"{path}/{same[0].subject}"
+        faces = np.stack([face_of_points(each.keypoints) for each in same])
+        ignored = np.zeros(len(same), bool)
+        photographs.append(_Photograph(picture, False, subject, faces, ignored, exact_eyes=True))
     return photographs
+
+
+def _annotated_files(path: Path) -> dict[str, list[AnnotatedPicture]]:
+    """The faces that people labelled in each picture, by its name in the folder or zip."""
+    faces: dict[str, list[AnnotatedPicture]] = {}
+    for each in find_labelled_by_people(path, IBUG68):
+        faces.setdefault(each.name, []).append(each)
+    return faces
 
 
 def _with_boxes(path: Path) -> list[_Photograph]:

@@ -25,7 +25,7 @@ PLACE_WEIGHT = 0.3
 """Weight of the places of faces, relative to the scores."""
 UNKNOWN = 0.25
 """Share of the proposals whose score of the first stage is hidden, that is, whose logit is 0: the
-second stage also judges faces that it was given without one."""
+second stage also classifies faces that it was given without one."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,11 @@ from PIL import Image
 from support.annotated_pictures import write_coco, write_picture
 from support.made_up_photographs import drawn_photographs, write_photographs
 
-from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
+from kaggle_fkd.annotated.detection.load import (
+    faces_of_boxes,
+    load_photographs,
+    photograph_files,
+)
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.keypoints.pts import format_pts
@@ -114,6 +118,24 @@ def test_equal_photographs_have_one_subject(folder, tmp_path):
     photographs = load_photographs([folder, again])
     assert photographs.subject[-1] == photographs.subject[0]
     assert np.unique(photographs.subject).size == len(photographs) - 1
+
+
+def test_the_faces_of_a_picture_are_those_of_one_photograph(tmp_path):
+    write_coco(tmp_path, names=("a.jpg", "b.jpg"))
+    document = json.loads((tmp_path / "labels.json").read_text())
+    document["annotations"][1]["image_id"] = 0
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    photographs = load_photographs([tmp_path])
+    assert len(photographs) == len(photograph_files(tmp_path)) == 1
+    assert photographs.picture.tolist() == [0, 0] and photographs.exact_eyes.tolist() == [True] * 2
+
+
+def test_hidden_files_beside_a_zip_are_no_photographs(folder):
+    with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+        archive.write(folder / "0.png", "more.png")
+    before = len(load_photographs([folder]))
+    (folder / "._images.zip").write_bytes(b"of a Mac")
+    assert len(load_photographs([folder])) == before == 5
 
 
 def test_faces_that_a_network_labelled_are_left_out(tmp_path):
