@@ -2,11 +2,11 @@
 
     python benchmarks/detection.py RUN --train-on FOLDER [FOLDER ...] --out results/detection
 
-RUN is that of a face detector, trained on these folders; the network of the package, or another one
-(`--network`), that was exported from its first member is compared on the photographs that this
-member held out: behind it come the networks for keypoints, as in `FaceKeypoints`. Beside it are
-plain Haar (`detectMultiScale(grey, 1.1, 5)`), where OpenCV has it, and YuNet, if `--yunet` names
-its file. All detectors see grey pictures, one after the other, on one
+RUN is the run of a face detector that was trained on these folders. The package's detector, or that
+of `--network`, which must have been exported from the run's first member, is measured on the
+photographs that this member held out, followed by the network for keypoints, as in `FaceKeypoints`.
+For comparison there are plain Haar (`detectMultiScale(grey, 1.1, 5)`), where OpenCV has it, and
+YuNet, if `--yunet` names its file. All detectors see grey pictures, one after the other, on one
 core: as they are; those with 68 points also rotated by 30 degrees, 60, and so on, darkened, and
 reduced; and in crowds. A face is found when its square and that of a detection have an IoU above
 0.35. scikit-image's pictures without a face come last. Faces that are marked as ignored count
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.annotated.detection.data import DetectionData
+from benchmarks.held_out import held_out_photographs
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.evaluation import match, scored_faces
 from kaggle_fkd.annotated.detection.load import faces_of_boxes, load_photographs
@@ -117,15 +117,14 @@ def in_the_dark(picture: NDArray[np.uint8], random: np.random.Generator) -> NDAr
 
 
 def reduced(photographs: PhotographDataset, size: float) -> PhotographDataset:
-    """The photographs whose first faces are larger than `size`, reduced so that they have it."""
-    first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
-    kept = photographs[first > size]
+    """The photographs, reduced so that their first faces have that size."""
     changed = []
-    for index, picture in enumerate(kept.pictures):
-        scale = size / float(kept.faces[kept.faces_of[index][0], SIZE])
-        faces = transform_faces(scaling(scale), kept.faces[kept.faces_of[index]])
+    for index, picture in enumerate(photographs.pictures):
+        rows = photographs.faces_of[index]
+        scale = size / float(photographs.faces[rows[0], SIZE])
+        faces = transform_faces(scaling(scale), photographs.faces[rows])
         changed.append((resized(picture, scale), faces))
-    return with_pictures(kept, changed)
+    return with_pictures(photographs, changed)
 
 
 def darkened(photographs: PhotographDataset) -> PhotographDataset:
@@ -181,21 +180,26 @@ def all_sets(paths: Sequence[Path], held_out: NDArray[np.bool_]) -> Iterator[Set
     """The held-out photographs of every folder, as they are and changed; then those of nobody."""
     start = 0
     for path in paths:
-        complete = load_photographs([path])
-        photographs = complete[held_out[start : start + len(complete)]]
-        start += len(complete)
+        every = load_photographs([path])
+        photographs = every[held_out[start : start + len(every)]]
+        start += len(every)
         with_face = np.bincount(photographs.picture, minlength=len(photographs)) > 0
-        yield Set(path.name, photographs[with_face])
+        if with_face.any():
+            yield Set(path.name, photographs[with_face])
         if not with_face.all():
             yield Set(f"{path.name}, without faces", photographs[~with_face])
-        if photographs.complete.any():
+        if photographs.complete.any() or not len(photographs):
             continue
         for degrees in ROLLS:
             yield Set(f"{path.name}, rotated by {degrees}", rotated(photographs, degrees))
         for size in SMALL:
-            yield Set(f"{path.name}, faces of {size:.0f} px", reduced(photographs, size))
+            first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
+            if (first > size).any():
+                smaller = reduced(photographs[first > size], size)
+                yield Set(f"{path.name}, faces of {size:.0f} px", smaller)
         yield Set(f"{path.name}, dark", darkened(photographs))
-        yield Set(f"{path.name}, crowds", crowds(photographs))
+        if len(photographs) >= CROWD:
+            yield Set(f"{path.name}, crowds", crowds(photographs))
     yield Set("scikit-image, nobody", faceless())
 
 
@@ -294,8 +298,8 @@ def main() -> None:
     set_up(quiet=False)
     cv2.setNumThreads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
-    member = open_run(options.run).require_members().members[0]
-    held_out = DetectionData(load_photographs(options.train_on)).held_out(member)
+    run = open_run(options.run).require_members()
+    held_out = held_out_photographs(run, load_photographs(options.train_on))
     searches = {"ours": ours(FaceKeypoints(run=options.network))}
     if hasattr(cv2, "CascadeClassifier"):
         searches["plain Haar"] = plain_haar()

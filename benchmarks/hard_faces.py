@@ -1,6 +1,6 @@
 """NME of held-out faces that are made harder: small ones, dark ones, covered ones.
 
-    python benchmarks/hard_faces.py --runs runs/RUN [RUN...] \
+    python benchmarks/hard_faces.py --runs runs/RUN [RUN...] \\
         --train-on data/youtube68 data/w300_train --out results/photo/hard_faces.csv
 
 As `benchmarks/photographs.py` scores faces as they are, in the boxes of their true keypoints, the
@@ -25,13 +25,13 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.detection import in_the_dark, resized
-from benchmarks.photographs import pictures_of_runs
+from benchmarks.held_out import pictures_of_runs
 from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
 from kaggle_fkd.imaging.similarity import scaling, transform_points
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.keypoints.pts import format_pts
+from kaggle_fkd.keypoints.pts import write_pts_file
 from kaggle_fkd.keypoints.uncertainty import size_of_face
 from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.finder import FaceKeypoints
@@ -88,7 +88,7 @@ def changed(
     for index, picture in enumerate(pictures):
         hard, keypoints = CHANGES[name](picture.load(), picture.keypoints)
         Image.fromarray(hard).save(folder / f"{index:05}.png")
-        (folder / f"{index:05}.pts").write_text(format_pts(keypoints))
+        write_pts_file(folder / f"{index:05}.pts", keypoints)
     for picture, file in zip(pictures, find_pictures(folder, IBUG68), strict=True):
         yield replace(file, convention=picture.convention)
 
@@ -108,9 +108,10 @@ def main() -> None:
     )
     seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
     convention = np.array([picture.convention for picture in seen])
+    conventions = [each.name for each in IBUG68.conventions if each.name in convention]
     networks = {"pretrained": None, **{path.name: path for path in options.runs}}
     finders = {
-        name: {each: [FaceKeypoints(run=path, convention=each)] for each in set(convention)}
+        name: {each: [FaceKeypoints(run=path, convention=each)] for each in conventions}
         for name, path in networks.items()
     }
     rows = []
@@ -121,7 +122,7 @@ def main() -> None:
             for name in networks:
                 predicted = predict_in_boxes(finders[name], hard, f"{name}, {change}")
                 errors = nme(predicted[..., :2], truth, IBUG68).mean(axis=1)
-                means = {each: errors[convention == each].mean() for each in set(convention)}
+                means = {each: errors[convention == each].mean() for each in conventions}
                 rows.append({"faces": change, "network": name, **means})
     table = pd.DataFrame(rows)
     write_text(options.out, table.to_csv(index=False, float_format="%.5f"))

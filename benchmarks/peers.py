@@ -1,7 +1,7 @@
 """Other packages beside this one, on photographs that this one was not trained on.
 
-    python benchmarks/peers.py RUN --train-on data/helen data/lfpw data/youtube68 \
-        [--detector-run RUN --detector-train-on data/detect data/helen ...] \
+    python benchmarks/peers.py RUN --train-on data/helen data/lfpw data/youtube68 \\
+        [--detector-run RUN --detector-train-on data/detect data/helen ...] \\
         --environments FOLDER --out results/peers
 
 RUN is that from which the package's network for keypoints was exported, and --train-on names what

@@ -1,6 +1,6 @@
 """NME on photographs, of the faces that runs held out: each predicted in its box.
 
-    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--pretrained] \
+    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--pretrained] \\
         --train-on data/youtube68 data/w300_train --out results/photo
 
 Scores the networks of runs that were trained on the same faces and hold out the same ones. The
@@ -14,7 +14,6 @@ expected_errors-*.csv and .png, in per cent of the distance of the outer eye cor
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +22,18 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from kaggle_fkd.annotated.load import crop_faces, find_training_pictures
-from kaggle_fkd.annotated.picture import AnnotatedPicture
+from benchmarks.held_out import pictures_of_runs
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
-from kaggle_fkd.config import ChipConfig
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.expected_errors import expected_error_figure, expected_error_table
 from kaggle_fkd.evaluation.nme_report import error_curve
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
-from kaggle_fkd.training.folds import held_out_faces
 
 
 def _compare_errors(
@@ -60,31 +55,6 @@ def _compare_errors(
         folder / f"expected_errors-{title}.csv", table.to_csv(index=False, float_format="%.4f")
     )
     save_figure(expected_error_figure(table, "%"), folder / f"expected_errors-{title}.png")
-
-
-def pictures_of_runs(
-    runs: Sequence[Run], paths: Sequence[Path]
-) -> tuple[Sequence[AnnotatedPicture], NDArray[np.bool_]]:
-    """The N pictures that the runs were trained on, and which they hold out, N.
-
-    RunError if they were trained on others, or hold out others than the first run does.
-    """
-    chips = ChipConfig(runs[0].shape.width)
-    pictures = find_training_pictures(paths, IBUG68)
-    faces = crop_faces(pictures, IBUG68, chips.size, chips.margin)
-    held_out = held_out_faces(runs[0].member(0), faces)
-    for run in runs:
-        if run.record["data_hash"] != faces.digest():
-            raise RunError(
-                f"{run.folder} was not trained on these faces in this order",
-                "give --train-on the folders and zips of its training, in the same order",
-            )
-        if len(run.members) != 1 or (held_out_faces(run.member(0), faces) != held_out).any():
-            raise RunError(
-                f"{run.folder} is not one network that holds out the faces of {runs[0].folder}",
-                "give runs of one fold with the same seed, trained on the same faces",
-            )
-    return pictures, held_out
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ Everything is computed on one core, one picture after the other: the keypoints o
 32, in their boxes; complete pictures, with one face, with six, and with none; the start of `photo`
 in a new process, and its memory. The pictures are made of the astronaut's. RUN is the run of the
 network for keypoints: torch then predicts the same chips with it, in the same process, in turns.
-Each figure is the median of `REPEATS`. Writes speed.csv.
+Each figure is the median of `REPEATS`, or of `STARTS` for the start. Writes speed.csv.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def pictures() -> dict[str, NDArray[np.uint8]]:
 
 
 def torch_path(run: Run, finder: FaceKeypoints, count: int) -> Callable[[], object]:
-    """Chips cut from the picture and predicted by torch, as the package did before."""
+    """Cuts chips from the picture, and predicts them with torch."""
     picture = read_picture("astronaut")
     network = run.member(0).load_network(torch.device("cpu"))
     heads = torch.zeros(count, dtype=torch.int64)

@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,30 +23,38 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.picture import read_picture
+from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.photo.coco import write_coco
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.input_files import PICTURES, files_of
-from kaggle_fkd.photo.inputs import Record
-from kaggle_fkd.system.console import progress, run_reporting_errors, set_up
+from kaggle_fkd.photo.inputs import Record, process_inputs
+from kaggle_fkd.system.console import run_reporting_errors, set_up
+from kaggle_fkd.system.files import atomic_path
 
 SMALLEST = 40
 """Smaller faces, in pixels, are left out: their chips would be enlarged more than twice."""
 LEAST_CONFIDENCE = 0.9
-"""Faces that are less certain are left out: some are none."""
+"""Detections below this confidence are left out: some of them are false positives."""
 MOST_UNCERTAIN = 0.25
 """So are faces of which a greater share of the keypoints is uncertain: they are mostly covered."""
 
 
-def label(path: Path, finders: Sequence[FaceKeypoints]) -> Record:
-    """The record of a picture with the faces that can be trained on, as `photo` writes it."""
+def label(path: Path, name: str, finders: Sequence[FaceKeypoints], folder: Path) -> Record:
+    """The record of a picture with the faces that can be trained on, as `photo` writes it.
+
+    If there are some, it is that of a copy of the picture with that name in the folder.
+    """
     picture = read_picture(path)
     boxes = finders[0].detector(picture)
     by_network = [finder.detect(picture, boxes) for finder in finders]
     faces = [_mean(same) for same in zip(*by_network, strict=True)]
-    height, width = picture.shape[:2]
     kept = [face.as_dict() for face in faces if _can_be_trained_on(face)]
-    return {"input": str(path), "width": width, "height": height, "faces": kept}
+    copy = folder / f"{name}{path.suffix}"
+    if kept:
+        with atomic_path(copy) as temporary:
+            shutil.copyfile(path, temporary)
+    height, width = picture.shape[:2]
+    return {"input": str(copy), "width": width, "height": height, "faces": kept}
 
 
 def _mean(faces: Sequence[DetectedFace]) -> DetectedFace:
@@ -75,20 +84,16 @@ def main() -> None:
     options = parser.parse_args()
     set_up(quiet=False)
     finders = [FaceKeypoints(run=run, mirror=True) for run in (None, *options.runs)]
-    paths = [Path(path) for path in files_of(options.pictures, PICTURES)]
-    if len({path.name for path in paths}) < len(paths):
-        raise UsageError(
-            f"{options.pictures}: some pictures have the same name, and would replace each other",
-            "label their folders one after the other",
-        )
-    options.out.mkdir(parents=True, exist_ok=True)
-    records = []
-    for path in progress(paths, "labelling"):
-        record = label(path, finders)
-        if record["faces"]:
-            copy = shutil.copy(path, options.out)
-            records.append(record | {"input": str(copy)})
-    write_coco(options.out, records, finders[0].scheme)
+    for run, finder in zip(options.runs, finders[1:], strict=True):
+        if finder.scheme != IBUG68:
+            raise UsageError(
+                f"{run}: its keypoints are those of {finder.scheme.name}", "give runs of iBUG's 68"
+            )
+    work = partial(label, finders=finders, folder=options.out)
+    records, failure = process_inputs([options.pictures], options.out, work)
+    write_coco(options.out, [record for record in records if record.get("faces")], IBUG68)
+    if failure:
+        raise failure
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ They are those that the installed distributions state. Run it with the versions 
 and requirements-dev.txt.
 """
 
+import argparse
 import re
 import sys
 from importlib.metadata import distribution
@@ -42,6 +43,9 @@ on the wheels. Photographs alone need neither av nor pillow-heif.
 
 def main() -> None:
     """Write the document."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     used = closure(ROOT / "requirements.txt")
     development = closure(ROOT / "requirements-dev.txt") - used
     page = PAGE.format(use=table(used), development=table(development))

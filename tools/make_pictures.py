@@ -3,6 +3,7 @@
 They show sample faces, the generic head, and scikit-image's astronaut (NASA, public domain).
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ HEAD = slice(0, 240), slice(100, 340)
 
 def main() -> None:
     """Draw all pictures."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     faces = sample_faces(16, seed=0)
     save_figure(gallery(faces, [""] * len(faces), "", columns=8), DOCS / "sample_faces.png")
     save_figure(index_figure(), DOCS / "points68.png")

@@ -15,7 +15,8 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
     "lenet": {"train.lr": 2e-3},
     "naimishnet": {"train.lr": 2e-3},
 }
-"""Settings of each network; `cnn` and `naimishnet` were always measured with that rate."""
+"""Settings of each network; `lenet` and `naimishnet` have the rate with which they were always
+measured."""
 
 
 def target_costs(

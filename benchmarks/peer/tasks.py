@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.photographs import pictures_of_runs
-from kaggle_fkd.annotated.detection.data import DetectionData
+from benchmarks.held_out import held_out_photographs, pictures_of_runs
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.load import load_photographs, photograph_files
 from kaggle_fkd.annotated.picture import AnnotatedPicture, load_picture
-from kaggle_fkd.errors import RunError
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import progress
@@ -102,22 +100,17 @@ def prepare(
     photographs = load_photographs(detector[1] if detector else paths)
     if detector:
         held_out = held_out_photographs(detector[0], photographs)
+    else:
+        pairs = zip(pictures, held_out, strict=True)
+        seen_in = {(each.tree.path, each.name) for each, out in pairs if out}
+        files = [file for path in paths for file in photograph_files(path)]
+        held_out = np.array([(tree.path, name) in seen_in for tree, name in files])
     return Tasks(
         stored(learnt[spread], "training faces"),
         stored(seen[few], "held-out faces"),
         photographs_of(detector[1] if detector else paths, photographs, held_out, at_most, store),
         store.add(read_picture("astronaut")),
     )
-
-
-def held_out_photographs(run: Run, photographs: PhotographDataset) -> NDArray[np.bool_]:
-    """P, those that the run of a detector held out; RunError if it was trained on others."""
-    if run.record["data_hash"] != photographs.digest():
-        raise RunError(
-            f"{run.folder} was not trained on these photographs in this order",
-            "give --detector-train-on the folders and zips of its training, in the same order",
-        )
-    return DetectionData(photographs).held_out(run.member(0))
 
 
 def photographs_of(

@@ -1,13 +1,15 @@
-"""Which faces the scripts that score photographs take."""
+"""Which faces and photographs the scripts take, and how they change them."""
 
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from support.annotated_pictures import write_coco
 from support.small_runs import quick
 
-from benchmarks.photographs import pictures_of_runs
+from benchmarks.detection import FACELESS, all_sets
+from benchmarks.held_out import pictures_of_runs
 from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.config import ChipConfig
 from kaggle_fkd.errors import RunError
@@ -55,3 +57,12 @@ def test_runs_that_were_trained_otherwise_are_refused(paths, tmp_path):
     other = replace(CONFIG, train=replace(CONFIG.train, seed=1))
     with pytest.raises(RunError, match="holds out the faces of"):
         pictures_of_runs([run, a_run(tmp_path / "other", paths, other)], paths)
+
+
+def test_sets_of_few_photographs_have_no_crowds_and_nobody_is_searched_in_none(tmp_path):
+    folders = [write_coco(tmp_path / name) for name in ("seen", "held_out")]
+    sets = {each.name: each.photographs for each in all_sets(folders, np.arange(4) > 1)}
+    assert not any(name.startswith("seen") for name in sets)
+    assert len(sets["held_out"]) == len(sets["held_out, rotated by 30"]) == 2
+    assert "held_out, crowds" not in sets
+    assert len(sets["scikit-image, nobody"]) == len(FACELESS)
