@@ -85,8 +85,8 @@ class TrainConfig(Section):
     )  # fmt: skip
     precision: str = setting(
         "auto",
-        "The numbers of the forward pass: fp32, or, with 16 bits (weights and losses keep 32), "
-        "bf16 or fp16. auto is what the device is fastest with: bf16 on processors with "
+        "The numeric precision of the forward pass: fp32, or, with 16 bits (weights and losses "
+        "keep 32), bf16 or fp16. auto is what the device is fastest with: bf16 on processors with "
         "AVX512-BF16 or AMX and GPUs since Ampere, fp16 on GPUs since Volta, else fp32.",
         choices=PRECISIONS,
     )
@@ -215,8 +215,8 @@ class PredictConfig(Section):
     )  # fmt: skip
     precision: str = setting(
         "auto",
-        "The numbers of the network, as in train.precision. bf16 takes half the time, and moves "
-        "keypoints by 0.01 pixels, up or down.",
+        "The numeric precision of the network, as in train.precision. bf16 takes half the time, "
+        "and moves keypoints by 0.01 pixels, up or down.",
         choices=PRECISIONS,
     )
 

@@ -25,9 +25,8 @@ def check_extras(stages: Sequence[Stage]) -> None:
 def run_pipeline(stages: Sequence[Stage], task: "Task | None") -> Iterator[str]:
     """Run the stages on the task, yielding the lines for stdout as soon as they exist.
 
-    The task may be None if no stage needs one.
-
-    These are the path of a submission, or a document. What killed processes left in the stages'
+    The lines are the path of a submission, or a document. The task may be None if no stage needs
+    one. What killed processes left in the stages'
     folders is removed first; all checks come before any work. Raises FkdError if a stage fails.
     """
     given = cast("Task", task)  # None for stages that make no use of it

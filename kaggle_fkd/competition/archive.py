@@ -71,8 +71,8 @@ class SourceFile:
                     archive = stack.enter_context(open_zip(stream))
                     info = _find(archive, name, self.path)
                     if depth < len(self.members):
-                        # An inner zip, of at most 64 MB: reading its directory through the outer
-                        # one would decompress it several times.
+                        # Reading the directory of an inner zip through the outer one would
+                        # decompress it several times.
                         stream = io.BytesIO(read_member(archive, info))
                     else:
                         stream = stack.enter_context(archive.open(info))

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.competition.lookup import Lookup
-from kaggle_fkd.competition.tables import SIDE, long_rows_rejected
+from kaggle_fkd.competition.tables import LARGEST_ID, SIDE, long_rows_rejected
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.system.files import atomic_path, sha256_of
 from kaggle_fkd.system.reading import read_csv_file
@@ -22,8 +22,6 @@ MOST_CLIPPED = 0.01
 """A larger share of locations outside the image indicates a network that has not learnt."""
 MOST_BYTES = 1 << 26
 """A larger file is not a submission, which has half a megabyte."""
-LARGEST_ID = 2.0**53
-"""Integers up to this one are exact as floating-point numbers."""
 REMEDY = "correct the file, or let the predict stage write it again"
 
 

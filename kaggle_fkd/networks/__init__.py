@@ -1,7 +1,7 @@
 """The registry of networks.
 
-A new network is a subclass of `KeypointNetwork` and one line in `NETWORKS`. Importing this module
-does not import torch.
+A new network is a subclass of `KeypointNetwork` and one line in `NETWORKS`; the meaning of
+`train.model` in config.py names it, too. Importing this module does not import torch.
 """
 
 import importlib

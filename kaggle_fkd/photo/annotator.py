@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.picture import read_picture, write_picture
 from kaggle_fkd.imaging.similarity import scaling, transform_points
-from kaggle_fkd.keypoints.pts import format_pts
+from kaggle_fkd.keypoints.pts import write_pts_file
 from kaggle_fkd.photo.face import DetectedFace, numbered
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.inputs import Record
@@ -74,7 +74,7 @@ class Annotator:
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
         if self.pts:
             for face in faces:
-                write_text(self.folder / f"{name}_{face.number}.pts", format_pts(face.keypoints))
+                write_pts_file(self.folder / f"{name}_{face.number}.pts", face.keypoints)
         height, width = picture.shape[:2]
         return {
             "input": str(path), "output": str(target), "width": width, "height": height,

@@ -46,7 +46,7 @@ class PointsCascade:
     ) -> NDArray[np.float64]:
         """N x 2 x 3, the similarities from N grey pictures, H x W, to the chips of the N faces,
         N x 7, in the last look at each."""
-        return self._looks(greys, faces)[0]
+        return self._align_and_predict(greys, faces)[0]
 
     def predict(
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]
@@ -55,17 +55,17 @@ class PointsCascade:
 
         They are in pixels of N grey pictures, H x W.
         """
-        return self._looks(greys, faces)[1]
+        return self._align_and_predict(greys, faces)[1]
 
-    def _looks(
+    def _align_and_predict(
         self, greys: Sequence[NDArray[np.uint8]], faces: NDArray[np.floating]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What `align` and `predict` give."""
+        """N x 2 x 3 similarities and N x 68 x 3 keypoints, as `align` and `predict` return them."""
         shape = self.networks.mean_shape
         typical = face_of_points(shape)
         maps = upright_maps(faces, typical[CENTRE], float(typical[SIZE]))
         chips = self.networks.cut(greys, maps)
-        predicted = self.networks.look(chips, maps)
+        predicted = self.networks.predict_chips(chips, maps)
         points = predicted[..., :2]
         aligned = similarity(points, shape)
         moved = transform_points(aligned, points) - transform_points(maps, points)
@@ -76,7 +76,7 @@ class PointsCascade:
             area, new_area = (np.linalg.det(each[again][..., :2]) for each in (maps, aligned))
             maps[again] = aligned[again]
             chips[again] = self.networks.cut([greys[int(i)] for i in again], maps[again])
-            second = self.networks.look(chips[again], maps[again])
+            second = self.networks.predict_chips(chips[again], maps[again])
             mean = (predicted[again] + second) / 2
             closer = new_area > CLOSER**2 * area
             predicted[again] = np.where(closer[:, None, None], second, mean)

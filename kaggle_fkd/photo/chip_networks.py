@@ -76,18 +76,20 @@ class ChipNetworks:
         chip.
         """
         chips = self.cut(greys, maps)
-        return self.with_mirror_images(self.look(chips, maps), chips, maps)
+        return self.with_mirror_images(self.predict_chips(chips, maps), chips, maps)
 
     def with_mirror_images(
         self, predicted: NDArray[np.float64], chips: NDArray[np.uint8], maps: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """What `look` predicted for chips, averaged with what it predicts for their mirror images.
+        """What was `predicted` for chips, averaged with what is predicted for their mirror images.
 
         Without `mirror`, it is returned as it is.
         """
-        return (predicted + self.look(chips, maps, mirrored=True)) / 2 if self.mirror else predicted
+        if not self.mirror:
+            return predicted
+        return (predicted + self.predict_chips(chips, maps, mirrored=True)) / 2
 
-    def look(
+    def predict_chips(
         self, chips: NDArray[np.uint8], maps: NDArray[np.floating], mirrored: bool = False
     ) -> NDArray[np.float64]:
         """N x K x 3 in pixels of the pictures, predicted from N chips or their mirror images."""

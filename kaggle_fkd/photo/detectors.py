@@ -9,7 +9,7 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
 from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.photo.detection.detect import detect, judge, probability
+from kaggle_fkd.photo.detection.detect import classify, detect, probability
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
 from kaggle_fkd.photo.face import DetectedFace
 
@@ -44,8 +44,11 @@ class FaceDetector:
         return np.concatenate([boxes, found.scores[:, None], found.faces[:, EYE_POINTS]], axis=1)
 
     def scores(self, grey: NDArray[np.uint8], faces: NDArray[np.float32]) -> NDArray[np.float32]:
-        """F, 0..1, the probabilities that F faces, F x 7, which it may not have found, are some."""
-        return probability(judge(self.network, grey, np.zeros(len(faces), np.float32), faces)[0])
+        """F scores, 0..1: the probabilities that F candidates, F x 7, are faces.
+
+        The candidates may come from another detector.
+        """
+        return probability(classify(self.network, grey, np.zeros(len(faces), np.float32), faces)[0])
 
 
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
@@ -67,7 +70,7 @@ def checked_boxes(found: Sequence[Sequence[float]] | NDArray[np.floating]) -> ND
         array = np.empty((1, 0))
     if array.shape[1] not in ROW_LENGTHS:
         raise UsageError(
-            "the boxes are not N x 4 numbers",
+            "the boxes are not N x 4, N x 5 or N x 9 numbers",
             "give x0, y0, x1, y1 for each face, and if known its score and its eyes",
         )
     sides = array[:, 2:4] - array[:, :2]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Self
 
 from kaggle_fkd.config import TrainConfig
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import atomic_path
+from kaggle_fkd.system.reading import read_file
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,5 @@ class LabelFiles:
         copies = self.in_folder(folder)
         for source, copy in ((self.audit, copies.audit), (self.fixes, copies.fixes)):
             if source is not None and copy is not None:
-                write_text(copy, source.read_text(encoding="utf-8"))
+                with atomic_path(copy) as temporary:
+                    temporary.write_bytes(read_file(source))

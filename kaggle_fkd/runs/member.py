@@ -95,7 +95,7 @@ class Member:
 
     @property
     def metrics_file(self) -> Path:
-        """A row for each epoch: learning rate, training and validation RMSE, seconds."""
+        """A row for each epoch: learning rate, training and validation metric, seconds."""
         return self.folder / "metrics.csv"
 
     @property
@@ -126,7 +126,7 @@ class Member:
 
     @property
     def doubts(self) -> list[str]:
-        """Signs that its training has not learnt, in words; empty when nothing is known of any."""
+        """Signs that its training has not learnt, in words; empty if none are known."""
         return texts_in(self.summary.get("doubts"))
 
     @property

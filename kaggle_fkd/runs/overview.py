@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kaggle_fkd.config import Config
+from kaggle_fkd.config import Config, setting_text
 from kaggle_fkd.runs.find import evaluation_folder, runs_in, validation_score
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import read_json_or_empty
@@ -78,7 +78,7 @@ def different_settings(config: Config) -> list[str]:
     """`section.name=value` of the training's settings that are not the defaults."""
     default = Config().training_settings()
     return [
-        f"{section}.{name}={value}"
+        f"{section}.{name}={setting_text(value)}"
         for section, values in config.training_settings().items()
         for name, value in values.items()
         if value != default[section][name]

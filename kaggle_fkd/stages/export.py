@@ -31,9 +31,9 @@ class Export(Stage):
         help="the file to write (default: RUNS_DIR/RUN/RUN.onnx)",
     )  # fmt: skip
 
-    def folders(self) -> tuple[Path, ...]:
-        """Also the folder of the file."""
-        return (*super().folders(), *([self.output.parent] if self.output else []))
+    def other_folders(self) -> tuple[Path, ...]:
+        """The folder of the file."""
+        return (self.output.parent,) if self.output else ()
 
     def check(self, task: "Task | None") -> None:
         """Reject several runs, and one that does not exist or is not finished."""

@@ -54,6 +54,10 @@ class Kernel(SettingOptions, Stage):
     )  # fmt: skip
     yes: bool = option("--yes", default=False, action="store_true", help="really run it on Kaggle")
 
+    def other_folders(self) -> tuple[Path, ...]:
+        """The kernel's folder."""
+        return (self.output,) if self.output else ()
+
     def check(self, task: "Task") -> None:
         """Reject settings that do not fit, what a kernel does not carry, short titles, no owner."""
         from kaggle_fkd.competition.kaggle.kernel import slug_of

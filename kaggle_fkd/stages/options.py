@@ -89,12 +89,12 @@ class TaskOptions:
     train_on: tuple[Path, ...] = option(
         "--train-on", default=(), type=Path, nargs="+", metavar="PATH",
         help="with --points 68 or FILE: folders or zips in the layout of Udacity's youtube68, or "
-        "of pictures with .pts files or COCO keypoints (default: DATA_DIR/youtube68); with "
-        "--points eyes, folders with a boxes.csv, too",
+        "of pictures with .pts files or COCO keypoints (default: DATA_DIR/youtube68, or "
+        "youtube68.zip there); with --points eyes, folders with a boxes.csv, too",
     )  # fmt: skip
 
 
-def setting_text(text: str) -> tuple[str, str]:
+def parse_setting(text: str) -> tuple[str, str]:
     """The (key, value) of `section.name=value`."""
     key, separator, value = text.partition("=")
     if not separator:
@@ -114,7 +114,7 @@ class SettingOptions:
     """Single settings."""
 
     overrides: tuple[tuple[str, str], ...] = option(
-        "--set", default=(), type=setting_text, action="append", metavar="SECTION.NAME=VALUE",
+        "--set", default=(), type=parse_setting, action="append", metavar="SECTION.NAME=VALUE",
         help="a setting, e.g. --set augment.rotation=0; may be repeated (kaggle-fkd settings lists "
         "all of them)",
     )  # fmt: skip
@@ -127,9 +127,10 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
     preset: str | None = option(
         "--preset", metavar="NAME",
         help=f"how much to train: {', '.join(PRESETS)}; smoke takes a minute on sample faces "
-        "(default there), cpu a quarter of an hour (default otherwise), best ten times that, on "
-        "one GPU less; with _external from the network for photographs, which is outside data; "
-        "with --points 68 over an hour on one core (default: photo)",
+        "(default there); cpu 15 minutes on two cores with bf16 instructions, otherwise 25 "
+        "(default); best trains ten such networks: hours on a CPU, minutes on a large GPU; those "
+        "with _external start from the network for photographs, which is outside data; photo, the "
+        "default with --points 68, takes over an hour on one core",
     )  # fmt: skip
     model: str | None = option(
         "--model", metavar="NAME", help=f"network: {', '.join((*NETWORKS, *DETECTORS))}"

@@ -33,13 +33,13 @@ class Page(FinderStage):
         help="the dist folder of npm's onnxruntime-web (default: it is fetched with npm, and kept)",
     )  # fmt: skip
 
-    def folders(self) -> tuple[Path, ...]:
-        """Also the folder of the file, and the one in which npm's package is kept."""
+    def other_folders(self) -> tuple[Path, ...]:
+        """The folder of the file, and the one in which npm's package is kept."""
         from kaggle_fkd.web.runtime import cache_folder
 
         output = [self.output.parent] if self.output else []
         kept = [] if self.runtime else [cache_folder()]
-        return (*super().folders(), *output, *kept)
+        return (*output, *kept)
 
     def run(self, task: "Task | None", made: Made) -> Made:
         """Write the file."""

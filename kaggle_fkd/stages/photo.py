@@ -85,9 +85,9 @@ class Photo(PictureStage):
         help="with --table: the Ray cluster that does the work, HOST:PORT, auto, or local",
     )  # fmt: skip
 
-    def folders(self) -> tuple[Path, ...]:
-        """Also that of the table."""
-        return (*super().folders(), *([self.table] if self.table else []))
+    def other_folders(self) -> tuple[Path, ...]:
+        """That of the drawings, or that of the table."""
+        return (self.table,) if self.table else super().other_folders()
 
     def check(self, task: "Task | None") -> None:
         """Refuse missing inputs, several runs, an unknown filter, or options without a meaning."""

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class PictureStage(PictureOptions, FinderStage):
     """Base of the stages that work on pictures."""
 
-    def folders(self) -> tuple[Path, ...]:
-        """Also the folder of its results."""
-        return (*super().folders(), *([self.output] if self.output else []))
+    def other_folders(self) -> tuple[Path, ...]:
+        """The folder of its results."""
+        return (self.output,) if self.output else ()
 
     def check(self, task: "Task | None") -> None:
         """Reject missing inputs, several runs, and runs or points that do not exist."""

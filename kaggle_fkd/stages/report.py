@@ -45,7 +45,7 @@ class Report(TaskOptions, Stage):
     def run(self, task: "Task", made: Made) -> Made:
         """Write RUNS_DIR/RUN/report.html, replacing an earlier one.
 
-        Of the named runs, the one just trained, or the newest.
+        It reports on the named runs, the one just trained, or the newest.
         """
         from kaggle_fkd.runs.find import named_runs, newest_trained
 

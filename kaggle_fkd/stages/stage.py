@@ -48,7 +48,11 @@ class Stage(CommonOptions, ABC):
 
     def folders(self) -> tuple[Path, ...]:
         """Where it may write, or an earlier call may have been killed while it wrote."""
-        return self.data_dir, self.runs_dir, self.submissions_dir
+        return self.data_dir, self.runs_dir, self.submissions_dir, *self.other_folders()
+
+    def other_folders(self) -> tuple[Path, ...]:
+        """Of them, those that its own options name."""
+        return ()
 
     def check(self, task: "Task") -> None:  # most stages have nothing to check
         """Refuse what can be known to be wrong before any work is done; raises FkdError."""

@@ -21,7 +21,7 @@ class Submit(Stage):
     needs: ClassVar[tuple[str, ...]] = ("training", "kaggle")
     examples: ClassVar[tuple[str, ...]] = (
         "submit",
-        'submit --yes --message "gridnet, 34 epochs"',
+        'submit --yes --message "gridnet, 50 epochs"',
         "submit submissions/mine.csv --yes",
     )
     submission: Path | None = option(

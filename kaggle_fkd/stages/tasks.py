@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 
 def choose_task(stages: Sequence[Stage]) -> "Task":
-    """The task of the keypoints that the stages were given.
-
-    Kaggle's, iBUG's, a TOML file's, or the eyes, which a face detector gives.
+    """The task of the keypoints that the stages were given: Kaggle's, iBUG's, those of a TOML file,
+    or the eyes, which a face detector gives.
 
     Raises UsageError for unknown keypoints, or for options of photographs where the competition's
     data are used.

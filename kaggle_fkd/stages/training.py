@@ -75,7 +75,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
                 "read whether the competition's rules and the licence of the weights allow it",
                 config.train.start_from,
             )
-        with current_group().first_goes_first():  # which leaves a cache to the others
+        with current_group().first_goes_first():  # it writes the cache that the others read
             data = task.training_data(config)
         request = TrainingRequest(
             self.runs_dir, data, task.is_sample, config, self.settings_given,

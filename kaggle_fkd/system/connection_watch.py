@@ -1,4 +1,4 @@
-"""A watch over a connection: servers may be silent, send a byte a second, or without an end."""
+"""A watch over a connection: servers may be silent, send a byte a second, or never stop."""
 
 import signal
 import threading

@@ -132,7 +132,10 @@ def progress(
 
 
 def print_result(line: str) -> None:
-    """Print a line to stdout, at once; a path that its encoding lacks, as it is on the disk."""
+    """Print a line to stdout, at once.
+
+    If stdout's encoding lacks a character of a path, the bytes of the file system are written.
+    """
     try:
         print(line, flush=True)
     except UnicodeEncodeError:

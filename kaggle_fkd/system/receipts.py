@@ -29,7 +29,7 @@ def write_receipt_before(
 ) -> None:
     """As `write_receipt`, for files that appear after it: their sha256 by their names.
 
-    A receipt without them counts for nothing, and is replaced when they are written again.
+    Without these files the receipt is ignored, and it is replaced when they are written again.
     """
     write_json(path, {"inputs": dict(inputs), "files": dict(digests), **details})
 

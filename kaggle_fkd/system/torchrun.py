@@ -4,8 +4,12 @@ import os
 
 
 def started_by_torchrun() -> bool:
-    """True if this is one of several processes of torchrun."""
-    return os.environ.get("WORLD_SIZE", "1") != "1"
+    """True if this is one of several processes of torchrun.
+
+    Launchers of clusters may set WORLD_SIZE alone.
+    """
+    told = {"RANK", "LOCAL_RANK"} <= os.environ.keys()
+    return told and os.environ.get("WORLD_SIZE", "1") != "1"
 
 
 def rank_of_process() -> int:

@@ -36,7 +36,7 @@ def train_member(
     config, metric = member.config.train, objective.metric
     lock = member.locked() if group.first else nullcontext()
     with lock, seeded(member.seed, device):
-        # By another training, since this one chose it.
+        # Another training may have finished it since this one chose it.
         if group.decided_by_first(lambda: member.finished):
             return member.summary
         trainer = Trainer(member.shape, config, objective, member.seed, device, group)

@@ -68,7 +68,7 @@ def check_fix(fix: Fix, faces: FaceDataset, where: str) -> None:
 
     That is an unknown face, keypoint or decision, a move without a keypoint or its location, or of
     a keypoint that the face's convention does not mark, a location that is farther outside of the
-    picture than this is wide, and a location without a move.
+    picture than its width or height, and a location without a move.
     """
     if fix.row not in faces.positions:
         raise DataError(

@@ -25,7 +25,8 @@ from kaggle_fkd.system.device import Place, keep_freed_memory
 from kaggle_fkd.training.job import Job
 
 BAR, RECORD, END = "bar", "record", "end"
-"""What a process says: call that method of its progress bar; log that; it is done, or the error."""
+"""The kinds of what a process sends: a method of its progress bar to call, a record to log, and the
+end of its training, perhaps with an error."""
 
 
 def train_in_processes(jobs: Sequence[Job], places: Sequence[Place]) -> Iterator[Member]:

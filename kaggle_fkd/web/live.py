@@ -53,18 +53,16 @@ async def follow_camera(websocket: WebSocket) -> None:
     """Answer every frame until the client leaves."""
     state = state_of(websocket)
     await websocket.accept()
-    try:
-        camera = await _new_camera(websocket, state)
-    except REFUSALS as refusal:
-        await websocket.send_json(problem_of(refusal))
-        await websocket.close(POLICY_VIOLATION)
-        return
     state.cameras += 1
     try:
+        camera = await _new_camera(websocket, state)
         while True:
             await _answer_next(websocket, state, camera)
     except WebSocketDisconnect:
         pass
+    except REFUSALS as refusal:  # of a camera; that of a frame is its answer
+        await websocket.send_json(problem_of(refusal))
+        await websocket.close(POLICY_VIOLATION)
     except Exception as error:
         await websocket.send_json(problem_of(unexpected(path_of(websocket), error)))
         await websocket.close(FAILED)
@@ -73,7 +71,8 @@ async def follow_camera(websocket: WebSocket) -> None:
 
 
 async def _new_camera(websocket: WebSocket, state: State) -> Camera:
-    if state.cameras >= MAX_CAMERAS:
+    """The camera that the address asks for; RequestError if there are too many, with this one."""
+    if state.cameras > MAX_CAMERAS:
         raise RequestError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"{MAX_CAMERAS} cameras are connected already",

@@ -54,8 +54,8 @@ class WorkQueue:
         except TimeoutError as error:
             raise RequestError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                f"the picture was not finished within {self.seconds:g} seconds",
-                "try again, or reduce its size first",
+                f"the answer was not finished within {self.seconds:g} seconds",
+                "try again, or with a smaller picture",
             ) from error
 
     def close(self) -> None:

@@ -38,6 +38,8 @@ BAD_CELLS = [
     ("test.csv", "ImageId", "1", "ImageId 1 occurs a second time"),
     ("test.csv", "ImageId", "1.5", "ImageId is not a whole number"),
     ("test.csv", "ImageId", "", "ImageId is not a whole number"),
+    ("test.csv", "ImageId", "1e300", "ImageId is not a whole number"),
+    ("test.csv", "ImageId", "9007199254740993", "ImageId is not a whole number"),
     ("IdLookupTable.csv", "ImageId", "99", "ImageId '99', which test.csv does not have"),
     ("IdLookupTable.csv", "FeatureName", "chin_x", "FeatureName 'chin_x'"),
     ("IdLookupTable.csv", "RowId", "1", "RowId 1 occurs a second time"),

@@ -64,7 +64,7 @@ def test_both_looks_count_unless_the_face_was_too_small_in_the_first(cascade, as
     large[:, SIZE] *= 1.4  # so the crop shows the face smaller
     for each, share in ((faces, 0.5), (large, 0.0)):
         first, second = (
-            cascade.networks.look(cascade.networks.cut([grey], maps), maps)
+            cascade.networks.predict_chips(cascade.networks.cut([grey], maps), maps)
             for maps in (crop(cascade, each), cascade.align([grey], each))
         )
         assert np.linalg.norm((second - first)[0, :, :2], axis=1).mean() > 0.5

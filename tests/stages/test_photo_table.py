@@ -119,14 +119,14 @@ def test_an_unfinished_table_is_continued_with_the_pictures_that_were_listed(tab
     folder = pictures.parent / "out.parquet"
     for part in (1, 4):
         (folder / f"part-0000{part}.parquet").unlink()
-    (folder / ".part-00001.17.parquet").touch()  # of a process that was killed
+    (folder / ".part-00001.fkd-0123abcd.parquet").touch()  # of a process that was killed
     (pictures / "a.png").touch()
     before = written(folder)
     code, err = tabulate("pictures", "--part-size", 1)
     assert code == 1 and "2 of 5 parts left" in err[0]
     after = written(folder)
     assert len(after) == 7 and before.items() - after.items() == {
-        (".part-00001.17.parquet", before[".part-00001.17.parquet"])
+        (".part-00001.fkd-0123abcd.parquet", before[".part-00001.fkd-0123abcd.parquet"])
     }
     pd.testing.assert_frame_equal(pd.read_parquet("out.parquet"), complete, check_exact=True)
 

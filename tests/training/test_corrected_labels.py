@@ -179,8 +179,10 @@ def test_a_file_that_is_not_coco_is_named(tmp_path, faces, content):
         assert str(path) in caught.value.problem and "train.label_fixes" in caught.value.remedy
 
 
-def test_a_run_keeps_a_copy_of_corrected_labels(tmp_path, coco, faces):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_run_keeps_a_copy_of_corrected_labels(tmp_path, coco, faces, encoding):
     edit(coco, correct)
+    coco.write_text(coco.read_text(), encoding)  # a redirection of PowerShell writes UTF-16
     data = KeypointData(faces)
     config = quick(label_fixes=str(coco), folds=4)
     request = TrainingRequest(tmp_path / "runs", data, False, config)

@@ -148,6 +148,12 @@ def test_only_trainings_are_started_with_torchrun(place, stages):
     assert code == 2 and "started by torchrun" in err and "only the stage train" in err
 
 
+def test_what_a_cluster_says_of_itself_is_not_torchrun(place, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    code, _, err = place("--stage", "runs")
+    assert code == 0 and "torchrun" not in err
+
+
 @pytest.mark.usefixtures("second_of_three")
 def test_jobs_and_torchrun_exclude_each_other(place):
     code, _, err = place("--stage", "train", "--jobs", "2")

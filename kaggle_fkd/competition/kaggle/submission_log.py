@@ -117,11 +117,11 @@ def _locked(log_file: Path, name: str = "lock") -> Iterator[None]:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(log_file.with_name(f".{log_file.name}.{name}"), blocking=False)
         try:
-            lock.acquire()
+            held = lock.acquire()
         except Timeout:
             log.info("waiting for another call that uses %s", log_file)
-            lock.acquire(blocking=True)
-    with lock:
+            held = lock.acquire(blocking=True)
+    with held:
         yield
 
 

@@ -57,7 +57,11 @@ def _send(
 ) -> Score:
     digest = _digest(file)
     # An unreadable log raises before anything is done.
-    earlier = [row for row in logged_submissions(log_file) if row.get("sha256") == digest]
+    earlier = [
+        row
+        for row in logged_submissions(log_file)
+        if row.get("sha256") == digest and row.get("status") != "error"
+    ]
     if received := [(row, score) for row in earlier if (score := score_in(row))]:
         sent, score = received[-1]
         log.info("%s is submission %d already, and is not sent again", file, score.ref)

@@ -57,7 +57,7 @@ class Detections:
 
 def detect(network: DetectorFile, grey: NDArray[np.uint8], least_score: float) -> Detections:
     """The faces in a grey picture, H x W, whose scores are at least `least_score`."""
-    logits, faces = judge(network, grey, *propose(network, grey))
+    logits, faces = classify(network, grey, *propose(network, grey))
     scores = probability(logits)
     likely = np.flatnonzero(scores >= least_score)
     # By logits, as many scores are 1 in single precision.
@@ -127,14 +127,15 @@ def _search(
     return [each[each[:, 0] >= LEAST_LOGIT] for each in network.search(padded(pictures))]
 
 
-def judge(
+def classify(
     network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M logits of the second stage for M faces, M x 7, and M x 7, where it sees them.
 
-    `proposed`, M, are the logits of the first stage; 0 where unknown. Faces that are `DOUBTFUL` are
-    looked at once more, where the second stage has seen them: the mean of both logits counts.
+    `proposed`, M, are the logits of the first stage; 0 where unknown. Of faces that are
+    `DOUBTFUL`, a second chip is cut where the second stage has seen them: the mean of both logits
+    counts.
     """
     logits, seen = _refine(network, grey, proposed, faces)
     scores = probability(logits)
@@ -153,7 +154,7 @@ def _refine(
     network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
-    """As `judge`, with one look."""
+    """M logits of the second stage for M faces, M x 7, from one chip of each, and M x 7."""
     if not len(faces):
         return proposed.copy(), faces.copy()
     chips, maps = cut_chips(grey, faces)

@@ -82,8 +82,8 @@ def write_part(work: Work, part: int) -> int:
     return _writer(work).write(part)
 
 
-def open_networks(work: Work) -> None:
-    """What another process may call first; raises RunError as `write_part` does."""
+def check_networks(work: Work) -> None:
+    """What another process may call first; raises RunError for its networks, as `write_part`."""
     _writer(work)
 
 

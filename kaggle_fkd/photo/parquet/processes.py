@@ -19,7 +19,7 @@ from kaggle_fkd.errors import RunError
 from kaggle_fkd.inference.providers import MOST_THREADS, processor_count, thread_count
 from kaggle_fkd.photo.parquet.part import (
     Work,
-    open_networks,
+    check_networks,
     picture_rows,
     store_part,
     write_part,
@@ -103,10 +103,10 @@ def _write_by_picture(work: Work, part: int) -> None:
 def _require_networks(pool: ProcessPoolExecutor, work: Work) -> None:
     """RunError if the process is killed before it works on a picture, which is not to blame then.
 
-    Raises what `open_networks` raises.
+    Raises what `check_networks` raises.
     """
     try:
-        _submit(pool, open_networks, work).result()
+        _submit(pool, check_networks, work).result()
     except BrokenProcessPool as error:
         raise RunError(
             "the processes are killed at their start, perhaps because memory is short",

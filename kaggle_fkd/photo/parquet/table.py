@@ -6,7 +6,6 @@ and `_table.json`, which is written when the listing is complete, what the table
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,12 +98,6 @@ class FaceTable:
         """What of `made_of` is not as it was when the table was begun, in words."""
         own = self.record["inputs"]
         return [key.replace("_", " ") for key in made_of if own.get(key) != made_of[key]]
-
-    def remove_temporaries(self) -> None:
-        """Remove what killed processes left; not all readers ignore hidden files."""
-        for left in self.folder.glob(".part-*"):
-            with suppress(FileNotFoundError), writing_to(left):
-                left.unlink()
 
     @property
     def _part_size(self) -> int:

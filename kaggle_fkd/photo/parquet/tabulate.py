@@ -10,6 +10,7 @@ from kaggle_fkd.photo.parquet.part import PartWriter, Work, describe_networks
 from kaggle_fkd.photo.parquet.processes import write_parts
 from kaggle_fkd.photo.parquet.table import FaceTable, begin_table
 from kaggle_fkd.system.console import log, progress
+from kaggle_fkd.system.temporary import remove_leftovers
 from kaggle_fkd.system.text import count_of
 
 
@@ -45,7 +46,7 @@ def tabulate(
     ):
         for pictures in written:
             bar.update(pictures)
-    table.remove_temporaries()
+    remove_leftovers(table.folder, depth=0)  # not all readers ignore hidden files
     return _report(table)
 
 

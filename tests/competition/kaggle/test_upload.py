@@ -184,6 +184,9 @@ def test_an_error_that_kaggle_finds_is_reported_and_logged(
     assert result["error"] == "SubmissionError"
     assert "27124 rows expected" in result["text"]
     assert [row["status"] for row in rows(log_file)] == ["error"]
+    again = run_python(SEND, kaggle_env, file, log_file, 20)
+    assert "27124 rows expected" in again.result["text"]
+    assert "may have been submitted" not in again.stderr
 
 
 def test_late_scores_leave_the_submission_pending(kaggle_server, kaggle_env, file, log_file):

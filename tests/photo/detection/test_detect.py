@@ -8,8 +8,8 @@ from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo.detection.detect import (
     REDUCTION,
     SEARCHED_SIDE,
+    classify,
     detect,
-    judge,
     propose,
     unrotated,
 )
@@ -104,7 +104,7 @@ def test_of_many_faces_only_doubtful_ones_are_looked_at_twice_each_at_its_place(
     proposed = np.arange(5, dtype=np.float32)
     before = proposed.copy(), faces.copy()
     network = Judge()
-    logits, seen = judge(network, np.zeros((90, 200), np.uint8), proposed, faces)
+    logits, seen = classify(network, np.zeros((90, 200), np.uint8), proposed, faces)
     assert network.given == [[0, 1, 2, 3, 4], [1, 3, 4]]
     np.testing.assert_allclose(logits, [4, 2.5, -4, -0.5, 2])
     np.testing.assert_allclose(seen, faces, atol=1e-3)
