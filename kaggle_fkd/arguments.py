@@ -103,7 +103,7 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
         given, option = values.pop(name), name.removeprefix(POSITIONAL)
         if given and option in values:
             raise UsageError(
-                f"{flag_of[option]} was given beside values without it", "leave one of them out"
+                f"values were given both by {flag_of[option]} and without it", "leave one of them out"
             )
         values.setdefault(option, given)
     values["may_use_sample"] = "all" in named
@@ -151,7 +151,7 @@ def _parser(names: Sequence[str], prog: str, shown: str, sub_command: bool) -> _
         epilog = "\n".join(["examples:", *(f"  {prog} {line}" for line in kinds[0].examples)])
     else:
         description = _summaries(names)
-        epilog = f"{prog} STAGE --help shows the options and examples of one stage"
+        epilog = f"{prog} STAGE --help shows the options and examples of one stage."
     parser = _Parser(
         prog=f"{prog} {shown}", description=description, epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,

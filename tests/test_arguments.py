@@ -80,7 +80,7 @@ def test_only_flags_without_a_value_stand_before_the_name_of_a_stage():
 )  # fmt: skip
 def test_inputs_are_given_after_the_stage_or_by_their_option(line):
     option = next(each for each in line.split() if each.startswith("--"))
-    with pytest.raises(UsageError, match=f"{option} was given beside values without it"):
+    with pytest.raises(UsageError, match=f"values were given both by {option} and without it"):
         parse(line.split(), "kaggle-fkd")
 
 
