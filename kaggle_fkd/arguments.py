@@ -103,7 +103,8 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
         given, option = values.pop(name), name.removeprefix(POSITIONAL)
         if given and option in values:
             raise UsageError(
-                f"values were given both by {flag_of[option]} and without it", "leave one of them out"
+                f"values were given both by {flag_of[option]} and without it",
+                "give them in one way",
             )
         values.setdefault(option, given)
     values["may_use_sample"] = "all" in named
