@@ -70,6 +70,7 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
             "mostProposals": detect.MOST_PROPOSALS,
             "nmsDistance": proposals.NMS_DISTANCE,
             "doubtful": detect.DOUBTFUL,
+            "otherRolls": list(detect.OTHER_ROLLS),
             "leastScore": LEAST_SCORE,
         },
         "CASCADE": _cascade(found, parts),

@@ -39,6 +39,15 @@ def transform_faces(
     return np.insert(points.reshape(-1, 6), SIZE, size, axis=1).astype(np.float32)
 
 
+def rotated_faces(faces: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
+    """Faces, F x 7, rotated clockwise about their centres."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    centre = faces[:, None, CENTRE].astype(np.float64)
+    offsets = faces[:, EYE_POINTS].reshape(-1, 2, 2) - centre
+    eyes = offsets @ np.array([[cos, sin], [-sin, cos]]) + centre
+    return np.concatenate([faces[:, :3], eyes.reshape(-1, 4)], axis=1).astype(np.float32)
+
+
 def upright_maps(
     faces: NDArray[np.floating], middle: NDArray[np.floating], size: float
 ) -> NDArray[np.float64]:

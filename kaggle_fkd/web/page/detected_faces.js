@@ -38,6 +38,15 @@ export function transformFace(matrix, [x, y, size, ...eyes]) {
   return [...middle, newSize, ...right, ...left].map(Math.fround);
 }
 
+/** A face, rotated clockwise about its centre. */
+export function rotatedFace([x, y, size, ...eyes], degrees) {
+  const [cos, sin] = [Math.cos, Math.sin].map((of) => of((degrees * Math.PI) / 180));
+  const rotated = [eyes.slice(0, 2), eyes.slice(2)].flatMap(([eyeX, eyeY]) => [
+    x + cos * (eyeX - x) - sin * (eyeY - y), y + sin * (eyeX - x) + cos * (eyeY - y),
+  ]);
+  return [x, y, size, ...rotated].map(Math.fround);
+}
+
 /** The similarity that moves a face to `middle`, with that size, and its eyes side by side. */
 export function uprightMap([x, y, size, rightX, rightY, leftX, leftY], middle, newSize) {
   const length = distance([rightX, rightY], [leftX, leftY]);

@@ -2,13 +2,13 @@
 
 import { blockMeans, cutChip, resize, roundToEven } from "./chips.js";
 import { DETECTION } from "./constants.js";
-import { distinct, transformFace, uprightMap } from "./detected_faces.js";
+import { distinct, rotatedFace, transformFace, uprightMap } from "./detected_faces.js";
 import { invert, scaling } from "./similarity.js";
 
 /** The faces of a grey picture that score at least that of the constants: `{ score, face }`, the best first. */
 export async function detect(network, grey) {
-  const judged = await judge(network, grey, await propose(network, grey));
-  const likely = judged.filter(({ logit }) => probability(logit) >= DETECTION.leastScore);
+  const classified = await classify(network, grey, await propose(network, grey));
+  const likely = classified.filter(({ logit }) => probability(logit) >= DETECTION.leastScore);
   const kept = distinct(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
   return kept.map(({ logit, face }) => ({ score: probability(logit), face }));
 }
@@ -73,22 +73,46 @@ function beforeQuarter(back, { width }) {
   return back.map(([a, b, c]) => [b, -a, c + a * (width - 1)]);
 }
 
-/** What the second stage says of proposals `{ logit, face }`: the same; of doubtful ones after two looks. */
-async function judge(network, grey, proposals) {
+/** What the second stage says of proposals `{ logit, face }`: the same; of doubtful ones after more looks. */
+async function classify(network, grey, proposals) {
   const seen = await refine(network, grey, proposals);
   const [leastDoubtful, leastSure] = DETECTION.doubtful;
   const doubtful = seen.map(({ logit }) => probability(logit)).flatMap(
     (score, index) => (score >= leastDoubtful && score < leastSure ? [index] : []),
   );
-  const again = await refine(network, grey, doubtful.map(
-    (index) => ({ logit: proposals[index].logit, face: seen[index].face }),
-  ));
-  doubtful.forEach((index, at) => {
-    const { logit, face } = again[at];
-    seen[index] = { logit: Math.fround((seen[index].logit + logit) / 2), face };
-  });
+  const of = (list) => doubtful.map((index) => list[index]);
+  const again = await lookAgain(network, grey, of(proposals), of(seen));
+  doubtful.forEach((index, at) => { seen[index] = again[at]; });
   return seen;
 }
+
+/**
+ * Doubtful proposals after more looks than the one in which they were `seen`: the mean logit of that
+ * and of one at the face as it was seen; or of that and of two at another roll, if that is higher.
+ */
+async function lookAgain(network, grey, proposals, seen) {
+  const refined = (faces) => refine(network, grey, faces.map(
+    (face, index) => ({ logit: proposals[index].logit, face }),
+  ));
+  const again = await refined(seen.map(({ face }) => face));
+  const best = [];
+  for (const degrees of DETECTION.otherRolls) {
+    const looks = await refined(proposals.map(({ face }) => rotatedFace(face, degrees)));
+    looks.forEach((look, index) => {
+      if (!best[index] || look.logit > best[index].logit) best[index] = look;
+    });
+  }
+  const twice = await refined(best.map(({ face }) => face));
+  return seen.map(({ logit }, index) => {
+    const mean = Math.fround((logit + again[index].logit) / 2);
+    const other = mean3(logit, best[index].logit, twice[index].logit);
+    const higher = other > mean;
+    return { logit: higher ? other : mean, face: (higher ? twice : again)[index].face };
+  });
+}
+
+/** The mean of three numbers in single precision, as in Python. */
+const mean3 = (a, b, c) => Math.fround(Math.fround(Math.fround(a + b) + c) / 3);
 
 /** The same after one look. */
 async function refine(network, grey, proposals) {
@@ -108,6 +132,6 @@ const probability = (logit) => Math.fround(1 / Math.fround(1 + Math.fround(Math.
 
 /** The scores of faces that the detector may not have found. */
 export async function scoresOf(network, grey, faces) {
-  const judged = await judge(network, grey, faces.map((face) => ({ logit: 0, face })));
-  return judged.map(({ logit }) => probability(logit));
+  const classified = await classify(network, grey, faces.map((face) => ({ logit: 0, face })));
+  return classified.map(({ logit }) => probability(logit));
 }

@@ -3,16 +3,24 @@
 import numpy as np
 import pytest
 
+from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import transform_points
+from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo.detection.detect import (
+    DOUBTFUL,
+    OTHER_ROLLS,
     REDUCTION,
     SEARCHED_SIDE,
     classify,
     detect,
+    probability,
     propose,
     unrotated,
 )
+from kaggle_fkd.photo.detection.faces import rotated_faces
+from kaggle_fkd.photo.detection.proposals import cut_chips
 
 
 class Spot:
@@ -35,7 +43,7 @@ class Spot:
         return found
 
 
-class TwoLooks(Spot):
+class Looks(Spot):
     """The same, whose second stage gives the next of some logits at each look, and moves the face
     by a pixel of the chip to the right."""
 
@@ -44,7 +52,8 @@ class TwoLooks(Spot):
         self.logits, self.given = list(logits), []
 
     def refine(self, chips, logits):
-        self.given.append(logits.tolist())
+        self.given.append(len(logits))
+        assert set(logits.tolist()) == {3.0}  # of the first stage
         middle = (CHIP - 1) / 2
         x, across = middle + 1, 0.2 * CHIP_FACE
         row = [self.logits.pop(0), x, middle, CHIP_FACE, x - across, middle, x + across, middle]
@@ -66,24 +75,46 @@ def test_a_small_face_is_found_where_it_is():
         assert height % STRIDES[-1] == width % STRIDES[-1] == 0 and count in (1, 2)
 
 
-def test_a_doubtful_face_is_looked_at_twice_and_its_score_is_that_of_the_mean_logit():
+@pytest.mark.parametrize(
+    ("logits", "mean"),
+    [
+        ([1, 4, -4, -4], 2.5),  # of the first look, the second, those at other rolls, again there
+        ([1, -4, -4, -4], None),
+        ([1, -4, 4, 4], 3.0),
+        ([1, -4, 4, -4], None),
+        ([4], 4.0),  # sure
+        ([-4], None),  # no face
+    ],
+)
+def test_a_doubtful_face_is_looked_at_again_and_its_score_is_that_of_the_mean_logit(logits, mean):
+    network = Looks(*logits)
+    found = detect(network, spot(60, 90, 33, 21), 0.7)
+    assert network.given == [1, 1, len(OTHER_ROLLS), 1][: len(logits)] and not network.logits
+    assert len(found.scores) == len(found.faces) == (mean is not None)
+    if mean is not None:
+        np.testing.assert_allclose(found.scores, [1 / (1 + np.exp(-mean))], rtol=1e-5)
+
+
+def test_the_place_of_a_face_is_that_of_the_last_look():
     pixel = 8.0 / CHIP_FACE  # of the chip
-    for logits, looks, score in (
-        ((1.0, 4.0), 2, 1 / (1 + np.exp(-2.5))),
-        ((1.0, -4.0), 2, None),
-        ((4.0,), 1, 1 / (1 + np.exp(-4.0))),  # sure
-        ((-4.0,), 1, None),  # no face
-    ):
-        network = TwoLooks(*logits)
-        found = detect(network, spot(60, 90, 33, 21), 0.7)
-        assert network.given == [[3.0]] * looks and not network.logits
-        assert len(found.scores) == len(found.faces) == (score is not None)
-        if score is not None:
-            np.testing.assert_allclose(found.scores, [score], rtol=1e-5)
-            np.testing.assert_allclose(found.faces[0, :3], [33 + looks * pixel, 21, 8], atol=1e-3)
+    for logits, moved in (([4], 1), ([1, 4, -4, -4], 2)):
+        found = detect(Looks(*logits), spot(60, 90, 33, 21), 0.7)
+        np.testing.assert_allclose(found.faces[0, :3], [33 + moved * pixel, 21, 8], atol=1e-3)
 
 
-def test_of_many_faces_only_doubtful_ones_are_looked_at_twice_each_at_its_place():
+def test_a_face_whose_roll_is_mistaken_is_found_at_its_own():
+    network, grey = DetectorFile(DETECTOR), grey_of(read_picture("astronaut"))
+    face = detect(network, grey, 0.9).faces
+    for mistake in range(90, 271, 45):
+        mistaken = rotated_faces(face, mistake)
+        first = network.refine(cut_chips(grey, mistaken)[0], np.zeros(1, np.float32))[:, 0]
+        assert probability(first) < DOUBTFUL[1]
+        logits, seen = classify(network, grey, np.zeros(1, np.float32), mistaken)
+        assert probability(logits) > 0.98
+        np.testing.assert_allclose(seen, face, atol=4)
+
+
+def test_of_many_faces_only_doubtful_ones_are_looked_at_again_each_at_its_place():
     class Judge:
         """Logits by the first look, then by the second, for the faces it is given."""
 
@@ -92,8 +123,8 @@ def test_of_many_faces_only_doubtful_ones_are_looked_at_twice_each_at_its_place(
 
         def refine(self, chips, logits):
             self.given.append(logits.tolist())
-            first = [4.0, 1.0, -4.0, 0.0, 2.0]
-            seen = [4.0, -1.0, 2.0] if len(self.given) > 1 else first
+            looks = [[4, 1, -4, 0, 2], [4, -1, 2], [-9] * 3 * len(OTHER_ROLLS), [-9] * 3]
+            seen = looks[len(self.given) - 1]
             middle, across = (CHIP - 1) / 2, 0.2 * CHIP_FACE
             place = [middle, middle, CHIP_FACE, middle - across, middle, middle + across, middle]
             return np.array([[logit, *place] for logit in seen], np.float32)
@@ -105,7 +136,7 @@ def test_of_many_faces_only_doubtful_ones_are_looked_at_twice_each_at_its_place(
     before = proposed.copy(), faces.copy()
     network = Judge()
     logits, seen = classify(network, np.zeros((90, 200), np.uint8), proposed, faces)
-    assert network.given == [[0, 1, 2, 3, 4], [1, 3, 4]]
+    assert network.given == [[0, 1, 2, 3, 4], [1, 3, 4], [1, 3, 4] * len(OTHER_ROLLS), [1, 3, 4]]
     np.testing.assert_allclose(logits, [4, 2.5, -4, -0.5, 2])
     np.testing.assert_allclose(seen, faces, atol=1e-3)
     np.testing.assert_array_equal(proposed, before[0])
