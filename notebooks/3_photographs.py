@@ -85,7 +85,7 @@ face_gallery(FaceKeypoints(points=15).detect(PICTURE), ["Kaggle's 15 points"])
 # %%
 pictures = [
     picture,
-    np.array(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(4))),
+    np.array(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(6))),
     apply_filter(picture, faces, get_filter("mask")),
     picture // 8,
 ]

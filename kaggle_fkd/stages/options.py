@@ -130,7 +130,7 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
         "(default there); cpu 15 minutes on two cores with bf16 instructions, otherwise 25 "
         "(default); best trains ten such networks: hours on a CPU, minutes on a large GPU; those "
         "with _external start from the network for photographs, which is outside data; photo, the "
-        "default with --points 68, takes over an hour on one core",
+        "default with --points 68, takes an hour or two on two cores",
     )  # fmt: skip
     model: str | None = option(
         "--model", metavar="NAME", help=f"network: {', '.join((*NETWORKS, *DETECTORS))}"
