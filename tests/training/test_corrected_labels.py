@@ -147,6 +147,9 @@ def mark_a_brow(document):
     label_of(document, 112)["keypoints"][3 * k : 3 * k + 3] = [60, 30, 2]
 
 
+FAR_AWAY = [900, 3, 2] + [5, 6, 2] * 4 + [7, 6, 2] * 10
+
+
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
@@ -155,7 +158,7 @@ def mark_a_brow(document):
         (duplicate, "annotation 77: row 104 has labels in annotation 9, too"),
         (mark_a_brow, "annotation 25: row 112 is labelled in convention B"),
         (change(104, keypoints=[1, 2, 2]), "annotation 9: keypoints are 3 instead of 45"),
-        (change(104, keypoints=[900, 3, 2, 6, 6, 2] + [5, 6, 2] * 13), "annotation 9: x 899.5, y 2.5 is"),
+        (change(104, keypoints=FAR_AWAY), "annotation 9: x 899.5, y 2.5 is"),
         (change(104, keypoints=[0, 0, 0] + ["a", 6, 2] * 14), "not a finite number: 'a'"),
         (change(104, image_id=7), "annotation 9: nothing has its image_id, '7'"),
         (lambda document: document.pop("categories"), "not a COCO file with keypoints"),
