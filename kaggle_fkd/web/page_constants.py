@@ -71,6 +71,7 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
             "nmsDistance": proposals.NMS_DISTANCE,
             "doubtful": detect.DOUBTFUL,
             "otherRolls": list(detect.OTHER_ROLLS),
+            "likely": detect.LIKELY,
             "leastScore": LEAST_SCORE,
         },
         "CASCADE": _cascade(found, parts),

@@ -41,6 +41,9 @@ it and 1221 without, in a twentieth more time."""
 OTHER_ROLLS = range(45, 360, 45)
 """Degrees. It then looks at the face at these rolls, too, as the first stage may mistake the roll:
 of 2783 rotated faces, 2707 are found with them and 2669 without, at 15 false positives."""
+LIKELY = 0.3
+"""The least score of the first stage for that. Without it, as many faces are found, from 1.7 times
+as many chips."""
 
 
 @dataclass(frozen=True)
@@ -157,14 +160,29 @@ def _look_again(
     one at the face as it was seen; or of it and of two at another roll, if that is higher.
     """
     again, face = _refine(network, grey, proposed, seen)
-    mean = (logits + again) / 2
+    mean = np.asarray((logits + again) / 2, np.float32)
+    tried = np.flatnonzero(probability(proposed) >= LIKELY)
+    if len(tried):
+        rolled, rolled_face = _best_other_roll(network, grey, proposed[tried], faces[tried])
+        other = (logits[tried] + rolled.sum(axis=0)) / 3
+        higher = other > mean[tried]
+        mean[tried[higher]], face[tried[higher]] = other[higher], rolled_face[higher]
+    return mean, face
+
+
+def _best_other_roll(
+    network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
+    faces: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """2 x M, the logits of two looks at each of M faces, M x 7, at its best other roll; and M x 7.
+
+    The second look is at the face as it was seen in the first, and gives its place.
+    """
     rolled = np.concatenate([rotated_faces(faces, degrees) for degrees in OTHER_ROLLS])
-    looks, there = _refine(network, grey, np.tile(proposed, len(OTHER_ROLLS)), rolled)
+    looks, seen = _refine(network, grey, np.tile(proposed, len(OTHER_ROLLS)), rolled)
     best = looks.reshape(-1, len(faces)).argmax(axis=0) * len(faces) + np.arange(len(faces))
-    twice, rolled_face = _refine(network, grey, proposed, there[best])
-    other = (logits + looks[best] + twice) / 3
-    higher = other > mean
-    return np.where(higher, other, mean), np.where(higher[:, None], rolled_face, face)
+    again, face = _refine(network, grey, proposed, seen[best])
+    return np.stack([looks[best], again]), face
 
 
 def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -91,28 +91,42 @@ async function classify(network, grey, proposals) {
  * and of one at the face as it was seen; or of that and of two at another roll, if that is higher.
  */
 async function lookAgain(network, grey, proposals, seen) {
-  const refined = (faces) => refine(network, grey, faces.map(
-    (face, index) => ({ logit: proposals[index].logit, face }),
+  const again = await refine(network, grey, withFaces(proposals, seen));
+  const found = seen.map(({ logit }, index) => (
+    { logit: Math.fround((logit + again[index].logit) / 2), face: again[index].face }
   ));
-  const again = await refined(seen.map(({ face }) => face));
+  const tried = proposals.flatMap(({ logit }, index) => (
+    probability(logit) >= DETECTION.likely ? [index] : []
+  ));
+  const rolled = await bestOtherRoll(network, grey, tried.map((index) => proposals[index]));
+  tried.forEach((index, at) => {
+    const { logits: [first, second], face } = rolled[at];
+    const logit = mean3(seen[index].logit, first, second);
+    if (logit > found[index].logit) found[index] = { logit, face };
+  });
+  return found;
+}
+
+/** Of proposals, the logits of two looks at their best other roll, and the face in the second. */
+async function bestOtherRoll(network, grey, proposals) {
   const best = [];
   for (const degrees of DETECTION.otherRolls) {
-    const looks = await refined(proposals.map(({ face }) => rotatedFace(face, degrees)));
-    looks.forEach((look, index) => {
+    const rolled = proposals.map(({ logit, face }) => ({ logit, face: rotatedFace(face, degrees) }));
+    (await refine(network, grey, rolled)).forEach((look, index) => {
       if (!best[index] || look.logit > best[index].logit) best[index] = look;
     });
   }
-  const twice = await refined(best.map(({ face }) => face));
-  return seen.map(({ logit }, index) => {
-    const mean = Math.fround((logit + again[index].logit) / 2);
-    const other = mean3(logit, best[index].logit, twice[index].logit);
-    const higher = other > mean;
-    return { logit: higher ? other : mean, face: (higher ? twice : again)[index].face };
-  });
+  const again = await refine(network, grey, withFaces(proposals, best));
+  return again.map(({ logit, face }, index) => ({ logits: [best[index].logit, logit], face }));
 }
 
+/** The proposals, with the faces of others. */
+const withFaces = (proposals, others) => proposals.map(
+  ({ logit }, index) => ({ logit, face: others[index].face }),
+);
+
 /** The mean of three numbers in single precision, as in Python. */
-const mean3 = (a, b, c) => Math.fround(Math.fround(Math.fround(a + b) + c) / 3);
+const mean3 = (a, b, c) => Math.fround(Math.fround(a + Math.fround(b + c)) / 3);
 
 /** The same after one look. */
 async function refine(network, grey, proposals) {

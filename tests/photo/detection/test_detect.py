@@ -123,7 +123,7 @@ def test_of_many_faces_only_doubtful_ones_are_looked_at_again_each_at_its_place(
 
         def refine(self, chips, logits):
             self.given.append(logits.tolist())
-            looks = [[4, 1, -4, 0, 2], [4, -1, 2], [-9] * 3 * len(OTHER_ROLLS), [-9] * 3]
+            looks = [[4, 1, -4, 0, 2], [4, -1, 2], [-9] * 2 * len(OTHER_ROLLS), [-9] * 2]
             seen = looks[len(self.given) - 1]
             middle, across = (CHIP - 1) / 2, 0.2 * CHIP_FACE
             place = [middle, middle, CHIP_FACE, middle - across, middle, middle + across, middle]
@@ -132,11 +132,11 @@ def test_of_many_faces_only_doubtful_ones_are_looked_at_again_each_at_its_place(
     places = np.array([[30.0 * (1 + each), 40, 20] for each in range(5)], np.float32)
     eyes = places[:, [0, 1, 0, 1]] + np.float32([-4, 0, 4, 0])
     faces = np.hstack([places, eyes]).astype(np.float32)
-    proposed = np.arange(5, dtype=np.float32)
+    proposed = np.array([0, -2, 2, 3, 4], np.float32)  # the second is unlikely
     before = proposed.copy(), faces.copy()
     network = Judge()
     logits, seen = classify(network, np.zeros((90, 200), np.uint8), proposed, faces)
-    assert network.given == [[0, 1, 2, 3, 4], [1, 3, 4], [1, 3, 4] * len(OTHER_ROLLS), [1, 3, 4]]
+    assert network.given == [[0, -2, 2, 3, 4], [-2, 3, 4], [3, 4] * len(OTHER_ROLLS), [3, 4]]
     np.testing.assert_allclose(logits, [4, 2.5, -4, -0.5, 2])
     np.testing.assert_allclose(seen, faces, atol=1e-3)
     np.testing.assert_array_equal(proposed, before[0])
