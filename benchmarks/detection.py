@@ -192,8 +192,8 @@ def all_sets(paths: Sequence[Path], held_out: NDArray[np.bool_]) -> Iterator[Set
             continue
         for degrees in ROLLS:
             yield Set(f"{path.name}, rotated by {degrees}", rotated(photographs, degrees))
+        first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
         for size in SMALL:
-            first = photographs.faces[[rows[0] for rows in photographs.faces_of], SIZE]
             if (first > size).any():
                 smaller = reduced(photographs[first > size], size)
                 yield Set(f"{path.name}, faces of {size:.0f} px", smaller)

@@ -25,7 +25,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.detection import in_the_dark, resized
-from benchmarks.held_out import pictures_of_runs
+from benchmarks.held_out import held_out_pictures
 from kaggle_fkd.annotated.load import find_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
@@ -35,7 +35,6 @@ from kaggle_fkd.keypoints.pts import write_pts_file
 from kaggle_fkd.keypoints.uncertainty import size_of_face
 from kaggle_fkd.metrics import nme
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -103,10 +102,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo/hard_faces.csv"))
     options = parser.parse_args()
     set_up(quiet=False)
-    pictures, held_out = pictures_of_runs(
-        [open_run(path) for path in options.runs], options.train_on
-    )
-    seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
+    seen = held_out_pictures(options.runs, options.train_on)
     convention = np.array([picture.convention for picture in seen])
     conventions = [each.name for each in IBUG68.conventions if each.name in convention]
     networks = {"pretrained": None, **{path.name: path for path in options.runs}}

@@ -12,7 +12,7 @@ from kaggle_fkd.annotated.load import crop_faces, find_training_pictures
 from kaggle_fkd.annotated.picture import AnnotatedPicture
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.runs.run import Run
+from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.training.folds import held_out_faces
 
 
@@ -39,6 +39,12 @@ def pictures_of_runs(
                 "give runs of one fold with the same seed, trained on the same faces",
             )
     return pictures, held_out
+
+
+def held_out_pictures(runs: Sequence[Path], paths: Sequence[Path]) -> list[AnnotatedPicture]:
+    """The pictures that the runs in these folders hold out; RunError as `pictures_of_runs`."""
+    pictures, held_out = pictures_of_runs([open_run(path) for path in runs], paths)
+    return [picture for picture, out in zip(pictures, held_out, strict=True) if out]
 
 
 def held_out_photographs(run: Run, photographs: PhotographDataset) -> NDArray[np.bool_]:

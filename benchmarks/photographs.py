@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.held_out import pictures_of_runs
+from benchmarks.held_out import held_out_pictures
 from kaggle_fkd.annotated.test_sets import predict_in_boxes
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.expected_errors import expected_error_figure, expected_error_table
@@ -31,7 +31,6 @@ from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
 
@@ -68,13 +67,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
-    pictures, held_out = pictures_of_runs(
-        [open_run(path) for path in options.runs], options.train_on
-    )
     networks: dict[str, Path | None] = {path.name: path for path in options.runs}
     if options.pretrained:
         networks["pretrained"] = None
-    seen = [picture for picture, out in zip(pictures, held_out, strict=True) if out]
+    seen = held_out_pictures(options.runs, options.train_on)
     origin = np.array([str(picture.tree.path) for picture in seen])
     truth = np.stack([picture.keypoints for picture in seen])
     rows, curves = [], {}

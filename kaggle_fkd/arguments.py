@@ -14,7 +14,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.errors import UsageError, suggest
 from kaggle_fkd.stages import ALL, STAGES, load_stage
 from kaggle_fkd.stages.options import CommonOptions
-from kaggle_fkd.stages.stage import Stage, options_of
+from kaggle_fkd.stages.stage import Stage, name_of_stage, options_of
 
 BEFORE = ("--quiet", "-h", "--help")
 """What may stand before the name of a stage."""
@@ -90,7 +90,7 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
     joined = ",".join(named)  # unlike the text, without white space
     shown = joined if sub_command else f"--stage {joined}"
     kinds = [load_stage(name) for name in asked]
-    parser = _parser(asked, prog, shown, sub_command)
+    parser = _parser(kinds, prog, shown, sub_command)
     if {"-h", "--help"} & set(rest):
         return HelpRequest(parser.format_help().rstrip())
     # Intermixed, as options may stand between inputs: photo a.jpg --json b.jpg.
@@ -122,12 +122,14 @@ def stage_names(named: Sequence[str]) -> list[str]:
 
 def overview(prog: str) -> str:
     """The program in a page: its stages, examples and exit codes."""
-    return OVERVIEW.format(prog=prog, stages=_summaries(STAGES), all=", ".join(ALL))
+    return OVERVIEW.format(
+        prog=prog, stages=_summaries(map(load_stage, STAGES)), all=", ".join(ALL)
+    )
 
 
-def _summaries(names: Iterable[str]) -> str:
+def _summaries(kinds: Iterable[type[Stage]]) -> str:
     """A line for each stage."""
-    return "\n".join(f"  {name:<10} {load_stage(name).summary}" for name in names)
+    return "\n".join(f"  {name_of_stage(kind):<10} {kind.summary}" for kind in kinds)
 
 
 def _split(arguments: list[str], prog: str) -> tuple[str | None, list[str], bool]:
@@ -144,14 +146,13 @@ def _split(arguments: list[str], prog: str) -> tuple[str | None, list[str], bool
     return arguments[at], arguments[:at] + arguments[at + 1 :], True
 
 
-def _parser(names: Sequence[str], prog: str, shown: str, sub_command: bool) -> _Parser:
+def _parser(kinds: Sequence[type[Stage]], prog: str, shown: str, sub_command: bool) -> _Parser:
     """A parser of the options of these stages alone, each declared once."""
-    kinds = [load_stage(name) for name in names]
     if len(kinds) == 1:
         description = inspect.cleandoc(str(kinds[0].__doc__))
         epilog = "\n".join(["examples:", *(f"  {prog} {line}" for line in kinds[0].examples)])
     else:
-        description = _summaries(names)
+        description = _summaries(kinds)
         epilog = f"{prog} STAGE --help shows the options and examples of one stage."
     parser = _Parser(
         prog=f"{prog} {shown}", description=description, epilog=epilog,

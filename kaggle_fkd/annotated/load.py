@@ -89,8 +89,8 @@ def _labelled_once(pictures: Sequence[AnnotatedPicture]) -> Sequence[AnnotatedPi
     """
     if not any(picture.predicted for picture in pictures):
         return pictures
-    by_people = {picture.digest() for picture in pictures if not picture.predicted}
-    kept = [each for each in pictures if not each.predicted or each.digest() not in by_people]
+    by_people = {picture.digest for picture in pictures if not picture.predicted}
+    kept = [each for each in pictures if not each.predicted or each.digest not in by_people]
     if left_out := len(pictures) - len(kept):
         count = count_of(left_out, "face")
         log.info("%s that a network labelled left out: people labelled the same pictures", count)
@@ -116,7 +116,7 @@ def crop_faces(
         images[index] = cut_chip(grey_of(picture.load()), matrices[index], side)
     subject, file = (
         pd.factorize(np.array(values))[0]
-        for values in ([each.subject for each in pictures], [each.digest() for each in pictures])
+        for values in ([each.subject for each in pictures], [each.digest for each in pictures])
     )
     predicted = np.array([picture.predicted for picture in pictures])
     return FaceDataset(

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ class AnnotatedPicture:
             raise DataError(f"{where}: the mean of its keypoints is outside the picture", REMEDY)
         return picture
 
+    @cached_property
     def digest(self) -> bytes:
         """Equal for equal files."""
         return hashlib.sha256(self.tree.read(self.name)).digest()

@@ -145,8 +145,8 @@ def classify(
     scores = probability(logits)
     again = np.flatnonzero((scores >= DOUBTFUL[0]) & (scores < DOUBTFUL[1]))
     if len(again):
-        given, first = (proposed[again], faces[again]), (logits[again], seen[again])
-        logits[again], seen[again] = _look_again(network, grey, *given, *first)
+        doubtful = (each[again] for each in (proposed, faces, logits, seen))
+        logits[again], seen[again] = _look_again(network, grey, *doubtful)
     return logits, seen
 
 

@@ -25,8 +25,6 @@ USUAL_RATE = 25.0
 """Frames per second that are assumed for a file that does not state its rate."""
 FASTEST = 1000.0
 """Frames per second; files that state more do not know their rate."""
-
-
 BROADCASTS = ("mpegts", "mpeg")
 """The formats of files that can be joined by writing one behind the other: times may begin anew."""
 LONGEST_STEP = 10.0

@@ -109,13 +109,12 @@ async function lookAgain(network, grey, proposals, seen) {
 
 /** Of proposals, the logits of two looks at their best other roll, and the face in the second. */
 async function bestOtherRoll(network, grey, proposals) {
-  const best = [];
-  for (const degrees of DETECTION.otherRolls) {
-    const rolled = proposals.map(({ logit, face }) => ({ logit, face: rotatedFace(face, degrees) }));
-    (await refine(network, grey, rolled)).forEach((look, index) => {
-      if (!best[index] || look.logit > best[index].logit) best[index] = look;
-    });
-  }
+  const looks = await refine(network, grey, DETECTION.otherRolls.flatMap(
+    (degrees) => proposals.map(({ logit, face }) => ({ logit, face: rotatedFace(face, degrees) })),
+  ));
+  const best = proposals.map((_, index) => looks.filter(
+    (_look, at) => at % proposals.length === index,
+  ).reduce((one, other) => (other.logit > one.logit ? other : one)));
   const again = await refine(network, grey, withFaces(proposals, best));
   return again.map(({ logit, face }, index) => ({ logits: [best[index].logit, logit], face }));
 }
