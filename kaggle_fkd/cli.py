@@ -34,7 +34,7 @@ def _run(given: list[str]) -> None:
     check_extras(parsed)
     task = None
     if any(stage.needs_task for stage in parsed):
-        # Imported here because torch takes seconds, and --help should be quick.
+        # Imported here because numpy takes its time, and --help should be quick.
         with interrupts_held():
             from kaggle_fkd.stages.tasks import choose_task
 

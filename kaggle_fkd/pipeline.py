@@ -7,7 +7,7 @@ from kaggle_fkd.config import build_config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.stages.options import DATA_DIR, SettingOptions
 from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
-from kaggle_fkd.system.console import banner, log
+from kaggle_fkd.system.console import banner, interrupts_held, log
 from kaggle_fkd.system.extras import require_modules
 from kaggle_fkd.system.temporary import remove_leftovers
 from kaggle_fkd.system.torchrun import started_by_torchrun
@@ -66,8 +66,9 @@ def _check(stages: Sequence[Stage], task: "Task") -> None:
             )
         if isinstance(stage, SettingOptions):
             _check_settings(stage.overrides, stages, task)
-    for stage in stages:
-        stage.check(task)
+    with interrupts_held():  # a check may import torch
+        for stage in stages:
+            stage.check(task)
     for stage in stages:
         if stage.needs_task and stage.data_dir != DATA_DIR and not stage.data_dir.is_dir():
             raise UsageError(

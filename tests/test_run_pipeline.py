@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 
 from kaggle_fkd import predict
+from kaggle_fkd.cli import main
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.competition.sample.photograph import sample_faces
 from kaggle_fkd.config import build_config
 from kaggle_fkd.metrics import rmse
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.system import device
 from kaggle_fkd.system.console import interrupts_held
 
 pytestmark = pytest.mark.slow
@@ -123,6 +125,18 @@ def test_ctrl_c_waits_for_the_end_of_an_import():
     assert imported
     with pytest.raises(KeyboardInterrupt):  # and is heard at once again
         signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_waits_for_the_end_of_the_checks_which_import_torch(tmp_path, monkeypatch):
+    checked = []
+
+    def pick_interrupted(name):
+        signal.raise_signal(signal.SIGINT)
+        checked.append(name)
+
+    monkeypatch.setattr(device, "pick_device", pick_interrupted)
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--device", "cpu"]) == 130 and checked == ["cpu"]
 
 
 def test_a_disk_that_refuses_is_named_and_loses_nothing(tmp_path, sample_dir):
