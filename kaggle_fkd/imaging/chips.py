@@ -3,13 +3,12 @@
 Training and inference cut their chips with the same function.
 """
 
+import math
 from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from kaggle_fkd.imaging.similarity import invert, transform_points
 
 Number = TypeVar("Number", np.uint8, np.float32)
 
@@ -49,16 +48,26 @@ def _window(
 
     Without this, the complete picture would be averaged for each of its faces.
     """
-    back = invert(matrix)
-    wanted = np.sqrt(np.abs(np.linalg.det(back[:, :2])))  # negative for a mirror image
-    shrink = int(np.clip(wanted, 1, max(grey.shape)))  # no block is larger than the picture
-    end = size - 1
-    corners = transform_points(back, np.array([[0, 0], [end, 0], [0, end], [end, end]]))
+    # Plain numbers: as arrays, these few take longer than the chip itself.
+    (xx, xy, x_shift), (yx, yy, y_shift) = matrix.tolist()
+    area = xx * yy - xy * yx  # negative for a mirror image
+    shrink = int(min(max(abs(area) ** -0.5, 1), max(grey.shape)))  # no block is larger than it
+    height, width = grey.shape
+    corners = [(x - x_shift, y - y_shift) for x in (0, size - 1) for y in (0, size - 1)]
+    x = [(yy * along - xy * down) / area for along, down in corners]
+    y = [(xx * down - yx * along) / area for along, down in corners]
     border = BORDER * shrink
-    last = np.array(grey.shape[::-1]) - 1
-    low = np.clip(np.floor(corners.min(axis=0)) - border, 0, last).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=0)) + border, 0, last).astype(int) + 1
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1]), shrink
+    return (
+        _within(math.floor(min(x)) - border, width), _within(math.floor(min(y)) - border, height),
+        _within(math.ceil(max(x)) + border, width) + 1,
+        _within(math.ceil(max(y)) + border, height) + 1,
+        shrink,
+    )  # fmt: skip
+
+
+def _within(position: int, length: int) -> int:
+    """The nearest of the positions 0..length - 1."""
+    return min(max(position, 0), length - 1)
 
 
 def block_means(image: NDArray[Number], shrink: int, border: int) -> NDArray[Number]:
