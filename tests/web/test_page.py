@@ -200,6 +200,25 @@ def test_a_camera_is_followed_with_its_frame_rate_and_its_last_frame_stays(page)
     assert page.locator("#speed").is_hidden() and page.locator("#refusal").is_hidden()
 
 
+def test_a_camera_that_is_granted_after_another_picture_was_chosen_is_let_go(page):
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wanted) => new Promise((granted) => {
+            window.grant = async () => {
+                window.stream = await ask(wanted);
+                granted(window.stream);
+            };
+        });
+    }""")
+    page.get_by_role("button", name="Start the camera").click()
+    page.get_by_role("button", name="Example").click()
+    page.get_by_role("button", name="Face 1").wait_for()
+    page.evaluate("() => window.grant()")
+    page.wait_for_function("() => window.stream.getTracks().every((t) => t.readyState === 'ended')")
+    assert page.get_by_role("button", name="Start the camera").is_enabled()
+    assert page.locator("#speed").is_hidden() and page.locator("#refusal").is_hidden()
+
+
 def test_the_networks_of_a_run_can_be_chosen(browser, tmp_path):
     run = finished_run(tmp_path)
     FaceKeypoints(run=run)  # exports its network, or the server would import torch for it

@@ -83,6 +83,38 @@ def test_a_suspect_is_reached_by_its_number_and_the_next_undecided_one_by_a_key(
     page.get_by_text("0 of 3 decided").wait_for()
 
 
+def refuse_next(page: Any, ending: str) -> None:
+    """Let the server refuse the next request for an address with that ending."""
+    page.evaluate(
+        """(ending) => {
+            const ask = window.fetch;
+            window.fetch = (address, options) => {
+                if (!new URL(address, location).pathname.endsWith(ending)) return ask(address, options);
+                window.fetch = ask;
+                return Promise.resolve(new Response("{}", { status: 500 }));
+            };
+        }""",
+        ending,
+    )
+
+
+def test_what_the_server_refuses_is_said_and_can_be_done_again(page, competition):
+    refuse_next(page, "decisions")
+    page.keyboard.press("k")
+    page.locator("#refusal").wait_for()
+    page.get_by_text("0 of 3 decided").wait_for()
+    refuse_next(page, f"faces/{competition.train.ids[1]}")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("suspect 1 of 3").wait_for()
+    page.locator("#refusal").wait_for()
+    page.keyboard.press("k")
+    page.get_by_text("1 of 3 decided").wait_for()
+    assert page.locator("#refusal").is_hidden()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.get_by_text("0 of 3 decided").wait_for()
+
+
 def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page, evaluation, competition, sample_dir
 ):

@@ -14,16 +14,25 @@ export class Camera {
   constructor(onFrame, onEnd) {
     Object.assign(this, { onFrame, onEnd });
     this.opening = null; // what ends when the camera shows something
+    this.stopped = new AbortController(); // whether that was stopped meanwhile
     this.frame = document.createElement("canvas");
     this.video = document.createElement("video");
     this.video.muted = true;
     this.video.playsInline = true;
   }
 
-  /** Start the camera, or only another connection if it is running; Refusal without a camera. */
+  /**
+   * Start the camera, or only another connection if it is running; Refusal without a camera, and
+   * an AbortError if it is stopped before it shows something.
+   */
   async start(query, filter) {
-    this.opening ??= this.#open();
+    if (!this.running) {
+      this.stopped = new AbortController();
+      this.opening = this.#open(this.stopped.signal);
+    }
+    const { signal } = this.stopped;
     await this.opening;
+    signal.throwIfAborted();
     this.#connect(query, filter);
   }
 
@@ -40,21 +49,26 @@ export class Camera {
   }
 
   stop() {
+    this.stopped.abort();
     this.#disconnect();
-    this.stream?.getTracks().forEach((track) => track.stop());
+    if (this.stream) end(this.stream);
     this.stream = this.opening = null;
     this.video.srcObject = null;
   }
 
-  async #open() {
+  async #open(stopped) {
     try {
-      this.stream = await openStream();
-      this.video.srcObject = this.stream;
-      this.stream.getVideoTracks()[0].addEventListener("ended", () => {
+      const stream = await openStream();
+      if (stopped.aborted) end(stream); // it was, while the browser asked the user
+      stopped.throwIfAborted();
+      this.stream = stream;
+      this.video.srcObject = stream;
+      stream.getVideoTracks()[0].addEventListener("ended", () => {
         this.#end(new Refusal("the camera was disconnected", "connect it, and start it again"));
       });
       await this.video.play();
     } catch (error) {
+      stopped.throwIfAborted();
       this.stop();
       throw error;
     }
@@ -119,6 +133,11 @@ const REFUSED = {
   NotFoundError: ["no camera was found", "connect one, or choose a picture"],
   NotReadableError: ["another program uses the camera", "close that program, and try again"],
 };
+
+/** Let go of the camera. */
+function end(stream) {
+  stream.getTracks().forEach((track) => track.stop());
+}
 
 async function openStream() {
   const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };

@@ -16,7 +16,8 @@ const $ = (id) => document.getElementById(id);
 
 let review; // the suspects, the keypoints' names and the size of a face
 let index = 0; // of the suspect that is shown
-let face = null; // its { labels, predictions, decisions } and image, once they have arrived
+let face = null; // its { labels, predictions, decisions, stored } and image, once they have arrived
+let last = null; // { index, face }: the last one that was shown
 let chosen = null; // the index of the keypoint that is decided about; null: the face
 let held = false; // whether arrows move it
 let hidden = false; // whether the points are hidden
@@ -34,9 +35,9 @@ function say(text) {
 }
 
 async function attempt(work) {
+  $("refusal").hidden = true;
   try {
     await work();
-    $("refusal").hidden = true;
   } catch (error) {
     $("refusal").hidden = false;
     $("refusal").textContent = error.message;
@@ -44,21 +45,30 @@ async function attempt(work) {
   }
 }
 
-/** Show another suspect, as soon as what was decided is stored. */
+/** Show another suspect, as soon as what was decided is stored; the last one if that fails. */
 async function show(at) {
   if (!review.suspects[at]) return;
+  if (face) last = { index, face };
   index = at;
   face = null;
   await saved;
-  const { row } = review.suspects[at];
-  const [found, image] = await Promise.all([api.reviewedFace(row), api.image(api.facePicture(row))]);
+  const arrived = await faceOf(at).catch((error) => {
+    if (index === at && last) ({ index, face } = last);
+    throw error;
+  });
   if (index !== at || face) return; // another one has been asked for since
-  face = { ...found, image };
+  face = arrived;
   const suspected = review.names.indexOf(review.suspects[at].keypoint);
   [chosen, held] = [suspected < 0 ? null : suspected, false];
   view.whole();
   draw();
   speak();
+}
+
+async function faceOf(at) {
+  const { row } = review.suspects[at];
+  const [found, image] = await Promise.all([api.reviewedFace(row), api.image(api.facePicture(row))]);
+  return { ...found, stored: found.decisions, image };
 }
 
 /** The keypoints of the face as they are shown. */
@@ -148,18 +158,25 @@ function decide(decisions) {
   store(decisions);
 }
 
+/** Store decisions about the face; if that is refused, it has those that are stored. */
 function store(decisions) {
   const suspect = review.suspects[index];
-  face.decisions = decisions;
+  const about = face;
+  about.decisions = decisions;
   if (!labelled().includes(chosen)) [chosen, held] = [null, false];
   say("Storing");
   storing += 1;
   saved = saved.then(() => attempt(async () => {
     storing -= 1;
-    await api.decide(suspect.row, decisions);
-    suspect.decided = decisions.length > 0;
+    try {
+      await api.decide(suspect.row, decisions);
+      about.stored = decisions;
+    } finally {
+      if (!storing) about.decisions = about.stored;
+      suspect.decided = about.stored.length > 0;
+      if (face) draw();
+    }
     if (!storing) say("Stored");
-    if (face) draw();
   }));
   draw();
   speak();
