@@ -67,6 +67,6 @@ class KeypointTask(Task):
         for name, effect in evaluated.summary["label_fixes"].items():
             lines += effect_lines(name, effect)
         if config.evaluate.coco:
-            covered = covered_by(predicted)
+            covered = covered_by(predicted, seen)
             write_pictures(folder / "faces", predicted[covered], seen[covered])
         return predicted, lines

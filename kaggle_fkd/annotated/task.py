@@ -98,9 +98,9 @@ class PhotographsTask(KeypointTask):
         sets: dict[str, Scored] = {}
         if all(run.cross_validated for run in runs):
             predicted, lines = self.report_out_of_fold(runs, config, device, folder)
-            truth = self.load_faces(config).inner().keypoints
-            covered = covered_by(predicted)
-            sets[HELD_OUT] = Scored(predicted[covered], truth[covered])
+            faces = self.load_faces(config).inner()
+            covered = covered_by(predicted, faces)
+            sets[HELD_OUT] = Scored(predicted[covered], faces.keypoints[covered])
         for name, pictures in self.test_sets().items():
             sets[name] = predict_test_set(runs, name, pictures, device)
         return lines + (write_test_scores(folder, sets, self.scheme) if self.test_paths else [])

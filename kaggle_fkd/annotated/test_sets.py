@@ -20,7 +20,7 @@ from kaggle_fkd.metrics import covered, error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log, progress
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import write_table
 
 TestSets = Mapping[str, Sequence[AnnotatedPicture]]
 """Annotated pictures by the name of their set."""
@@ -117,7 +117,7 @@ def write_test_scores(
             for name, each in sets.items()
         ]
     )  # fmt: skip
-    write_text(folder / "test_nme.csv", table.to_csv(index=False, float_format="%.5f"))
+    write_table(folder / "test_nme.csv", table, "%.5f")
     save_figure(error_curve(errors, "Cumulative error curves"), folder / "test_error_curve.png")
     return [
         f"{name}: NME {100 * each.mean():.2f} % of {len(each)} faces"

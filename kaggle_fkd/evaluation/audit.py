@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import write_table
 from kaggle_fkd.training.suspects import COLUMNS, SUSPECT_SCORE
 
 NO_FACE = "no face, another one, or a wrong prediction"
@@ -105,4 +105,4 @@ def _reason(
 
 def write_audit(path: Path, table: pd.DataFrame) -> None:
     """Write the table as CSV, atomically."""
-    write_text(path, table.to_csv(index=False, float_format="%.4g"))
+    write_table(path, table, "%.4g")

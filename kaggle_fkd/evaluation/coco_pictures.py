@@ -39,7 +39,7 @@ def write_pictures(folder: Path, predicted: NDArray[np.floating], faces: FaceDat
         with writing_to(folder / name):
             Image.fromarray(image).save(folder / name)
         images.append({"id": row, "file_name": name, "width": width, "height": height})
-        for annotation in both:
+        for annotation in filter(None, both):
             annotations.append({"id": len(annotations) + 1, "image_id": row, **annotation})
     categories = [
         format_category(faces.scheme, number, name)
@@ -49,10 +49,12 @@ def write_pictures(folder: Path, predicted: NDArray[np.floating], faces: FaceDat
     write_json(folder / "coco.json", document)
 
 
-def _labels(faces: FaceDataset) -> list[dict[str, Any]]:
-    """The annotation of each face that has its labels."""
+def _labels(faces: FaceDataset) -> list[dict[str, Any] | None]:
+    """The annotation of each face that has its labels; None for a face without any."""
     return [
         {"category_id": LABEL, **format_annotation(keypoints, box_of_keypoints(keypoints[known]))}
+        if known.any()
+        else None
         for keypoints, known in zip(faces.keypoints, faces.labelled, strict=True)
     ]
 
@@ -66,6 +68,6 @@ def _predictions(predicted: NDArray[np.floating], faces: FaceDataset) -> list[di
         hidden[marked] = uncertain_keypoints(keypoints, errors)
         all_keypoints = np.where(marked[:, None], each[:, :2], np.nan)
         annotation = format_annotation(all_keypoints, box_of_keypoints(keypoints), hidden)
-        score = max(0.0, 1 - float(errors.mean()) / size_of_face(keypoints))
+        score = max(0.0, 1 - float(errors.mean()) / max(size_of_face(keypoints), 1e-6))
         annotations.append({"category_id": PREDICTION, **annotation, "score": round(score, 3)})
     return annotations

@@ -17,7 +17,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.metrics import WITHIN
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import write_table
 
 BINS = 10
 """Bins of the table, with equally many keypoints."""
@@ -33,7 +33,7 @@ def write_expected_errors(
     table = expected_error_table(predicted, faces)
     if table.empty:
         return []
-    write_text(folder / "expected_errors.csv", table.to_csv(index=False, float_format="%.4f"))
+    write_table(folder / "expected_errors.csv", table, "%.4f")
     save_figure(expected_error_figure(table), folder / "expected_errors.png")
     overall = table.iloc[0]
     return [

@@ -74,8 +74,8 @@ def open_review(runs_dir: Path, names: Sequence[str], faces: FaceDataset) -> Lab
     """The review of the evaluation of the named runs, or of the newest evaluated run, of these
     training faces.
 
-    Raises RunError if they were not evaluated, or trained on other faces, and DataError for a file
-    of the evaluation that cannot be read.
+    Raises RunError if they were not evaluated, trained on other faces, or with different label
+    fixes, and DataError for a file of the evaluation that cannot be read.
     """
     runs = _evaluated_runs(runs_dir, names, KeypointData(faces))
     folder = evaluation_folder(runs_dir, runs)
@@ -89,8 +89,7 @@ def open_review(runs_dir: Path, names: Sequence[str], faces: FaceDataset) -> Lab
         )
     )  # fmt: skip
     predicted = read_predictions(folder / "oof.csv", faces)
-    trained_with = fixes_in(runs[0].label_files.fixes, faces)
-    review = LabelReview(faces, predicted, suspects, folder / FIXES, trained_with)
+    review = LabelReview(faces, predicted, suspects, folder / FIXES, _fixes_of(runs, faces))
     review.fixes()  # raises for a damaged file before anything is decided
     return review
 
@@ -119,6 +118,18 @@ def _evaluated_runs(runs_dir: Path, names: Sequence[str], data: KeypointData) ->
             f"make it first: kaggle-fkd evaluate --run {together}",
         )
     return runs
+
+
+def _fixes_of(runs: Sequence[Run], faces: FaceDataset) -> tuple[Fix, ...]:
+    """The label fixes that runs were trained with; RunError if there are several."""
+    files = [run.label_files.fixes for run in runs if run.label_files.fixes is not None]
+    different = {fixes_in(file, faces) for file in files}
+    if len(different) > 1:
+        raise RunError(
+            "the runs were trained with different label fixes, which cannot be reviewed together",
+            "review the evaluation of one of them",
+        )
+    return different.pop() if different else ()
 
 
 def _audit_file(runs_dir: Path, runs: Sequence[Run]) -> Path:

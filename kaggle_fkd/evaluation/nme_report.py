@@ -17,7 +17,7 @@ from kaggle_fkd.evaluation.worst_faces import worst_faces
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
 from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.metrics import FAILURE, error_scores, nme
-from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.system.files import write_json, write_table
 from kaggle_fkd.system.text import count_of, in_words
 
 
@@ -29,11 +29,11 @@ def write_nme(
     Faces whose prediction is NaN are left out.
     """
     write_predictions(folder / "oof.csv", faces, predicted)
-    covered = covered_by(predicted)
+    covered = covered_by(predicted, faces)
     faces, predicted = faces[covered], predicted[covered]
     keypoints = predicted[..., :2]
     table = nme_table(keypoints, faces)
-    write_text(folder / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
+    write_table(folder / "nme.csv", table, "%.5f")
     write_json(folder / "evaluation.json", {**summary, "nme": table.to_dict("records")})
     errors = nme(keypoints, faces.keypoints, faces.scheme).mean(axis=1)
     curve = error_curve({f"{len(errors)} faces": errors}, "Out-of-fold error curve")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import write_table
 from kaggle_fkd.system.reading import read_csv_file
 
 
@@ -21,7 +21,7 @@ def write_predictions(path: Path, faces: FaceDataset, predicted: NDArray[np.floa
     shown = np.where(faces.marked[:, :, None], predicted.astype(np.float64), np.nan)
     table = pd.DataFrame(shown.reshape(len(faces), -1), columns=list(faces.scheme.predicted_names))
     table.insert(0, "row", faces.ids)
-    write_text(path, table.to_csv(index=False, float_format="%.4f"))
+    write_table(path, table, "%.4f")
 
 
 def read_predictions(path: Path, faces: FaceDataset) -> NDArray[np.float32]:

@@ -34,9 +34,9 @@ def out_of_fold(
         return np.asarray(total / count[:, None, None], np.float32)
 
 
-def covered_by(predicted: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """N, the faces that N x K x 3 predictions cover."""
-    return np.asarray(np.isfinite(predicted).all(axis=(1, 2)))
+def covered_by(predicted: NDArray[np.floating], faces: FaceDataset) -> NDArray[np.bool_]:
+    """N, the faces of which N x K x 3 predictions have every keypoint that is marked."""
+    return np.asarray((np.isfinite(predicted).all(axis=2) | ~faces.marked).all(axis=1))
 
 
 def oof_rmse(predicted: NDArray[np.floating], faces: FaceDataset) -> float:

@@ -18,7 +18,7 @@ from kaggle_fkd.evaluation.scores import score_figure, score_table
 from kaggle_fkd.evaluation.worst_faces import audit_gallery, worst_faces
 from kaggle_fkd.figures.style import save_figure
 from kaggle_fkd.metrics import rmse_by_convention
-from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.system.files import write_json, write_table
 from kaggle_fkd.system.text import count_of
 from kaggle_fkd.training.suspects import apply_suspect_policy
 
@@ -43,7 +43,7 @@ def write_evaluation(
     out.
     """
     write_predictions(folder / "oof.csv", faces, predicted)
-    covered = covered_by(predicted)
+    covered = covered_by(predicted, faces)
     faces, predicted = faces[covered], predicted[covered]
     keypoints = predicted[..., :2]
     scores, suspects = score_table(keypoints, faces), audit(predicted, faces)
@@ -51,7 +51,7 @@ def write_evaluation(
     results = overall[["rmse", "low", "high"]].to_dict("index")
     trusted = rmse_by_convention(keypoints, apply_suspect_policy(suspects, faces, "drop"))
     suspected = int(suspects["suspected"].sum())
-    write_text(folder / "scores.csv", scores.to_csv(index=False, float_format="%.4f"))
+    write_table(folder / "scores.csv", scores, "%.4f")
     write_audit(folder / "audit.csv", suspects)
     rows = suspects.loc[suspects["suspected"], "row"]
     most_suspicious = pd.Index(faces.ids).get_indexer(pd.Index(rows))
@@ -74,13 +74,14 @@ def write_evaluation(
         lines.append(f"{name:>3}: {row['rmse']:.3f} px (95 % interval {interval})")
     lines.append(
         f"the labels of {count_of(suspected, 'face')} look wrong (audit.csv, audit.png, "
-        f"suspects/); without them, the RMSE is {trusted['all']:.3f} px"
+        f"suspects/); without them, the RMSE is {trusted['all']:.3f} px, which does not compare "
+        "with that of another evaluation: each leaves out other labels"
     )
     lines += write_expected_errors(folder, predicted, faces)
     if len(runs := summary.get("members", {})) > 1:
         lines.append(f"the weights of the {len(runs)} runs were fitted to the labels scored here")
     if published is not None:
-        write_text(folder / "published.csv", published.to_csv(index=False))
+        write_table(folder / "published.csv", published)
         best, worst = published.iloc[0], published.iloc[-1]
         lines.append(
             f"published on Kaggle (private): {best['solution']} {best['private_rmse']}, "

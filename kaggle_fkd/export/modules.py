@@ -48,15 +48,15 @@ class DetectorModule(nn.Module):
 
 
 def fused(network: Network) -> Network:
-    """A copy in evaluation mode, whose batch normalisation is part of the convolutions before.
+    """A copy in evaluation mode; batch normalisation that follows a convolution is part of it.
 
     It computes the same, and its weights are those of the exported file.
     """
     network = copy.deepcopy(network).eval()
     for layers in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
         for index, (first, second) in enumerate(zip(layers, list(layers)[1:], strict=False)):
-            if isinstance(second, nn.BatchNorm2d):
-                transposed = isinstance(first, nn.ConvTranspose2d)
+            transposed = isinstance(first, nn.ConvTranspose2d)
+            if isinstance(second, nn.BatchNorm2d) and (transposed or isinstance(first, nn.Conv2d)):
                 layers[index] = fuse_conv_bn_eval(cast(nn.Conv2d, first), second, transposed)
                 layers[index + 1] = nn.Identity()
     return network

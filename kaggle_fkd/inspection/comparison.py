@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.figures.learning_curve import validation_curves
 from kaggle_fkd.networks import NETWORKS, build_to_load
 from kaggle_fkd.networks.cost import count_multiply_adds, count_parameters
@@ -32,8 +33,10 @@ def score_comparison(runs: Mapping[str, Run]) -> pd.DataFrame:
     """A row for the first member of each run, by its name, the best first: its validation scores.
 
     They are those of all faces that it held out, and of each convention. Raises RunError for a run
-    that is not trained.
+    that is not trained, UsageError without runs.
     """
+    if not runs:
+        raise UsageError("there is no run to compare", "give at least one")
     rows = {}
     for name, run in runs.items():
         member = run.require_members().members[0]

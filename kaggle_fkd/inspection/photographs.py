@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.figures.palette import PALETTE, keypoint_colours
 from kaggle_fkd.figures.pictures import PICTURE_WIDTH, picture_gallery
 from kaggle_fkd.figures.style import PREDICTED
 from kaggle_fkd.imaging.boxes import window_around
 from kaggle_fkd.metrics import WITHIN
 from kaggle_fkd.photo.face import DetectedFace
-from kaggle_fkd.photo.head_model import find_camera
+from kaggle_fkd.photo.head_model import Pose, find_camera
 
 AROUND = 0.2
 """What is shown around a face's box, as a share of the box."""
@@ -55,8 +56,11 @@ def face_gallery(
 
     `errors` draws a circle around each keypoint, within which it is with a probability of 95 %:
     its radius is twice the expected error. `pose` draws the axes of the head at its nose: to the
-    subject's left, down, and forwards. Raises UsageError for a pose of a scheme without one.
+    subject's left, down, and forwards. Raises UsageError for a pose of a scheme without one, and
+    without faces.
     """
+    if not faces:
+        raise UsageError("there is no face to show", "leave out pictures in which none was found")
     windows, corners = zip(*map(_window, faces), strict=True)
     figure = picture_gallery(windows, captions, title, columns)
     for axes, face, corner in zip(figure.axes, faces, corners, strict=False):
@@ -92,7 +96,8 @@ def measurements(faces: Sequence[DetectedFace]) -> pd.DataFrame:
                 "left_eye": eyes.left,
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["confidence", "uncertainty", "size", *Pose._fields, "right_eye", "left_eye"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _faces_in_words(faces: Sequence[DetectedFace]) -> str:

@@ -59,7 +59,8 @@ def weighted_mean(
 ) -> NDArray[np.float32]:
     """The mean of R predictions, N x K x 3, with the weights, C x R, of each face's convention, N.
 
-    A run that does not predict a keypoint (NaN) is left out there; NaN where none predicts it.
+    A run that does not predict a keypoint (NaN) is left out there; NaN where none that has a weight
+    predicts it.
     """
     stack = np.ma.masked_invalid(np.stack(predictions))
     by_face = np.broadcast_to(weights[convention].T[:, :, None, None], stack.shape)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.evaluation.oof_file import read_predictions
+from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.evaluation.receipt import evaluated_by_this_version
 from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import RunSummary, summarise_run
@@ -82,7 +83,7 @@ def read_evaluation(sources: ReportSources, faces: FaceDataset) -> Evaluation | 
         return None
     faces = faces.inner()
     predicted = read_predictions(folder / "oof.csv", faces)
-    covered = np.all(np.isfinite(predicted).all(axis=2) | ~faces.marked, axis=1)
+    covered = covered_by(predicted, faces)
     return Evaluation(folder, record, predicted[covered], faces[covered])
 
 

@@ -24,7 +24,8 @@ def _suspected(evaluation: Evaluation, suspected: pd.DataFrame) -> tuple[Block, 
     trusted = evaluation.record["oof_rmse_without_suspects"]["all"]
     text = Text(
         f"The label audit suspects {count_of(len(suspected), 'face')}; without their suspected "
-        f"labels, the out-of-fold RMSE is {trusted:.3f} px. Where the network is weak, it is the "
+        f"labels, the out-of-fold RMSE is {trusted:.3f} px, which does not compare with that of "
+        "another evaluation: each leaves out other labels. Where the network is weak, it is the "
         "prediction that may be wrong: look before labels are dropped (train.audit)."
     )
     top = suspected.head(GALLERY_FACES)

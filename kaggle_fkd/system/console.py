@@ -221,11 +221,19 @@ def run_reporting_errors(
         log.error("%s", redact(str(refused_by_system(error))))
         return 1
     except Exception as error:
+        problem, remedy = redact(describe_unexpected(error)), _kept(redact(traceback.format_exc()))
+        log.error("%s", FkdError(problem, remedy))
+        return 1
+    return 0
+
+
+def _kept(details: str) -> str:
+    """What to do about an unexpected error, whose details are kept in a file if there is space."""
+    try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="kaggle_fkd-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
-            file.write(redact(traceback.format_exc()))
-        problem = redact(describe_unexpected(error))
-        log.error("%s", FkdError(problem, f"please report it with {file.name}"))
-        return 1
-    return 0
+            file.write(details)
+    except OSError:
+        return "please report it"
+    return f"please report it with {file.name}"

@@ -28,13 +28,15 @@ def pick_device(name: str) -> torch.device:
     counts = {
         "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1,
     }  # fmt: skip
+    available = [device for device, count in counts.items() if count]
+    numbered = [f"{device}:{index}" for device in available for index in range(counts[device])]
     if name == "auto":
-        name = next(device for device, count in counts.items() if count)
+        name = available[0]
     if name == "cuda" and started_by_torchrun():
         name = f"cuda:{local_rank()}"
-    kind, _, number = name.partition(":")
-    if (number or "0") not in map(str, range(counts.get(kind, 0))):
+    if name not in (*available, *numbered):
         raise UsageError(f"the device {name} is not available here", "use auto or cpu")
+    kind, _, number = name.partition(":")
     if kind == "cuda":
         _require_code_for(int(number or 0))
     return torch.device(name)

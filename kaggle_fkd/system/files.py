@@ -8,11 +8,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.reading import open_file, read_text_file
 from kaggle_fkd.system.temporary import NEW, OLD, temporary_file, temporary_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 """The error of renaming a folder to the name of another one that is not empty."""
@@ -45,9 +48,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, atomically. Raises FkdError if the file cannot be written."""
+    """Write `text` as UTF-8, atomically, with the same line ends on every system.
+
+    Raises FkdError if the file cannot be written.
+    """
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_table(path: Path, table: "pd.DataFrame", float_format: str | None = None) -> None:
+    """Write `table` as CSV without its index, atomically; raises what `write_text` raises."""
+    text = table.to_csv(index=False, float_format=float_format, lineterminator="\n")
+    write_text(path, text)
 
 
 def write_json(path: Path, value: Any) -> None:

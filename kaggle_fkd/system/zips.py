@@ -27,6 +27,7 @@ def open_zip(file: Path | IO[bytes]) -> zipfile.ZipFile:
         open_file(file).close()  # raises for a pipe, on which zipfile would wait
     archive = zipfile.ZipFile(file)
     if len(archive.filelist) > MOST_MEMBERS:
+        archive.close()
         raise OSError(errno.EFBIG, f"more than {MOST_MEMBERS} files in it")
     return archive
 

@@ -12,7 +12,7 @@ from kaggle_fkd.runs.member import Member
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device
-from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.files import write_table
 from kaggle_fkd.system.memory import peak_memory_mb
 from kaggle_fkd.training.objective import Objective
 from kaggle_fkd.training.trainer import Trainer
@@ -59,8 +59,7 @@ def log_epoch(member: Member, row: EpochRow, metric: Metric) -> None:
 
 def write_metrics(member: Member, epochs: list[EpochRow]) -> None:
     """Write metrics.csv, atomically."""
-    table = pd.DataFrame(epochs).to_csv(index=False, float_format="%.6g")
-    write_text(member.metrics_file, table)
+    write_table(member.metrics_file, pd.DataFrame(epochs), "%.6g")
 
 
 def summarise(

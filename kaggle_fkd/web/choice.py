@@ -43,6 +43,8 @@ class NetworkChoice:
         Raises UsageError for a name that does not exist, RequestError (422) for networks that
         cannot be used.
         """
+        if (opened := self.opened(name)) is not None:  # by a request that was served meanwhile
+            return opened
         others = self._others()
         if name not in others:
             raise UsageError(f"there are no networks called {name!r}", suggest(name, self.names))

@@ -153,8 +153,9 @@ def _fixes(row: int, content: bytes, review: "LabelReview") -> list[Fix]:
 def _fix(row: int, decision: Any, where: str) -> Fix:
     """The fix that a member of the list stands for; RequestError for a member of another kind."""
     match decision:
-        case {"keypoint": str(keypoint), "decision": str(what), "x": float(x) | int(x),
-              "y": float(y) | int(y), **rest} if not rest:  # fmt: skip
+        case {"keypoint": str(keypoint), "decision": str(what), "x": x, "y": y, **rest} if (
+            not rest and type(x) in (float, int) and type(y) in (float, int)  # not bool
+        ):
             try:
                 return Fix(row, keypoint, what, float(x), float(y))
             except OverflowError:  # an integer of more than 308 digits

@@ -50,20 +50,14 @@ class Runtime:
 
     @classmethod
     def fetched(cls) -> Self:
-        """The runtime that was fetched earlier, or is now.
+        """The runtime that was fetched earlier, or is now, if a file of it is missing or changed.
 
         Raises FkdError if npm cannot fetch it, or a file has another sha256 than in `DIGESTS`.
         """
         folder = cache_folder() / f"{PACKAGE}-{VERSION}"
-        if not folder.is_dir():
+        if _changed_file(folder):
             fetch(folder)
-        runtime = cls.from_folder(folder)
-        if changed := _changed_file(folder):
-            raise FkdError(
-                f"{folder / changed}: not the file of {PACKAGE} {VERSION} (another sha256)",
-                f"delete {folder}, and it is fetched again; or give --runtime DIR",
-            )
-        return runtime
+        return cls.from_folder(folder)
 
 
 def cache_folder() -> Path:
@@ -79,7 +73,7 @@ def cache_folder() -> Path:
 
 
 def fetch(folder: Path) -> None:
-    """Fetch the runtime's files into a new folder, with npm; FkdError if that fails."""
+    """Fetch the runtime's files into a folder, with npm; FkdError if that fails."""
     if not (npm := shutil.which("npm")):
         raise FkdError(
             f"{PACKAGE} is fetched with npm, which is not installed",
@@ -119,5 +113,9 @@ def _extract(archive: Path, folder: Path) -> None:
 
 
 def _changed_file(folder: Path) -> str | None:
-    """The name of the first file that is not what was published in this version, or None."""
-    return next((name for name in DIGESTS if sha256_of(folder / name) != DIGESTS[name]), None)
+    """The name of the first file that is missing or not what was published, or None."""
+    for name, digest in DIGESTS.items():
+        file = folder / name
+        if not file.is_file() or sha256_of(file) != digest:
+            return name
+    return None

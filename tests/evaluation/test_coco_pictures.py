@@ -1,6 +1,7 @@
 """Faces as pictures with COCO keypoints."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -38,6 +39,15 @@ def test_faces_are_pictures_with_their_labels_and_predictions(tmp_path, competit
         assert "score" not in label and 0 <= prediction["score"] < 1
     visibility = {v for each in document["annotations"] for v in each["keypoints"][2::3]}
     assert visibility == {0, 1, 2}
+
+
+def test_a_face_without_labels_has_its_prediction_alone(tmp_path, competition):
+    faces = competition.train[:2]
+    keypoints = faces.keypoints.copy()
+    keypoints[1] = np.nan
+    write_pictures(tmp_path, with_noise_and_errors(faces), replace(faces, keypoints=keypoints))
+    document = json.loads((tmp_path / "coco.json").read_text())
+    assert [each["category_id"] for each in document["annotations"]] == [1, 2, 2]
 
 
 def test_without_faces_the_file_is_empty(tmp_path, competition):

@@ -154,6 +154,12 @@ def test_normalisation_becomes_part_of_the_convolutions(tmp_path):
         torch.testing.assert_close(plain(images), network(images), atol=1e-3, rtol=1e-4)
 
 
+def test_normalisation_that_follows_no_convolution_stays():
+    layers = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.BatchNorm2d(4))
+    images = torch.rand(2, 1, 8, 8)
+    torch.testing.assert_close(fused(layers)(images), layers.eval()(images))
+
+
 def test_the_scheme_of_the_competition_is_kept(tmp_path):
     file = KeypointsFile(exported(tmp_path).path)
     assert file.about.scheme == KAGGLE15 and file.about.usable_conventions == ["A"]

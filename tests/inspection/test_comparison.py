@@ -39,6 +39,11 @@ def test_the_members_of_a_run_are_compared_by_the_folds_that_they_held_out(cross
     assert {text[:6] for text in texts} == {"fold 0", "fold 1", "fold 2"}
 
 
+def test_without_runs_there_is_nothing_to_compare():
+    with pytest.raises(UsageError, match="no run to compare"):
+        score_comparison({})
+
+
 def test_a_run_without_a_finished_member_cannot_be_compared(tmp_path, crossed_run):
     empty = Run(tmp_path, crossed_run.record)
     with pytest.raises(RunError, match="none of its networks"):

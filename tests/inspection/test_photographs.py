@@ -46,6 +46,11 @@ def test_a_face_is_cut_out_with_circles_that_hold_nineteen_of_twenty_keypoints(p
     assert [circle.radius for circle in axes.patches] == pytest.approx(list(2 * face.errors))
 
 
+def test_a_gallery_of_no_face_is_refused():
+    with pytest.raises(UsageError, match="no face to show"):
+        face_gallery([], [])
+
+
 def test_the_axes_of_a_head_begin_at_its_nose_and_lean_as_it_does(picture, face):
     upright = face_gallery([face], [""], pose=True).axes[0]
     rolled = np.array(Image.fromarray(picture).rotate(-60))
@@ -65,6 +70,7 @@ def test_measurements_are_those_of_the_faces_in_their_order(face):
     assert table.loc[1, ["pitch", "yaw", "roll"]].tolist() == list(face.pose())
     assert table.loc[0, ["right_eye", "left_eye"]].tolist() == list(face.eye_aspect_ratio())
     assert table.loc[0, "uncertainty"] == face.uncertainty and table.loc[0, "size"] == face.size
+    assert list(measurements([])) == list(table) and len(measurements([])) == 0
     (of_15,) = FaceKeypoints(points=15).detect("astronaut")
     with pytest.raises(UsageError, match="no points on the eyelids"):
         measurements([of_15])

@@ -3,11 +3,13 @@
 import shutil
 
 import pytest
-from support.evaluated_run import evaluated_run, started_run
+from support.evaluated_run import evaluated_run, started_run, write_evaluation
 from support.made_up_faces import varied_faces
 
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.evaluation.label_review import open_review
+from kaggle_fkd.runs.find import evaluation_folder
+from kaggle_fkd.training.label_fixes import DROP, KEEP, Fix
 
 
 @pytest.fixture
@@ -53,3 +55,15 @@ def test_the_newest_evaluated_run_of_these_faces_is_reviewed(tmp_path):
     assert review.suspects[0].keypoint == faces.scheme.names[faces.scheme.nose_tip]
     with pytest.raises(RunError, match="trained on a different data set"):
         open_review(tmp_path, (other.name.removeprefix("evaluation-"),), faces)
+
+
+def test_several_runs_are_reviewed_with_the_label_fixes_that_some_of_them_have(tmp_path):
+    faces = varied_faces(12, 4)
+    kept, dropped = (Fix(int(faces.ids[0]), "", decision) for decision in (KEEP, DROP))
+    plain, fixed = started_run(tmp_path, faces), started_run(tmp_path, faces, [dropped])
+    write_evaluation(evaluation_folder(tmp_path, [plain, fixed]), faces)
+    assert open_review(tmp_path, (plain.name, fixed.name), faces).fixes() == (dropped,)
+    other = started_run(tmp_path, faces, [kept])
+    write_evaluation(evaluation_folder(tmp_path, [fixed, other]), faces)
+    with pytest.raises(RunError, match="different label fixes"):
+        open_review(tmp_path, (fixed.name, other.name), faces)

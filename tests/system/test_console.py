@@ -201,6 +201,14 @@ def test_an_unexpected_error_leaves_its_traceback_in_a_file(capfd, tmp_path, mon
     assert str(file) in line and "Traceback" in file.read_text(encoding="utf-8")
 
 
+def test_an_unexpected_error_is_reported_without_a_place_for_its_traceback(capfd, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.tempdir", "/no/such/folder")
+        assert run_reporting_errors(lambda: [].pop()) == 1
+    (line,) = lines_of(capfd)
+    assert line == "error: unexpected IndexError: pop from empty list -> please report it"
+
+
 def test_progress_is_hidden_outside_a_terminal(capfd, monkeypatch):
     assert list(progress([1, 2], "work")) == [1, 2]
     assert lines_of(capfd) == []

@@ -25,7 +25,7 @@ def test_auto_chooses_a_gpu_if_one_is_available(two_gpus):
     assert pick_device("cuda:1").index == 1
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:2", "cuda:x", "mps", ""])
+@pytest.mark.parametrize("name", ["gpu", "cuda:2", "cuda:x", "cpu:", "mps", ""])
 def test_an_unavailable_device_is_rejected(monkeypatch, name):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pandas as pd
 import pytest
 
 from kaggle_fkd.errors import FkdError
@@ -18,6 +19,7 @@ from kaggle_fkd.system.files import (
     read_json_or_empty,
     replaced_folder,
     write_json,
+    write_table,
     write_text,
 )
 from kaggle_fkd.system.temporary import remove_leftovers
@@ -244,3 +246,9 @@ def test_two_threads_that_write_one_file_leave_one_of_both_texts(tmp_path):
         list(threads.map(write, ["one", "two"]))
     assert path.read_text() in ("one", "two")
     assert names_in(tmp_path) == ["network.onnx"]
+
+
+def test_the_lines_of_a_table_end_in_the_same_way_on_every_system(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.linesep", "\r\n")
+    write_table(tmp_path / "table.csv", pd.DataFrame({"x": [0.123456, 1.0]}), "%.2f")
+    assert (tmp_path / "table.csv").read_bytes() == b"x\n0.12\n1.00\n"

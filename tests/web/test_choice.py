@@ -7,6 +7,7 @@ from support.web_refusals import refusal_in
 
 from kaggle_fkd.photo.networks import Networks
 from kaggle_fkd.web.app import make_app
+from kaggle_fkd.web.choice import NetworkChoice
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +37,11 @@ def test_requests_choose_networks_by_their_name(client, astronaut):
     with client.websocket_connect("ws://localhost/v1/live?network=mine") as camera:
         camera.send_bytes(astronaut)
         assert len(camera.receive_json()["names"]) == 15
+
+
+def test_networks_are_opened_once(finder, tmp_path):
+    choice = NetworkChoice(finder, "package", lambda: {"mine": Networks(exported(tmp_path).path)})
+    assert choice.open("mine") is choice.open("mine") is choice.opened("mine")
 
 
 def test_networks_that_do_not_exist_or_cannot_be_used_are_refused(client, astronaut, capsys):

@@ -112,6 +112,7 @@ def test_the_decisions_begin_with_the_fixes_of_the_training(finder, review):
         (["keep"], "decision 1 is not one -> send a list"),
         ([{"keypoint": "", "decision": "keep", "row": 5}], "decision 1 is not one"),
         ([{"keypoint": NOSE, "decision": "move", "x": "4", "y": 2}], "decision 1 is not one"),
+        ([{"keypoint": NOSE, "decision": "move", "x": True, "y": 2}], "decision 1 is not one"),
         ([{"keypoint": NOSE, "decision": "move", "x": 10**400, "y": 2}], "decision 1 is not one"),
         ([{"keypoint": NOSE, "decision": "move", "x": 400, "y": 2}], "is not near the picture"),
         ([{"keypoint": NOSE, "decision": "move"}], "a move without x and y"),

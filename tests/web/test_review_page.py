@@ -89,7 +89,8 @@ def refuse_next(page: Any, ending: str) -> None:
         """(ending) => {
             const ask = window.fetch;
             window.fetch = (address, options) => {
-                if (!new URL(address, location).pathname.endsWith(ending)) return ask(address, options);
+                const { pathname } = new URL(address, location);
+                if (!pathname.endsWith(ending)) return ask(address, options);
                 window.fetch = ask;
                 return Promise.resolve(new Response("{}", { status: 500 }));
             };

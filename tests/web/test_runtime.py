@@ -56,11 +56,16 @@ def test_a_runtime_that_was_fetched_is_not_fetched_again(tmp_path, monkeypatch):
     assert Runtime.fetched() == Runtime("export {};", b"wasm")
 
 
-def test_a_fetched_runtime_with_a_changed_byte_does_not_get_into_a_page(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    write_files(tmp_path / "kaggle_fkd" / f"{PACKAGE}-{VERSION}")
-    with pytest.raises(FkdError, match=rf"{SCRIPT}: not .* \(another sha256\) -> delete"):
-        Runtime.fetched()
+@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"other"), Path.unlink])
+def test_a_fetched_runtime_that_was_damaged_is_fetched_again(tmp_path, monkeypatch, damage):
+    write_files(tmp_path / "package" / "dist")
+    install_npm(tmp_path, monkeypatch, f'tar czf "$4/{PACKAGE}.tgz" -C "{tmp_path}" package')
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
+    monkeypatch.setattr(runtime, "DIGESTS", digests)
+    kept = tmp_path / "cache" / "kaggle_fkd" / f"{PACKAGE}-{VERSION}"
+    write_files(kept)
+    damage(kept / SCRIPT)
+    assert Runtime.fetched() == Runtime("export {};", b"wasm")
 
 
 def test_a_failure_of_npm_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):

@@ -247,6 +247,8 @@ def test_fifteen_points_and_their_files_are_offered(page, finder):
     lines = downloaded(page, ".pts").decode().splitlines()
     expected = format_pts(face.keypoints).splitlines()
     assert lines[:3] == expected[:3] and len(lines) == len(expected)
+    places = [float(place) for line in lines[3:-1] for place in line.split()]
+    assert max(abs(100 * place - round(100 * place)) for place in places) > 0.05  # not rounded
     header, row = downloaded(page, "CSV").decode().splitlines()
     assert header.startswith("face,x0,y0,x1,y1,confidence,") and header.count(",") == row.count(",")
     record = json.loads(downloaded(page, "JSON"))

@@ -19,7 +19,7 @@ from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, overlaps
 from kaggle_fkd.photo.detectors import LEAST_SCORE
-from kaggle_fkd.system.files import write_json, write_text
+from kaggle_fkd.system.files import write_json, write_table
 from kaggle_fkd.system.text import count_of
 
 CURVE_START = 0.05
@@ -93,9 +93,9 @@ def write_detection(
     """Write out-of-fold detections, their curve and their tables; the result in a few lines."""
     matches = match(photographs, detections)
     curve = found_by_score(photographs, matches)
-    write_text(folder / "curve.csv", curve.to_csv(index=False, float_format="%.6g"))
-    write_text(folder / "sizes.csv", found_by_size(photographs, matches).to_csv(index=False))
-    write_text(folder / "rolls.csv", found_by_roll(photographs, matches).to_csv(index=False))
+    write_table(folder / "curve.csv", curve, "%.6g")
+    write_table(folder / "sizes.csv", found_by_size(photographs, matches))
+    write_table(folder / "rolls.csv", found_by_roll(photographs, matches))
     write_detections(folder / "detections.csv", detections)
     faces, complete = int(scored_faces(photographs).sum()), int(photographs.complete.sum())
     write_json(
@@ -205,7 +205,7 @@ def write_detections(path: Path, detections: Sequence[Detections]) -> None:
     table = pd.DataFrame(np.concatenate([each.faces for each in detections]), columns=FACE_COLUMNS)
     table.insert(0, "photograph", np.repeat(np.arange(len(detections)), counts))
     table.insert(1, "score", np.concatenate([each.scores for each in detections]))
-    write_text(path, table.to_csv(index=False, float_format="%.9g"))  # exact for float32
+    write_table(path, table, "%.9g")  # exact for float32
 
 
 def detections_of(table: pd.DataFrame, photographs: int) -> list[Detections]:

@@ -41,7 +41,8 @@ def best_score(sent: Sent, run: str) -> list[KeyFigure]:
     if not scores:
         return []
     private, public = min(scores)
-    return [KeyFigure("Kaggle, private", f"{private:.3f} px", f"public {public:.3f} px")]
+    note = "" if math.isnan(public) else f"public {public:.3f} px"
+    return [KeyFigure("Kaggle, private", f"{private:.3f} px", note)]
 
 
 def submission_section(sources: ReportSources, sent: Sent) -> Section:

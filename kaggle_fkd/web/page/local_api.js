@@ -61,11 +61,12 @@ export async function faces(picture, query, signal) {
 /** The faces of a picture in a file of some format; a .pts file has one face. */
 export async function facesAs(format, picture, query, face) {
   const record = await faces(picture, query);
+  const { found } = await looked(picture, query);
   const file = {
     json: () => JSON.stringify(record),
     csv: () => faceTable(record),
     coco: () => JSON.stringify(cocoDocument(record, schemeOf(query).category)),
-    pts: () => formatPts(record.faces.find(({ number }) => number === face).keypoints),
+    pts: () => formatPts(found.find(({ number }) => number === face).keypoints),
   }[format];
   return new Blob([file()]);
 }
