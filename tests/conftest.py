@@ -3,6 +3,7 @@
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 
 # Started in the background of a script, the tests and their processes would ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,6 +28,9 @@ from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import write_manifest
 from kaggle_fkd.competition.sample import competition as sample_module
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
+from kaggle_fkd.evaluation import worst_faces
+from kaggle_fkd.figures import predictions
+from kaggle_fkd.report import errors, suspects
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system import console
@@ -43,6 +47,8 @@ pytest_plugins = ["support.kaggle_server", "support.command_line", "support.brow
 
 SLOW_FIXTURES = {"finished", "evaluated_root", "kaggle_server"}
 """What uses them trains networks, or starts processes: such a test is marked `slow`."""
+GALLERIES = (worst_faces, predictions, errors, suspects)
+"""The modules with galleries of `GALLERY_FACES` faces; drawing 24 takes most of a second."""
 SMALL = SampleSize(train_a=80, train_b=80, test_a=12, test_b=20)
 SMALLER = SampleSize(train_a=60, train_b=60, test_a=6, test_b=9)
 
@@ -68,6 +74,15 @@ def _nobody_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _small_galleries() -> Iterator[None]:
+    """Galleries have a row of faces."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in GALLERIES:
+            patched.setattr(module, "GALLERY_FACES", 6)
+        yield
 
 
 @pytest.fixture(autouse=True)
