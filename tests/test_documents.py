@@ -46,8 +46,8 @@ EXAMPLES = [
 
 
 @pytest.fixture
-def empty_folder(tmp_path, monkeypatch, small_default_sample) -> Path:
-    """An empty current folder, in which a small sample competition is drawn."""
+def empty_folder(tmp_path, monkeypatch, small_default_sample, shortly_analysed) -> Path:
+    """An empty current folder, in which a small sample competition is drawn and analysed."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "here"

@@ -19,7 +19,8 @@ def test_only_all_falls_back_to_sample_faces(place):
 
 
 @pytest.mark.slow
-def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud(place, small_default_sample):
+@pytest.mark.usefixtures("small_default_sample", "shortly_analysed")
+def test_damaged_sample_faces_are_drawn_anew_and_the_end_is_loud(place):
     code, _, err = place("--stage", "all", *QUICK_ALL)
     assert code == 0 and err.count("SAMPLE FACES") == 2, err
     (report,) = place.runs.glob("*/report.html")

@@ -13,6 +13,7 @@ import pytest
 from support.made_once import made_once
 
 from kaggle_fkd.cli import main
+from kaggle_fkd.competition.eda import report
 from kaggle_fkd.competition.sample_mark import MARK
 from kaggle_fkd.system.console import log
 
@@ -103,6 +104,13 @@ def real(place, sample_dir) -> Place:
     """With data that are not sample faces."""
     real_data(sample_dir, place.data)
     return place
+
+
+@pytest.fixture
+def shortly_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The analysis has the topics from which sentences follow, and not those that take longest."""
+    for topic in ("correlation", "locations", "gallery", "heat_maps"):
+        monkeypatch.delitem(report._TOPICS, topic)
 
 
 class Finished(NamedTuple):
