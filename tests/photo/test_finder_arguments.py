@@ -50,6 +50,12 @@ def mean_run(runs_dir, scheme):
     return run
 
 
+@pytest.fixture(scope="module")
+def ibug_run(tmp_path_factory):
+    """A `mean_run` of iBUG's points; tests must not write into it."""
+    return mean_run(tmp_path_factory.mktemp("ibug"), IBUG68)
+
+
 def test_the_package_itself_offers_the_class():
     assert kaggle_fkd.FaceKeypoints is FaceKeypoints
 
@@ -136,8 +142,9 @@ def test_the_networks_of_a_run_are_used_instead_of_the_pretrained_ones(crossed_r
 
 
 @pytest.mark.parametrize("scheme", [TWO, THREE, IBUG68, KAGGLE15], ids=lambda scheme: scheme.name)
-def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, scheme):
-    finder = FaceKeypoints(run=mean_run(tmp_path, scheme))
+def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, ibug_run, scheme):
+    run = ibug_run if scheme == IBUG68 else mean_run(tmp_path, scheme)
+    finder = FaceKeypoints(run=run)
     (found,) = finder.detect(ASTRONAUT)
     assert found.scheme == finder.scheme == scheme
     # The mean keypoints of the scheme, put onto this face by a similarity.
@@ -147,28 +154,26 @@ def test_the_networks_of_a_run_may_have_any_scheme(tmp_path, face, scheme):
     assert found.as_dict()["names"] == list(scheme.names)
 
 
-def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(tmp_path):
+def test_a_face_is_averaged_with_its_mirror_image_unless_that_is_not_wanted(ibug_run):
     """The network of this run gives the same places whatever it sees."""
-    run = mean_run(tmp_path, IBUG68)
-    own = run.member(0).load_network(torch.device("cpu")).mean_keypoints[0].numpy()
+    own = ibug_run.member(0).load_network(torch.device("cpu")).mean_keypoints[0].numpy()
     chips = np.zeros((1, 96, 96), np.uint8)
     for mirror in (True, False):
-        networks = FaceKeypoints(run=run, mirror=mirror).networks
+        networks = FaceKeypoints(run=ibug_run, mirror=mirror).networks
         found = networks.predict(chips, np.eye(2, 3)[None])[0, :, :2]
         turned = own[list(IBUG68.flip_order)] * [-1, 1] + [95, 0]
         np.testing.assert_allclose(found, (own + turned) / 2 if mirror else own, atol=0.01)
 
 
-def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(tmp_path):
-    (found,) = FaceKeypoints(run=mean_run(tmp_path, IBUG68), points=15).detect(ASTRONAUT)
+def test_a_run_of_ibugs_points_gives_those_of_the_competition_as_well(ibug_run):
+    (found,) = FaceKeypoints(run=ibug_run, points=15).detect(ASTRONAUT)
     assert found.keypoints.shape == (15, 2) and found.scheme == KAGGLE15
 
 
-def test_a_label_convention_is_one_of_those_that_the_networks_know(tmp_path):
-    run = mean_run(tmp_path, IBUG68)
-    assert FaceKeypoints(run=run, convention="photographs").scheme == IBUG68
+def test_a_label_convention_is_one_of_those_that_the_networks_know(ibug_run):
+    assert FaceKeypoints(run=ibug_run, convention="photographs").scheme == IBUG68
     with pytest.raises(UsageError, match="not trained on the label convention frames"):
-        FaceKeypoints(run=run, convention="frames")
+        FaceKeypoints(run=ibug_run, convention="frames")
     with pytest.raises(UsageError, match=r"not trained on the label convention potos.*photographs"):
         FaceKeypoints(convention="potos")
 
