@@ -43,7 +43,9 @@ torch.set_warn_always(True)
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["support.kaggle_server", "support.command_line", "support.browser"]
+pytest_plugins = [
+    "support.kaggle_server", "support.command_line", "support.browser", "support.exported_networks",
+]  # fmt: skip
 
 SLOW_FIXTURES = {"finished", "evaluated_root", "kaggle_server"}
 """What uses them trains networks, or starts processes: such a test is marked `slow`."""

@@ -160,6 +160,6 @@ def test_normalisation_that_follows_no_convolution_stays():
     torch.testing.assert_close(fused(layers)(images), layers.eval()(images))
 
 
-def test_the_scheme_of_the_competition_is_kept(tmp_path):
-    file = KeypointsFile(exported(tmp_path).path)
+def test_the_scheme_of_the_competition_is_kept(lenet_file):
+    file = KeypointsFile(lenet_file)
     assert file.about.scheme == KAGGLE15 and file.about.usable_conventions == ["A"]

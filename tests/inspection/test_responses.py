@@ -35,8 +35,8 @@ def pretrained():
 
 
 @pytest.fixture(scope="module")
-def lenet(tmp_path_factory):
-    return InspectedNetwork(exported(tmp_path_factory.mktemp("lenet")).path)
+def lenet(lenet_file):
+    return InspectedNetwork(lenet_file)
 
 
 @pytest.fixture(scope="module")

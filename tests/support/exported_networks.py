@@ -1,8 +1,13 @@
-"""Runs whose networks are made up, not trained, and the files that are exported from them."""
+"""Runs whose networks are made up, not trained, and the files that are exported from them.
+
+Its fixture reaches the tests through conftest.py.
+"""
 
 from pathlib import Path
 
+import pytest
 import torch
+from support.made_once import made_once
 from support.small_runs import new_run, quick
 from torch import nn
 
@@ -41,3 +46,12 @@ def exported(folder: Path, model: str = "lenet", **options) -> Exported:
     """The file of a run that `finished_run` makes with these options."""
     run = finished_run(folder, model, **options)
     return export_run(run, folder / f"{model}.onnx")
+
+
+@pytest.fixture(scope="session")
+def lenet_file(tmp_path_factory) -> Path:
+    """The file of a lenet that was not trained; an export takes two seconds."""
+    with made_once(tmp_path_factory, "lenet") as (folder, to_make):
+        if to_make:
+            exported(folder)
+    return folder / "lenet.onnx"

@@ -2,7 +2,6 @@
 
 import pytest
 from starlette.testclient import TestClient
-from support.exported_networks import exported
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
@@ -25,8 +24,8 @@ def test_it_says_what_the_networks_and_the_server_can_do(client):
 
 
 @pytest.mark.slow
-def test_networks_for_15_points_do_not_give_68(tmp_path, astronaut):
-    finder = FaceKeypoints(run=exported(tmp_path, "gridnet_xs").path)
+def test_networks_for_15_points_do_not_give_68(lenet_file, astronaut):
+    finder = FaceKeypoints(run=lenet_file)
     with TestClient(make_app(finder, "mine"), base_url="http://localhost") as client:
         about = client.get("/v1/about").json()
         assert [each["points"] for each in about["schemes"]] == [15] == [about["points"]]

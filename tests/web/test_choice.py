@@ -2,7 +2,6 @@
 
 import pytest
 from starlette.testclient import TestClient
-from support.exported_networks import exported
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.photo.networks import Networks
@@ -13,11 +12,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def client(finder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
+def client(finder, lenet_file):
     others = {
-        "mine": Networks(exported(folder).path),
-        "gone": Networks(folder / "gone.onnx"),
+        "mine": Networks(lenet_file),
+        "gone": Networks(lenet_file.with_name("gone.onnx")),
     }
     app = make_app(finder, "package", others=lambda: others)
     with TestClient(app, base_url="http://localhost") as client:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from support.exported_networks import exported
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.figures.colours import heat_colours, sequential_colours
@@ -116,8 +115,8 @@ def test_what_cannot_be_shown_is_refused(client, astronaut, query, status, said)
 
 
 @pytest.mark.slow
-def test_a_network_that_regresses_coordinates_has_saliency_and_no_heat_map(tmp_path, astronaut):
-    finder = FaceKeypoints(run=exported(tmp_path).path)
+def test_a_network_that_regresses_coordinates_has_saliency_and_no_heat_map(lenet_file, astronaut):
+    finder = FaceKeypoints(run=lenet_file)
     with TestClient(make_app(finder, "mine"), base_url="http://localhost") as client:
         answer = client.post("/v1/inside", content=astronaut)
         assert "has no heat maps -> ask for saliency or features" in refusal_in(answer, 422)
