@@ -183,7 +183,7 @@ def test_a_refusal_ends_the_waiting_at_once(kaggle_server, kaggle_env, folder):
 
 def test_a_busy_kaggle_is_asked_again(kaggle_server, kaggle_env, folder):
     kaggle_server.refusals["GetKernelSessionStatus"] = (503, "Service unavailable")
-    impatient = "from kaggle_fkd.system import connection_watch as it; it.PATIENCE_S = 3\n"
+    impatient = "from kaggle_fkd.system import connection_watch as it; it.PATIENCE_S = 1\n"
     outcome = run_python(impatient + RUN, kaggle_env, folder)
     assert "Kaggle is busy" in outcome.result["text"]
     assert len(kaggle_server.of("GetKernelSessionStatus")) >= 3
