@@ -11,8 +11,11 @@ import pytest
 from support.command_line import QUICK, real_data
 from support.kaggle_server import LOGIN_PATH, ROOT, UPLOAD_PATH
 
+from kaggle_fkd.cli import main
 from kaggle_fkd.competition.archive import BUNDLE
 
+UNTIDY = pytest.mark.filterwarnings("ignore")
+"""The client leaves its connections to the garbage collector."""
 TABLES = ("training.csv", "test.csv", "IdLookupTable.csv", "SampleSubmission.csv")
 
 
@@ -40,10 +43,17 @@ def run(folder: Path, env, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@UNTIDY
 def test_from_kaggle_to_a_scored_submission_that_is_sent_after_a_yes(
-    kaggle_server, kaggle_env, bundle, tmp_path
+    kaggle_server, kaggle_env, client_here, bundle, tmp_path, monkeypatch, capfd
 ):
+    def call(*arguments):
+        """Exit code, stdout and stderr of another call, which is made in this process."""
+        capfd.readouterr()
+        return main([*arguments]), *capfd.readouterr()
+
     kaggle_server.bundle = bundle
+    monkeypatch.chdir(tmp_path)
     answer = run(tmp_path, kaggle_env, "--stage", "download,train,predict", *QUICK)
     assert answer.returncode == 0, answer.stderr
     assert "SAMPLE" not in answer.stderr
@@ -52,17 +62,17 @@ def test_from_kaggle_to_a_scored_submission_that_is_sent_after_a_yes(
     (line,) = answer.stdout.splitlines()  # the client's prints are elsewhere
     downloads = len(kaggle_server.of("DownloadDataFiles"))
 
-    again = run(tmp_path, kaggle_env, "--stage", "download")
-    assert again.returncode == 0 and len(kaggle_server.of("DownloadDataFiles")) == downloads
+    code, _, _ = call("--stage", "download")
+    assert code == 0 and len(kaggle_server.of("DownloadDataFiles")) == downloads
 
     requests = len(kaggle_server.requests)
-    asked = run(tmp_path, kaggle_env, "--stage", "submit")
-    assert asked.returncode == 0 and "nothing was sent" in asked.stderr
+    code, _, err = call("--stage", "submit")
+    assert code == 0 and "nothing was sent" in err
     assert len(kaggle_server.requests) == requests
 
-    sent = run(tmp_path, kaggle_env, "--stage", "submit", "--yes", "--message", "first try")
-    assert sent.returncode == 0, sent.stderr
-    assert "private RMSE" in sent.stderr and sent.stdout == ""
+    code, out, err = call("--stage", "submit", "--yes", "--message", "first try")
+    assert code == 0, err
+    assert "private RMSE" in err and out == ""
     (upload,) = kaggle_server.of(UPLOAD_PATH.rsplit("/", 1)[-1])
     assert upload.body == Path(line).read_bytes()
     with (tmp_path / "submissions" / "log.csv").open(newline="") as lines:
@@ -77,6 +87,8 @@ def test_a_first_download_without_a_network_names_the_networks_error(kaggle_env,
     assert "holds none" not in answer.stderr
 
 
+@pytest.mark.usefixtures("client_here")
+@UNTIDY
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
@@ -87,21 +99,23 @@ def test_a_first_download_without_a_network_names_the_networks_error(kaggle_env,
     ],
 )
 def test_a_refusal_of_kaggle_is_one_message_and_no_reason_to_fall_back(
-    kaggle_server, kaggle_env, tmp_path, refusal, words
+    kaggle_server, place, refusal, words
 ):
     kaggle_server.refusals["DownloadDataFiles"] = refusal
-    answer = run(tmp_path, kaggle_env, "--stage", "all")
-    assert answer.returncode == 1 and answer.stdout == ""
-    assert words in answer.stderr and answer.stderr.count("error:") == 1
-    assert "Traceback" not in answer.stderr
-    assert not (tmp_path / "data" / "sample").exists()
+    code, out, err = place("--stage", "all")
+    assert code == 1 and out == ""
+    assert words in err and err.count("error:") == 1
+    assert "Traceback" not in err
+    assert not (place.data / "sample").exists()
 
 
-def test_a_login_page_or_another_archive_leaves_no_data_behind(kaggle_server, kaggle_env, tmp_path):
+@pytest.mark.usefixtures("client_here")
+@UNTIDY
+def test_a_login_page_or_another_archive_leaves_no_data_behind(kaggle_server, place):
     kaggle_server.bundle_path = LOGIN_PATH
-    answer = run(tmp_path, kaggle_env, "--stage", "download")
-    assert answer.returncode == 1 and "web page" in answer.stderr
+    code, _, err = place("--stage", "download")
+    assert code == 1 and "web page" in err
     kaggle_server.bundle_path = type(kaggle_server)().bundle_path
-    answer = run(tmp_path, kaggle_env, "--stage", "download")  # the server's own zip of noise
-    assert answer.returncode == 1 and "test.csv" in answer.stderr
-    assert not (tmp_path / "data" / BUNDLE).exists()
+    code, _, err = place("--stage", "download")  # the server's own zip of noise
+    assert code == 1 and "test.csv" in err
+    assert not (place.data / BUNDLE).exists()

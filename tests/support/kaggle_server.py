@@ -1,8 +1,8 @@
 """A stand-in for Kaggle's API on 127.0.0.1, and the environment that leads the real client to it.
 
-The client runs in a subprocess, unpatched: as KAGGLE_API_ENVIRONMENT=LOCALHOST it calls
-http://localhost/api/v1/..., and http_proxy brings those calls here, in absolute form.
-Its fixtures reach the tests through conftest.py.
+The client is unpatched, in a subprocess or in this process (`client_here`): as
+KAGGLE_API_ENVIRONMENT=LOCALHOST it calls http://localhost/api/v1/..., and http_proxy brings those
+calls here, in absolute form. Its fixtures reach the tests through conftest.py.
 """
 
 import io
@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import threading
+import warnings
 import zipfile
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+
+from kaggle_fkd.competition.kaggle.client import connect
 
 SINCE_2_2 = pytest.mark.skipif(
     tuple(map(int, version("kaggle").split(".")[:2])) < (2, 2),
@@ -352,6 +355,18 @@ def no_credentials_env(kaggle_server, tmp_path):
 def kaggle_env(no_credentials_env):
     """The same with a username and key."""
     return no_credentials_env | {"KAGGLE_USERNAME": "someone", "KAGGLE_KEY": "secret"}
+
+
+@pytest.fixture
+def client_here(kaggle_env, monkeypatch):
+    """The real client in this process, led to `kaggle_server`."""
+    for name in (*os.environ, *kaggle_env):
+        if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name, raising=False)
+    for name, value in kaggle_env.items():
+        monkeypatch.setenv(name, value)
+    with warnings.catch_warnings(action="ignore"):
+        connect()  # the import takes longer than an answer
 
 
 def start_python(code: str, env: dict[str, str], *arguments: object) -> subprocess.Popen:

@@ -2,14 +2,12 @@
 
 import os
 import time
-import warnings
 from pathlib import Path
 
 import pytest
 from support.csv_files import rows
 from support.kaggle_server import HOSTILE
 
-from kaggle_fkd.competition.kaggle.client import connect
 from kaggle_fkd.competition.kaggle.download import download_bundle
 from kaggle_fkd.competition.kaggle.kernel import write_kernel
 from kaggle_fkd.competition.kaggle.run_kernel import run_kernel
@@ -35,15 +33,8 @@ queue, which may take hours."""
 
 
 @pytest.fixture
-def here(kaggle_server, kaggle_env, monkeypatch):
+def here(kaggle_server, client_here, monkeypatch):
     """The client in this process, led to the server, which may be silent for half a second."""
-    for name in (*os.environ, *kaggle_env):
-        if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name, raising=False)
-    for name, value in kaggle_env.items():
-        monkeypatch.setenv(name, value)
-    with warnings.catch_warnings(action="ignore"):
-        connect()  # the import takes longer
     monkeypatch.setattr(connection_watch, "PATIENCE_S", 0.5)
     monkeypatch.setattr(connection_watch, "LOOK_S", 0.1)
     monkeypatch.setattr(connection_watch, "MOST_BYTES", 50 << 20)
