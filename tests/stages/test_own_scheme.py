@@ -13,7 +13,7 @@ from kaggle_fkd.keypoints import read_scheme
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.find import runs_in
 
-FACES, FOLDS = 24, 3
+FACES, FOLDS = 24, 2
 TRAINING = ("--model", "lenet", "--epochs", "2", "--set", f"train.folds={FOLDS}",
             "--set", "chips.size=48")  # fmt: skip
 
