@@ -80,14 +80,15 @@ def test_a_run_keeps_what_it_started_from(tmp_path, used, competition):
     other = finished_run(tmp_path / "others", "gridnet_xs", networks=(used,))
     settings = {"train.model": "gridnet_xs", "train.epochs": 2}
     settings["train.start_from"] = str(other.folder)
-    first = train(competition.train, settings, "cpu", tmp_path / "first")
+    faces = competition.train[::4]
+    first = train(faces, settings, "cpu", tmp_path / "first")
     with interrupted_in_epoch(2), pytest.raises(KeyboardInterrupt):
-        train(competition.train, settings, "cpu", tmp_path / "second")
+        train(faces, settings, "cpu", tmp_path / "second")
     (second,) = runs_in(tmp_path / "second")
     other.member(0).weights_file.unlink()
     kept = load_file(second.member(0).start_file)
     assert all(torch.equal(kept[key], value) for key, value in used.trunk.state_dict().items())
-    train(competition.train, settings, "cpu", tmp_path / "second")
+    train(faces, settings, "cpu", tmp_path / "second")
     first, second = (run.member(0).weights_file.read_bytes() for run in (first, second))
     assert first == second
 
