@@ -15,8 +15,8 @@ import threading
 import warnings
 import zipfile
 from base64 import b64decode, b64encode
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -357,16 +357,25 @@ def kaggle_env(no_credentials_env):
     return no_credentials_env | {"KAGGLE_USERNAME": "someone", "KAGGLE_KEY": "secret"}
 
 
+@contextmanager
+def environment_of(env: dict[str, str]) -> Iterator[None]:
+    """This process, in which the client is used, has its environment from `env`."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in (*os.environ, *env):
+            if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
+                patched.delenv(name, raising=False)
+        for name, value in env.items():
+            patched.setenv(name, value)
+        yield
+
+
 @pytest.fixture
-def client_here(kaggle_env, monkeypatch):
+def client_here(kaggle_env):
     """The real client in this process, led to `kaggle_server`."""
-    for name in (*os.environ, *kaggle_env):
-        if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name, raising=False)
-    for name, value in kaggle_env.items():
-        monkeypatch.setenv(name, value)
-    with warnings.catch_warnings(action="ignore"):
-        connect()  # the import takes longer than an answer
+    with environment_of(kaggle_env):
+        with warnings.catch_warnings(action="ignore"):
+            connect()  # the import takes longer than an answer
+        yield
 
 
 def start_python(code: str, env: dict[str, str], *arguments: object) -> subprocess.Popen:

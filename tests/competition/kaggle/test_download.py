@@ -1,23 +1,37 @@
-"""The download with the real client, in a subprocess, against a server that does as it is told."""
+"""The download with the real client against a server that does as it is told."""
 
 import time
 from pathlib import Path
 
 import pytest
-from support.kaggle_download import DOWNLOAD, download
+from support.kaggle_download import DOWNLOAD
 from support.kaggle_server import (
     LOGIN_PATH,
     MIB,
     SINCE_2_2,
     a_bundle,
+    environment_of,
     run_python,
     start_python,
 )
 
 from kaggle_fkd.competition.archive import BUNDLE, SLUG
+from kaggle_fkd.competition.kaggle.download import download_bundle
 from kaggle_fkd.competition.kaggle.pages import RULES_PAGE
+from kaggle_fkd.errors import FkdError
 
+# The client leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore")
 RULES = "You must accept this competition's rules before you'll be able to download files."
+
+
+def download(env, folder):
+    """The bundle's path, or the error's kind and message."""
+    with environment_of(env):
+        try:
+            return {"bundle": str(download_bundle(folder))}
+        except FkdError as error:
+            return {"error": type(error).__name__, "message": str(error)}
 
 
 def kill_when_half_is_there(env, folder):

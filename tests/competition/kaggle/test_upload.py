@@ -1,5 +1,6 @@
-"""Submitting with the real client, in a subprocess, against a server that does as it is told."""
+"""Submitting with the real client against a server that does as it is told."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -10,8 +11,20 @@ from contextlib import suppress
 
 import pytest
 from support.csv_files import rows
-from support.kaggle_server import REF, UPLOAD_PATH, run_python, start_python, submission
+from support.kaggle_server import (
+    REF,
+    UPLOAD_PATH,
+    environment_of,
+    run_python,
+    start_python,
+    submission,
+)
 
+from kaggle_fkd.competition.kaggle import upload
+from kaggle_fkd.errors import FkdError
+
+# The client leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore")
 SEND = """
 import dataclasses, json, sys
 from pathlib import Path
@@ -39,7 +52,12 @@ def file(tmp_path):
 
 def send(env, file, log_file, wait_s=20.0):
     """The score, or the error's kind and text."""
-    return run_python(SEND, env, file, log_file, wait_s).result
+    with environment_of(env):
+        try:
+            score = upload.send(file, "two words", "run-1", log_file, wait_s, poll_s=0.05)
+        except FkdError as error:
+            return {"error": type(error).__name__, "text": str(error)}
+    return dataclasses.asdict(score)
 
 
 def test_a_submission_comes_back_with_both_scores(kaggle_server, kaggle_env, file, log_file):
