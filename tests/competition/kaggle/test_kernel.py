@@ -11,35 +11,41 @@ from io import BytesIO
 import pandas as pd
 import pytest
 from support.command_line import real_data
-from support.kaggle_server import KERNEL_PAGE, ROOT, run_python
+from support.kaggle_server import KERNEL_PAGE, ROOT
 
 from kaggle_fkd.competition.kaggle.kernel import METADATA, SCRIPT, packed_package, write_kernel
-from kaggle_fkd.competition.kaggle.run_kernel import log_lines
+from kaggle_fkd.competition.kaggle.run_kernel import log_lines, run_kernel, user_name
+from kaggle_fkd.errors import FkdError
 from kaggle_fkd.runs.find import runs_in
 from kaggle_fkd.runs.provenance import source_commit
+from kaggle_fkd.system import connection_watch
 
 QUICK = ["--preset", "smoke", "--set", "train.model=lenet", "--set", "train.epochs=1"]
-RUN = """
-import json, sys
-from pathlib import Path
-from kaggle_fkd.errors import FkdError
-from kaggle_fkd.competition.kaggle.run_kernel import run_kernel, user_name
-from kaggle_fkd.system.console import set_up
-set_up(quiet=False)
-folder = Path(sys.argv[1])
-try:
-    path = run_kernel(f"{user_name()}/kaggle-fkd", folder, folder / "output", poll_s=0.05)
-    result = {"submission": str(path)}
-except FkdError as error:
-    result = {"error": type(error).__name__, "text": str(error)}
-print(json.dumps(result))
-"""
+# The client leaves its connections to the garbage collector.
+UNTIDY = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture
 def folder(tmp_path):
     write_kernel(tmp_path / "kernel", "someone", "kaggle-fkd", QUICK)
     return tmp_path / "kernel"
+
+
+@pytest.fixture
+def push(client_here, folder, capfd):
+    """Push the kernel and follow it: its submission, or the error's kind and text; and stderr."""
+
+    def call():
+        capfd.readouterr()
+        name = f"{user_name()}/kaggle-fkd"
+        try:
+            path = run_kernel(name, folder, folder / "output", poll_s=0.05)
+            result = {"submission": str(path)}
+        except FkdError as error:
+            result = {"error": type(error).__name__, "text": str(error)}
+        return result, capfd.readouterr().err
+
+    return call
 
 
 @pytest.fixture
@@ -119,73 +125,78 @@ def test_the_package_is_packed_without_networks_and_pictures_and_always_the_same
     assert not [name for name in names if name.endswith((".onnx", ".png", ".pyc"))]
 
 
-def test_a_kernel_is_pushed_followed_and_its_submission_fetched(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_kernel_is_pushed_followed_and_its_submission_fetched(kaggle_server, push, folder):
     kaggle_server.kernel_files = {"submission.csv": b"RowId,Location\n1,66.5\n"}
-    outcome = run_python(RUN, kaggle_env, folder)
+    result, err = push()
     submission = folder / "output" / "submission.csv"
-    assert outcome.result == {"submission": str(submission)}
+    assert result == {"submission": str(submission)}
     assert submission.read_bytes() == b"RowId,Location\n1,66.5\n"
     for words in (KERNEL_PAGE, "the kernel is running", "the kernel is complete"):
-        assert words in outcome.stderr
-    (push,) = kaggle_server.of("SaveKernel")
-    assert push.json["text"] == (folder / SCRIPT).read_text()
-    assert push.json["machineShape"] == "NvidiaTeslaT4"
-    assert push.json["enableInternet"] is False
+        assert words in err
+    (sent,) = kaggle_server.of("SaveKernel")
+    assert sent.json["text"] == (folder / SCRIPT).read_text()
+    assert sent.json["machineShape"] == "NvidiaTeslaT4"
+    assert sent.json["enableInternet"] is False
 
 
-def test_no_file_of_a_kernel_is_written_outside_of_the_folder(
-    kaggle_server, kaggle_env, folder, tmp_path
-):
+@UNTIDY
+def test_no_file_of_a_kernel_is_written_outside_of_the_folder(kaggle_server, push, tmp_path):
     away = tmp_path / "away.csv"
     names = ["../up.csv", "a/../../up.csv", str(away), "..", "C:up.csv", "..\\up.csv"]
     good = {"submission.csv": b"RowId,Location\n1,66.5\n", "notes..txt": b"a"}
     kaggle_server.kernel_files = dict.fromkeys(names, b"a") | good
     before = {*tmp_path.rglob("*")}
-    assert run_python(RUN, kaggle_env, folder).code == 0
+    assert "submission" in push()[0]
     made = {*tmp_path.rglob("*")} - before
     assert {path.name for path in made} >= {*good}
     assert not away.exists() and not [path for path in made if "up.csv" in path.name]
 
 
-def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_kernel_that_fails_shows_the_end_of_its_log(kaggle_server, push):
     kaggle_server.kernel_states = ["RUNNING", "ERROR"]
     kaggle_server.kernel_failure = "Your notebook threw an exception"
     pieces = [{"stream_name": "stderr", "time": 1.5, "data": f"line {n}\n"} for n in range(40)]
     kaggle_server.kernel_log = json.dumps(pieces)
-    outcome = run_python(RUN, kaggle_env, folder)
-    assert outcome.result["error"] == "KaggleError"
-    assert "has ended with error: Your notebook threw" in outcome.result["text"]
-    assert KERNEL_PAGE in outcome.result["text"]
-    assert "line 39" in outcome.stderr and "line 19\n" not in outcome.stderr
+    result, err = push()
+    assert result["error"] == "KaggleError"
+    assert "has ended with error: Your notebook threw" in result["text"]
+    assert KERNEL_PAGE in result["text"]
+    assert "line 39" in err and "line 19\n" not in err
 
 
-def test_a_kernel_without_a_submission_is_not_a_success(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_kernel_without_a_submission_is_not_a_success(kaggle_server, push, folder):
     (folder / "output").mkdir()
     (folder / "output" / "submission.csv").write_text("of the kernel before")
-    outcome = run_python(RUN, kaggle_env, folder)
-    assert "has made no submission.csv" in outcome.result["text"]
+    result, _ = push()
+    assert "has made no submission.csv" in result["text"]
 
 
-def test_a_kernel_that_kaggle_refuses_is_not_waited_for(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_kernel_that_kaggle_refuses_is_not_waited_for(kaggle_server, push):
     kaggle_server.pushed = {"error": "Maximum batch GPU session count of 2 reached"}
-    outcome = run_python(RUN, kaggle_env, folder)
-    assert "Maximum batch GPU session count" in outcome.result["text"]
+    result, _ = push()
+    assert "Maximum batch GPU session count" in result["text"]
     assert not kaggle_server.of("GetKernelSessionStatus")
 
 
-def test_a_refusal_ends_the_waiting_at_once(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_refusal_ends_the_waiting_at_once(kaggle_server, push):
     kaggle_server.refusals["GetKernelSessionStatus"] = (403, "Permission denied")
-    outcome = run_python(RUN, kaggle_env, folder)
-    assert "Kaggle denies access" in outcome.result["text"]
-    assert "kaggle kernels status someone/kaggle-fkd" in outcome.stderr  # it was pushed
+    result, err = push()
+    assert "Kaggle denies access" in result["text"]
+    assert "kaggle kernels status someone/kaggle-fkd" in err  # it was pushed
     assert len(kaggle_server.of("GetKernelSessionStatus")) == 1
 
 
-def test_a_busy_kaggle_is_asked_again(kaggle_server, kaggle_env, folder):
+@UNTIDY
+def test_a_busy_kaggle_is_asked_again(kaggle_server, push, monkeypatch):
     kaggle_server.refusals["GetKernelSessionStatus"] = (503, "Service unavailable")
-    impatient = "from kaggle_fkd.system import connection_watch as it; it.PATIENCE_S = 1\n"
-    outcome = run_python(impatient + RUN, kaggle_env, folder)
-    assert "Kaggle is busy" in outcome.result["text"]
+    monkeypatch.setattr(connection_watch, "PATIENCE_S", 1)
+    result, _ = push()
+    assert "Kaggle is busy" in result["text"]
     assert len(kaggle_server.of("GetKernelSessionStatus")) >= 3
 
 
