@@ -37,8 +37,8 @@ def test_requests_choose_networks_by_their_name(client, astronaut):
         assert len(camera.receive_json()["names"]) == 15
 
 
-def test_networks_are_opened_once(finder, tmp_path):
-    choice = NetworkChoice(finder, "package", lambda: {"mine": Networks(exported(tmp_path).path)})
+def test_networks_are_opened_once(finder, lenet_file):
+    choice = NetworkChoice(finder, "package", lambda: {"mine": Networks(lenet_file)})
     assert choice.open("mine") is choice.open("mine") is choice.opened("mine")
 
 
