@@ -1,5 +1,6 @@
 """Scores by convention and keypoint, with bootstrap intervals."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.evaluation.out_of_fold import oof_rmse
 from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.system.text import in_words
@@ -20,6 +20,8 @@ RESAMPLES = 2000
 """Enough for two stable digits of a 95 % interval."""
 COLOURS = (*PALETTE[5:], *PALETTE[:5])
 """Colours of the conventions: the darkest of the palette come first."""
+ALL = slice(None)
+"""Stands for all keypoints."""
 BLOCK = 100
 """Resamples drawn at a time: 100 x 7049 counts are 6 MB."""
 
@@ -30,41 +32,42 @@ def score_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataF
     `predicted` is N x K x 2. `bias_x` and `bias_y` are mean label minus prediction;
     values far from 0 indicate a systematic offset.
     """
-    rows = [_score("all", "all", predicted, faces)]
+    rows = _scores("all", predicted, faces, [ALL])
     for index, convention in enumerate(faces.scheme.conventions):
         chosen = faces.convention == index
-        part, seen = faces[chosen], predicted[chosen]
-        if not part.labelled.any():
-            continue
-        rows.append(_score(convention.name, "all", seen, part))
-        for k in convention.keypoints:
-            if part.labelled[:, k].any():
-                rows.append(_score(convention.name, faces.scheme.names[k], seen, part, k))
+        part = faces[chosen]
+        labelled = [k for k in convention.keypoints if part.labelled[:, k].any()]
+        if labelled:
+            rows += _scores(convention.name, predicted[chosen], part, [ALL, *labelled])
     return pd.DataFrame(rows)
 
 
-def _score(
-    convention: str, keypoint: str, predicted: NDArray[np.floating], faces: FaceDataset,
-    only: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    if only is not None:
-        others = np.arange(len(faces.scheme.names)) != only
-        predicted = predicted.copy()
-        predicted[:, others] = np.nan
+def _scores(
+    convention: str, predicted: NDArray[np.floating], faces: FaceDataset,
+    keypoints: Sequence[slice | int],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """A row for each of the keypoints, or for `ALL` of them, of faces of a convention."""
     residual = faces.keypoints - predicted
     known = np.isfinite(residual)
-    bias = [residual[..., axis][known[..., axis]].mean() for axis in (0, 1)]
-    low, high = rmse_interval(predicted, faces, SEED)
-    return {
-        "convention": convention,
-        "keypoint": keypoint,
-        "coordinates": int(known.sum()),
-        "rmse": oof_rmse(predicted, faces),
-        "low": low,
-        "high": high,
-        "bias_x": bias[0],
-        "bias_y": bias[1],
-    }
+    squares, counts = _by_face([residual[:, k] for k in keypoints])
+    resampled = _resampled_rmse(squares, counts, faces, SEED)
+    rows = []
+    for number, k in enumerate(keypoints):
+        bias = [residual[:, k, axis][known[:, k, axis]].mean() for axis in (0, 1)]
+        low, high = _interval(resampled[:, number])
+        rows.append(
+            {
+                "convention": convention,
+                "keypoint": "all" if k is ALL else faces.scheme.names[k],
+                "coordinates": int(known[:, k].sum()),
+                "rmse": math.sqrt(squares[:, number].sum() / counts[:, number].sum()),
+                "low": low,
+                "high": high,
+                "bias_x": bias[0],
+                "bias_y": bias[1],
+            }
+        )
+    return rows
 
 
 def score_figure(scores: pd.DataFrame, title: str) -> Figure:
@@ -107,7 +110,8 @@ def rmse_interval(
     Repeats of an image are drawn together, as they are not independent faces. Efron, "Bootstrap
     methods: another look at the jackknife", 1979. (nan, nan) when no label is known.
     """
-    return _interval(_resampled_rmse([predicted], faces, seed)[:, 0])
+    squares, counts = _by_face([faces.keypoints - predicted])
+    return _interval(_resampled_rmse(squares, counts, faces, seed)[:, 0])
 
 
 def change_interval(
@@ -115,40 +119,56 @@ def change_interval(
 ) -> tuple[float, float]:
     """The 95 % interval of the RMSE of `predicted` minus that of `before`, N x K x 2, in pixels.
 
-    Both are scored on the same resampled images, as those of `rmse_interval`: a paired comparison.
+    Both are scored on the same labels of the same resampled images: a paired comparison.
     """
-    scores = _resampled_rmse([predicted, before], faces, seed)
+    residuals = [faces.keypoints - each for each in (predicted, before)]
+    common = np.isfinite(residuals[0]) & np.isfinite(residuals[1])
+    squares, counts = _by_face([np.where(common, each, np.nan) for each in residuals])
+    scores = _resampled_rmse(squares, counts, faces, seed)
     return _interval(scores[:, 0] - scores[:, 1])
 
 
 def _interval(scores: NDArray[np.float64]) -> tuple[float, float]:
-    """The 2.5th and the 97.5th percentile; (nan, nan) of nothing."""
-    if not len(scores):
+    """The 2.5th and the 97.5th percentile without NaN; (nan, nan) of nothing else."""
+    known = scores[np.isfinite(scores)]
+    if not len(known):
         return float("nan"), float("nan")
-    low, high = np.percentile(scores, [2.5, 97.5])
+    low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
 
 
-def _resampled_rmse(
-    predictions: Sequence[NDArray[np.floating]], faces: FaceDataset, seed: int
-) -> NDArray[np.float64]:
-    """R x P, the pooled RMSE in pixels of P predictions, each N x K x 2, in R resamples.
+def _by_face(
+    residuals: Sequence[NDArray[np.floating]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """N x P, the sums of the squares of P residuals, each N x ..., and N x P, of how many.
 
-    There are none when no label is known.
+    What is NaN is left out.
     """
-    errors = [predicted.astype(np.float64) - faces.keypoints for predicted in predictions]
-    known = np.logical_and.reduce([np.isfinite(error) for error in errors])
+    squares, counts = [], []
+    for each in residuals:
+        others = tuple(range(1, each.ndim))
+        squares.append(np.nansum(each.astype(np.float64) ** 2, axis=others))
+        counts.append(np.isfinite(each).sum(axis=others, dtype=np.float64))
+    return np.stack(squares, axis=1), np.stack(counts, axis=1)
+
+
+def _resampled_rmse(
+    squares: NDArray[np.float64], counts: NDArray[np.float64], faces: FaceDataset, seed: int
+) -> NDArray[np.float64]:
+    """R x P, the pooled RMSE in pixels of what `_by_face` gives, in R resamples of the images.
+
+    NaN where no label of a resample is known.
+    """
     group = faces.repeat_groups()
-    counts = np.bincount(group, known.sum(axis=(1, 2)))
-    if not counts.any():
-        return np.empty((0, len(errors)))
-    of_faces = [np.where(known, error**2, 0).sum(axis=(1, 2)) for error in errors]
-    squares = np.column_stack([np.bincount(group, each) for each in of_faces])
-    images = len(counts)
+    of_images, known_of = (
+        np.stack([np.bincount(group, column) for column in each.T], axis=1)
+        for each in (squares, counts)
+    )
+    images = len(of_images)
     rng = np.random.default_rng(seed)
     scores = []
-    for _ in range(RESAMPLES // BLOCK):
+    for _ in range(RESAMPLES // BLOCK if images else 0):
         drawn = rng.multinomial(images, np.full(images, 1 / images), size=BLOCK)
-        total = drawn @ counts
-        scores.append(np.sqrt(drawn @ squares / np.maximum(total, 1)[:, None])[total > 0])
-    return np.concatenate(scores)
+        known = drawn @ known_of
+        scores.append(np.sqrt(drawn @ of_images / np.where(known > 0, known, np.nan)))
+    return np.concatenate(scores) if scores else np.empty((0, squares.shape[1]))
