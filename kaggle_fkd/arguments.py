@@ -94,10 +94,11 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
     if {"-h", "--help"} & set(rest):
         return HelpRequest(parser.format_help().rstrip())
     # Intermixed, as options may stand between inputs: photo a.jpg --json b.jpg.
-    namespace, unknown = parser.parse_known_intermixed_args(rest)
+    namespace, unknown = parser.parse_known_intermixed_args(_without_dashes(rest))
     if unknown:
         _refuse(unknown, asked, parser.prog)
     values = {name: value for name, value in vars(namespace).items() if value is not None}
+    _refuse_ambiguous(values, kinds)
     flag_of = {each.name: each.metadata["flags"][0] for kind in kinds for each in options_of(kind)}
     for name in [name for name in values if name.startswith(POSITIONAL)]:
         given, option = values.pop(name), name.removeprefix(POSITIONAL)
@@ -175,8 +176,34 @@ def _add(parser: Any, each: Field[Any], sub_command: bool) -> None:
         argument["default"] = None
     parser.add_argument(*each.metadata["flags"], dest=each.name, **argument)
     if each.metadata["positional"] and sub_command:
+        argument.pop("action", None)
         argument["nargs"] = "*" if "nargs" in argument else "?"
         parser.add_argument(f"{POSITIONAL}{each.name}", **argument)
+
+
+def _without_dashes(arguments: list[str]) -> list[str]:
+    """The arguments without "--": names behind it that look like options are paths, as ./-a.jpg.
+
+    (In arguments that stand between options, argparse takes them for options all the same.)
+    """
+    if "--" not in arguments:
+        return arguments
+    at = arguments.index("--")
+    names = [f"./{each}" if each.startswith("-") else each for each in arguments[at + 1 :]]
+    return [*arguments[:at], *names]
+
+
+def _refuse_ambiguous(given: Iterable[str], kinds: Sequence[type[Stage]]) -> None:
+    """UsageError for an option that means a folder to one of the stages, and a file to another."""
+    for name in given:
+        same = [(kind, each) for kind in kinds for each in options_of(kind) if each.name == name]
+        types = {each.metadata["argument"].get("type") for _, each in same}
+        if len(types) > 1:
+            stages = " and ".join(name_of_stage(kind) for kind, _ in same)
+            raise UsageError(
+                f"{same[0][1].metadata['flags'][0]} does not mean the same to {stages}",
+                "call these stages one after the other",
+            )
 
 
 def _build(kind: type[Stage], values: dict[str, Any]) -> Stage:

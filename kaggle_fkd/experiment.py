@@ -22,7 +22,7 @@ from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import joined_name
-from kaggle_fkd.runs.run import Run
+from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
 from kaggle_fkd.system.process_group import current_group
@@ -109,7 +109,7 @@ def cross_validate(
 
 
 def predict(
-    runs: Run | Sequence[Run],
+    runs: Run | Path | str | Sequence[Run | Path | str],
     faces: FaceDataset,
     device: str = "cpu",
     config: PredictConfig | None = None,
@@ -117,12 +117,16 @@ def predict(
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, the x, y and expected error of each keypoint.
 
-    They are the mean over the members of the runs. `weights`, C x R, are those of the R runs for
-    each of C conventions (`ensemble_weights`); without them all networks are weighted equally.
+    They are the mean over the members of the runs, or of those in run directories. `weights`,
+    C x R, are those of the R runs for each of C conventions (`ensemble_weights`); without them all
+    networks are weighted equally.
     Raises RunError when the runs do not fit the faces, or when none of them was trained for the
-    convention of a face.
+    convention of a face; UsageError without runs.
     """
-    together = [runs] if isinstance(runs, Run) else list(runs)
+    several = [runs] if isinstance(runs, Run | Path | str) else list(runs)
+    if not several:
+        raise UsageError("there is no run to predict with", "give a run, or several")
+    together = [each if isinstance(each, Run) else open_run(Path(each)) for each in several]
     chosen, config = pick_device(device), config or PredictConfig()
     if weights is None:
         weights = equal_weights(together, len(faces.scheme.conventions))

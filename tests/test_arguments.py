@@ -84,6 +84,34 @@ def test_inputs_are_given_after_the_stage_or_by_their_option(line):
         parse(line.split(), "kaggle-fkd")
 
 
+def test_a_repeated_option_adds_to_its_values():
+    line = "photo --input a.jpg b.jpg --input c.jpg --run A --run B"
+    (stage,) = parse(line.split(), "kaggle-fkd")
+    assert stage.inputs == ("a.jpg", "b.jpg", "c.jpg") and stage.runs == ("A", "B")
+
+
+def test_behind_two_dashes_a_name_is_no_option():
+    (stage,) = parse(["photo", "--json", "a.jpg", "--", "-b.jpg", "c.jpg"], "kaggle-fkd")
+    assert stage.inputs == ("a.jpg", "./-b.jpg", "c.jpg") and stage.json
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["photo", ""], "the path is empty"),
+        (["photo", "--input", " "], "the path is empty"),
+        (["photo", "a.jpg", "--output", ""], "the path is empty"),
+        (["train", "--data-dir", ""], "the path is empty"),
+        (["export", "--output", "."], r"\. is a folder, not a file"),
+        (["page", "--output", "/"], "/ is a folder, not a file"),
+        (["--stage", "photo,page", "--output", "out"], "not mean the same to photo and page"),
+    ],
+)
+def test_paths_without_a_meaning_are_refused(line, said):
+    with pytest.raises(UsageError, match=said):
+        parse(line, "kaggle-fkd")
+
+
 def test_the_help_of_several_stages_has_a_line_for_each():
     answer = parse(["all", "--help"], "kaggle-fkd")
     assert isinstance(answer, HelpRequest)

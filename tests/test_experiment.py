@@ -170,6 +170,16 @@ def test_weights_are_fitted_to_cross_validated_runs_alone(copied, faces, tmp_pat
     assert "same weight" not in capsys.readouterr().err
 
 
+def test_run_directories_predict_as_their_runs_do(trained, faces):
+    expected = predict(trained, faces)
+    for runs in (trained.folder, str(trained.folder), [trained, trained.folder]):
+        np.testing.assert_allclose(predict(runs, faces), expected, atol=1e-4)
+    with pytest.raises(UsageError, match="no run to predict with"):
+        predict([], faces)
+    with pytest.raises(RunError, match="gone: there is no such run directory"):
+        predict("gone", faces)
+
+
 def test_an_untrained_run_predicts_nothing(tmp_path, faces):
     with pytest.raises(RunError, match="none of its networks"):
         predict(new_run(tmp_path, quick()), faces)

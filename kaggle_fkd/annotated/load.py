@@ -62,7 +62,7 @@ def find_pictures(
             "faces in a JSON file of COCO keypoints",
             "name a folder or a zip that has pictures with one of them",
         )
-    log.info("%s: %s", path, count_of(len(pictures), "annotated picture"))
+    log.info("%s: %s", path, count_of(len(pictures), "annotated face"))
     return pictures
 
 

@@ -68,7 +68,7 @@ def load_competition(data_dir: Path | str) -> Competition:
     labelled = np.asarray(np.isfinite(training.keypoints).any(axis=2))
     competition = Competition(
         train=_faces(training, labelled, scheme),
-        test=_faces(test, lookup.requested(len(test.ids), scheme), scheme),
+        test=_faces(test, lookup.requested(), scheme),
         lookup=lookup,
         is_sample=any(has_mark(table.images).any() for table in (training, test)),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.competition.archive import SourceFile
 from kaggle_fkd.competition.tables import REMEDY, read_text, reject_repeats, whole_numbers
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.text import describe_row
 
@@ -24,6 +24,10 @@ class Lookup:
     """R, position of the image in test.csv (not its ImageId)."""
     feature: NDArray[np.int64]
     """R, position in `scheme.feature_names`."""
+    images: int
+    """N, the number of images in test.csv."""
+    keypoint_count: int
+    """K, the number of the scheme's keypoints."""
 
     def __len__(self) -> int:
         return len(self.row_ids)
@@ -33,27 +37,33 @@ class Lookup:
         columns = np.stack([self.row_ids, self.image, self.feature])
         return hashlib.sha256(columns.tobytes()).hexdigest()
 
-    def requested(self, images: int, scheme: KeypointScheme) -> NDArray[np.bool_]:
-        """images x K, true where at least one coordinate of the keypoint is requested."""
-        requested = np.zeros((images, len(scheme.names)), bool)
+    def requested(self) -> NDArray[np.bool_]:
+        """N x K, true where at least one coordinate of the keypoint is requested."""
+        requested = np.zeros((self.images, self.keypoint_count), bool)
         requested[self.image, self.feature // 2] = True
         return requested
 
     def locations(self, keypoints: NDArray[np.floating]) -> NDArray[np.floating]:
         """The R requested coordinates of N x K x 2 keypoints, in pixels.
 
-        They may be N x K x 3, with the expected error of each keypoint behind its x and y.
+        They may be N x K x 3, with the expected error of each keypoint behind its x and y. Raises
+        UsageError for another number of images or of keypoints.
         """
+        shape = np.shape(keypoints)
+        if shape not in [(self.images, self.keypoint_count, numbers) for numbers in (2, 3)]:
+            raise UsageError(
+                f"predictions of shape {shape} are not those of {self.images} test images with "
+                f"{self.keypoint_count} keypoints",
+                "predict the test images: N x K x 2, or N x K x 3 with expected errors",
+            )
         return keypoints[self.image, self.feature // 2, self.feature % 2]
 
-    def keypoints(
-        self, locations: NDArray[np.floating], images: int, scheme: KeypointScheme
-    ) -> NDArray[np.float32]:
-        """images x K x 2 in pixels, from the R requested coordinates; NaN where none is requested.
+    def keypoints(self, locations: NDArray[np.floating]) -> NDArray[np.float32]:
+        """N x K x 2 in pixels, from the R requested coordinates; NaN where none is requested.
 
         It is the inverse of `locations`.
         """
-        keypoints = np.full((images, len(scheme.names), 2), np.nan, np.float32)
+        keypoints = np.full((self.images, self.keypoint_count, 2), np.nan, np.float32)
         keypoints[self.image, self.feature // 2, self.feature % 2] = locations
         return keypoints
 
@@ -72,7 +82,10 @@ def read_lookup(file: SourceFile, image_ids: NDArray[np.int64], scheme: Keypoint
     names = pd.Index(scheme.feature_names)
     features = names.get_indexer(pd.Index(table["FeatureName"]))
     _reject_unknown(features, table["FeatureName"], "which no keypoint has", file)
-    return Lookup(row_ids, images.astype(np.int64), features.astype(np.int64))
+    return Lookup(
+        row_ids, images.astype(np.int64), features.astype(np.int64),
+        len(image_ids), len(scheme.names),
+    )  # fmt: skip
 
 
 def check_sample_submission(file: SourceFile, lookup: Lookup) -> None:

@@ -32,6 +32,11 @@ def unchanged_since_manifest(data_dir: Path) -> bool:
         return False
 
 
+def announce_sample(data_dir: Path, recipe: Mapping[str, Any]) -> None:
+    """Record that sample faces are generated in the folder, before their files are there."""
+    write_json(data_dir / MANIFEST, {"sample_recipe": recipe, "files": []})
+
+
 def write_manifest(data_dir: Path, recipe: Mapping[str, Any] | None = None) -> None:
     """Record the files now in use: their path, size, time and sha256.
 

@@ -43,7 +43,8 @@ def write_submission(
 ) -> None:
     """Write predicted keypoints as `RowId,Location`; see `write_locations`.
 
-    They are N x K x 2, or N x K x 3 with their expected errors, which are left out.
+    They are N x K x 2, or N x K x 3 with their expected errors, which are left out. Raises
+    UsageError for those of other images.
     """
     write_locations(Path(path), lookup.row_ids, lookup.locations(predicted), record)
 

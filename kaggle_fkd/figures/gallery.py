@@ -14,6 +14,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.figures.style import PREDICTED, describe, hide_axis, new_figure
 from kaggle_fkd.keypoints import KeypointScheme
@@ -143,8 +144,10 @@ def gallery(
 
     `predicted`, N x K x 2 or N x K x 3 in pixels, and `windows`, N x 3, are drawn as `draw_face`
     does; the legend calls the crosses `predicted_label`. Captions, title and the note below it are
-    plain text, without mathematical notation.
+    plain text, without mathematical notation. Raises UsageError without faces.
     """
+    if not len(faces):
+        raise UsageError("there is no face to show", "give at least one")
     columns = min(columns, len(faces))
     figure, grid = _face_grid(faces.size, captions, columns)
     for index, (axes, caption) in enumerate(zip(grid[: len(faces)], captions, strict=True)):

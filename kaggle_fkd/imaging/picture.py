@@ -184,11 +184,15 @@ def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
 
 
 def _from_deep(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """The array of a grey Pillow picture of more than 8 bits: integers to 65535, or floats 0..1."""
+    """The array of a grey Pillow picture of more than 8 bits: integers to 65535, or floats 0..1.
+
+    Integers to 255 are 8 bits: with 16, they would all be black.
+    """
     if image.mode == "F":
         return _from_array(np.asarray(image), name)
     grey = np.asarray(image).astype(np.int64)
-    return _from_array(grey.clip(0, 65535).astype(np.uint16), name)
+    kind = np.uint8 if grey.max(initial=0) <= 255 else np.uint16
+    return _from_array(grey.clip(0, 65535).astype(kind), name)
 
 
 def _from_array(array: NDArray[np.generic], name: str = "the array") -> NDArray[np.uint8]:

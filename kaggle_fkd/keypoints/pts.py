@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KeypointScheme
 from kaggle_fkd.keypoints.coordinates import REMEDY, points_of
 from kaggle_fkd.system.files import write_text
@@ -40,9 +40,16 @@ def read_pts_file(path: Path | str, scheme: KeypointScheme = IBUG68) -> NDArray[
 def write_pts_file(path: Path | str, keypoints: NDArray[np.floating]) -> None:
     """Write keypoints, K x 2 with the first pixel's centre at 0, as a `.pts` file, atomically.
 
-    Coordinates are rounded to 0.001 pixels. Raises FkdError if the file cannot be written.
+    Coordinates are rounded to 0.001 pixels. Raises FkdError if the file cannot be written, and
+    UsageError for keypoints of another shape, or that are not finite: the format has no gaps.
     """
-    write_text(Path(path), format_pts(keypoints))
+    points = np.asarray(keypoints, np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise UsageError(
+            f"{path}: the keypoints, of shape {points.shape}, are not K x 2 finite numbers",
+            "give x and y of every keypoint, without expected errors",
+        )
+    write_text(Path(path), format_pts(points))
 
 
 def parse_pts(text: str, where: str, scheme: KeypointScheme) -> NDArray[np.float64]:

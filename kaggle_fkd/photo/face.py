@@ -100,10 +100,10 @@ class DetectedFace:
 
         It is turned and scaled so that the generic head's keypoints, seen from the front, fill it
         with the margin of a face's box; outside the picture, its border is repeated. Raises
-        UsageError for a size below 1.
+        UsageError for a size that is not a whole number from 1.
         """
-        if size < 1:
-            raise UsageError(f"a chip of {size} pixels", "give a size of at least 1")
+        if not isinstance(size, int) or size < 1:
+            raise UsageError(f"a chip of {size} pixels", "give a whole number of at least 1")
         front = head_points(self.scheme)[:, :2]
         x0, y0, x1, y1 = box_of_keypoints(front) - 0.5
         scale = size / max(x1 - x0, y1 - y0)

@@ -189,8 +189,10 @@ class FaceKeypoints:
 
         `boxes` draws the boxes, `indices` the number of each keypoint in its scheme, from 0;
         `line_width` is a factor on the widths of lines and keypoints. Raises PictureError for an
-        unreadable picture.
+        unreadable picture, UsageError for a width that is not above 0.
         """
+        if not line_width > 0:  # also rejects NaN
+            raise UsageError(f"line_width={line_width}: no width", "give a factor above 0")
         return draw_faces(read_picture(picture), faces, boxes, indices, line_width)
 
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:
@@ -276,7 +278,7 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
             return scheme
     counts = " or ".join(str(len(scheme.names)) for scheme in schemes)
     raise UsageError(
-        f"this network gives {counts} keypoints, not {points}",
+        f"this network gives {counts} keypoints, not {points!r}",
         "give another number of points, or another run",
     )
 

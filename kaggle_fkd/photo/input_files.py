@@ -34,6 +34,8 @@ def files_of(text: str, suffixes: Sequence[str], results: Path | None = None) ->
     line. Raises MissingPictureError if there is no such file or folder, PictureError for a folder,
     a pattern or a list without any.
     """
+    if not text.strip():
+        raise PictureError("the name of an input is empty", "leave it out")
     path = Path(text)
     if text == ASTRONAUT:
         yield text
@@ -56,9 +58,10 @@ def files_of(text: str, suffixes: Sequence[str], results: Path | None = None) ->
 
 
 def is_folder_of(text: str, folder: Path) -> bool:
-    """Whether the input is that folder, or a pattern in it."""
+    """Whether the input is that folder, or a pattern or a picture in it."""
     try:
-        return _written_out(Path(text)).resolve() == folder.resolve()
+        path = _written_out(Path(text)).resolve()
+        return folder.resolve() == (path.parent if path.is_file() else path)
     except (OSError, ValueError):  # a zero byte in the name, a loop of links
         return False
 

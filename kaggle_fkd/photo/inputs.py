@@ -13,6 +13,7 @@ from kaggle_fkd.errors import (
     describe_unexpected,
     refused_by_system,
 )
+from kaggle_fkd.imaging.picture import ASTRONAUT
 from kaggle_fkd.photo.input_files import PICTURES, files_of, is_folder_of
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
@@ -35,13 +36,14 @@ def process_inputs(
     `inputs` stand for files, as `files_of` finds them: pictures, and the `videos`. `name` is unique
     among the inputs, and none of the `reserved` names: the files that `work` writes into `folder`
     begin with it. The folder is created first: FkdError if that is impossible, UsageError if it is
-    one of the inputs. An input that fails is reported in one line, its record contains the error,
-    and the rest are still processed; the second result then says how many failed, and is None
-    otherwise.
+    one of the inputs or has one. An input that fails is reported in one line, its record contains
+    the error, and the rest are still processed; the second result then says how many failed, and is
+    None otherwise.
     """
     if any(is_folder_of(text, folder) for text in inputs):
         raise UsageError(
-            f"{folder} is one of the inputs, so that the results would be inputs next time",
+            f"{folder} is one of the inputs, or has one: results could replace files beside the "
+            "pictures, and be inputs next time",
             "choose another output folder",
         )
     with writing_to(folder):
@@ -51,7 +53,7 @@ def process_inputs(
         try:
             if each.error:
                 raise each.error
-            records.append(work(Path(each.given), each.name))
+            records.append(work(each.path, each.name))
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
             if isinstance(error, FkdError):
@@ -75,6 +77,12 @@ class _Input:
     """Unique among the inputs: the file's stem, numbered if necessary."""
     error: PictureError | None = None
     """Why there is no file."""
+
+    @property
+    def path(self) -> Path:
+        """Its path; the example's name is no file, and a file of that name has a longer path."""
+        path = Path(self.given)
+        return path.absolute() if str(path) == ASTRONAUT != self.given else path
 
 
 def _files(

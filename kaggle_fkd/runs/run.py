@@ -151,6 +151,8 @@ def start_run(
 
 def open_run(folder: Path) -> Run:
     """The run in that directory; RunError when it is not one, damaged or of another version."""
+    if not folder.is_dir():
+        raise RunError(f"{folder}: there is no such run directory", "check its path")
     record = read_json_or_empty(folder / "run.json", REQUIRED)
     if not record.keys() >= REQUIRED.keys():
         raise RunError(f"{folder}: run.json is missing or damaged", "use another run")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.options import named_path, option
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ class Blend(Stage):
         "blend a.csv b.csv --blend-weights 2 1",
     )
     files: tuple[Path, ...] = option(
-        "--blend", default=(), positional=True, type=Path, nargs="+", metavar="FILE",
+        "--blend", default=(), positional=True, type=named_path, nargs="+", action="extend",
+        metavar="FILE",
         help="the submissions to average",
     )  # fmt: skip
     blend_weights: tuple[float, ...] = option(
-        "--blend-weights", default=(), type=float, nargs="+", metavar="W",
+        "--blend-weights", default=(), type=float, nargs="+", action="extend", metavar="W",
         help="their weights (default: equal)",
     )  # fmt: skip
 

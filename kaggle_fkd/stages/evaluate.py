@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.runs import NEWEST
-from kaggle_fkd.stages.options import RunOptions, option
+from kaggle_fkd.stages.options import RunOptions, named_path, option
 from kaggle_fkd.stages.stage import Made
 from kaggle_fkd.stages.training import TrainingStage
 
@@ -31,7 +31,7 @@ class Evaluate(RunOptions, TrainingStage):
     )
 
     test_on: tuple[Path, ...] = option(
-        "--test-on", default=(), type=Path, nargs="+", metavar="PATH",
+        "--test-on", default=(), type=named_path, nargs="+", action="extend", metavar="PATH",
         help="with --points 68 or FILE: folders or zips of annotated pictures (their test part, in "
         "Udacity's layout) on which the trained networks are scored; no others are trained then",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.stages.options import option, run_names
+from kaggle_fkd.stages.options import new_file, option, run_names
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ class Export(Stage):
     needs: ClassVar[tuple[str, ...]] = ("training", "onnx")
     examples: ClassVar[tuple[str, ...]] = ("export", "export RUN --output keypoints.onnx")
     runs: tuple[str, ...] = option(
-        "--run", default=(), positional=True, type=run_names, metavar="RUN",
+        "--run", default=(), positional=True, type=run_names, action="extend", metavar="RUN",
         help="the run to export (default: the newest)",
     )  # fmt: skip
     output: Path | None = option(
-        "--output", type=Path, metavar="FILE",
+        "--output", type=new_file, metavar="FILE",
         help="the file to write (default: RUNS_DIR/RUN/RUN.onnx)",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from kaggle_fkd.config import TRAINING_SECTIONS, build_config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.networks import check_network_name
-from kaggle_fkd.stages.options import SettingOptions, option
+from kaggle_fkd.stages.options import SettingOptions, named_path, option
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Kernel(SettingOptions, Stage):
         "(default: kaggle-fkd)",
     )  # fmt: skip
     output: Path | None = option(
-        "--output", type=Path, metavar="DIR",
+        "--output", type=named_path, metavar="DIR",
         help="where the kernel's folder and what it makes are written (default: RUNS_DIR/kernel)",
     )  # fmt: skip
     yes: bool = option("--yes", default=False, action="store_true", help="really run it on Kaggle")

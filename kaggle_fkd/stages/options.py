@@ -28,20 +28,39 @@ def option(*flags: str, default: Any = None, positional: bool = False, **argumen
     return field(default=default, metadata=metadata)
 
 
+def named_path(text: str) -> Path:
+    """A path, which is not empty (as that of an unset variable is)."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
+def new_file(text: str) -> Path:
+    """The path of a file to write, which is not that of a folder."""
+    if named_path(text).is_dir() or not Path(text).name:
+        raise argparse.ArgumentTypeError(f"{text} is a folder, not a file")
+    return Path(text)
+
+
+def input_name(text: str) -> str:
+    """A picture or what stands for pictures, which is not empty either."""
+    return text if named_path(text) else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommonOptions:
     """What every stage takes."""
 
     data_dir: Path = option(
-        "--data-dir", default=DATA_DIR, type=Path, metavar="DIR",
+        "--data-dir", default=DATA_DIR, type=named_path, metavar="DIR",
         help="the competition's files: plain CSV, inner zips or the bundle (default: data)",
     )  # fmt: skip
     runs_dir: Path = option(
-        "--runs-dir", default=Path("runs"), type=Path, metavar="DIR",
+        "--runs-dir", default=Path("runs"), type=named_path, metavar="DIR",
         help="run directories and analyses (default: runs)",
     )  # fmt: skip
     submissions_dir: Path = option(
-        "--submissions-dir", default=Path("submissions"), type=Path, metavar="DIR",
+        "--submissions-dir", default=Path("submissions"), type=named_path, metavar="DIR",
         help="submissions and their log (default: submissions)",
     )  # fmt: skip
 
@@ -87,7 +106,7 @@ class TaskOptions:
         "or the TOML file of a scheme of your own",
     )  # fmt: skip
     train_on: tuple[Path, ...] = option(
-        "--train-on", default=(), type=Path, nargs="+", metavar="PATH",
+        "--train-on", default=(), type=named_path, nargs="+", action="extend", metavar="PATH",
         help="with --points 68 or FILE: folders or zips in the layout of Udacity's youtube68, or "
         "of pictures with .pts files or COCO keypoints (default: DATA_DIR/youtube68, or "
         "youtube68.zip there); with --points eyes, folders with a boxes.csv, too",
@@ -170,7 +189,7 @@ class RunOptions:
     """Which trained networks to use."""
 
     runs: tuple[str, ...] = option(
-        "--run", default=(), type=run_names, metavar="RUN[,RUN...]",
+        "--run", default=(), type=run_names, action="extend", metavar="RUN[,RUN...]",
         help="the run to use, or several to average (default: the newest)",
     )  # fmt: skip
 
@@ -180,7 +199,7 @@ class FinderOptions(DeviceOptions):
     """Which networks find faces and their keypoints in pictures."""
 
     runs: tuple[str, ...] = option(
-        "--run", default=(), type=run_names, metavar="RUN",
+        "--run", default=(), type=run_names, action="extend", metavar="RUN",
         help="a trained run, or a file that was exported from one (.onnx), whose networks are used "
         "instead of the package's, for keypoints or to find faces",
     )  # fmt: skip
@@ -200,11 +219,15 @@ class PictureOptions(FinderOptions):
     """Which pictures to work on, and with which networks."""
 
     inputs: tuple[str, ...] = option(
-        "--input", default=(), positional=True, nargs="+", metavar="PATH",
+        "--input", default=(), positional=True, type=input_name, nargs="+", action="extend",
+        metavar="PATH",
         help="pictures, videos, folders with any of them at any depth, patterns such as "
         "'holiday/*.jpg', lists of pictures (.txt, a path on each line), or the word astronaut (a "
         "built-in example)",
     )  # fmt: skip
     output: Path | None = option(
-        "--output", type=Path, metavar="DIR", help="where results go (default: RUNS_DIR/STAGE)"
+        "--output",
+        type=named_path,
+        metavar="DIR",
+        help="where results go (default: RUNS_DIR/STAGE)",
     )

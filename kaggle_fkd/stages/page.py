@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.stages.finding import FinderStage
-from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.options import named_path, new_file, option
 from kaggle_fkd.stages.stage import Made
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ class Page(FinderStage):
     device: str = "cpu"
     """The networks are only read here; a browser computes them."""
     output: Path | None = option(
-        "--output", type=Path, metavar="FILE",
+        "--output", type=new_file, metavar="FILE",
         help="the file to write (default: RUNS_DIR/page/keypoints.html)",
     )  # fmt: skip
     runtime: Path | None = option(
-        "--runtime", type=Path, metavar="DIR",
+        "--runtime", type=named_path, metavar="DIR",
         help="the dist folder of npm's onnxruntime-web (default: it is fetched with npm, and kept)",
     )  # fmt: skip
 

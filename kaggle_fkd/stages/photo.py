@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.photo.overlay.builtin import filter_names
-from kaggle_fkd.stages.options import option, positive
+from kaggle_fkd.stages.options import named_path, option, positive
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
 from kaggle_fkd.system.extras import require_modules
@@ -68,7 +68,7 @@ class Photo(PictureStage):
         help="write coco.json, too: the faces of all pictures as COCO keypoints",
     )  # fmt: skip
     table: Path | None = option(
-        "--table", type=Path, metavar="FOLDER",
+        "--table", type=named_path, metavar="FOLDER",
         help="instead of drawings: a row for each face, in Parquet files in that folder; the same "
         "command continues what was interrupted",
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Report(TaskOptions, Stage):
     needs: ClassVar[tuple[str, ...]] = ("training", "report")
     examples: ClassVar[tuple[str, ...]] = ("report", "report --run RUN")
     runs: tuple[str, ...] = option(
-        "--run", default=(), type=run_names, metavar="RUN[,RUN...]",
+        "--run", default=(), type=run_names, action="extend", metavar="RUN[,RUN...]",
         help="the run to report on, or several, a page for each (default: the newest)",
     )  # fmt: skip
 

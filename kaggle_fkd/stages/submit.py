@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from kaggle_fkd.errors import SubmissionError
-from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.options import named_path, option
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Submit(Stage):
         "submit submissions/mine.csv --yes",
     )
     submission: Path | None = option(
-        "--submission", type=Path, positional=True, metavar="FILE",
+        "--submission", type=named_path, positional=True, metavar="FILE",
         help="the file to submit (default: the newest)",
     )  # fmt: skip
     message: str | None = option(

@@ -23,10 +23,15 @@ TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block, which writes to `path`, into an FkdError that names `path`."""
+    """Turn an OSError of the block, which writes to `path`, into an FkdError that names `path`.
+
+    One that is an FkdError, too, stays what it is.
+    """
     try:
         yield
     except OSError as error:
+        if isinstance(error, FkdError):
+            raise
         raise FkdError(
             f"cannot write {path}: {error.strerror or error}",
             "choose a folder that is writable and has free space on its disk",

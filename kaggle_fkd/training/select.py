@@ -53,6 +53,7 @@ def _choose(wanted: TrainingRequest, device: str) -> Run:
     if wanted.resume == NEWEST:
         if unfinished := _newest_unfinished(wanted):
             return unfinished
+        log.info("there is no unfinished run to resume")
     elif wanted.resume is not None:
         return _named_run(wanted, wanted.resume)
     train, digest = wanted.config.train, _digest(wanted)

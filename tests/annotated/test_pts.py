@@ -5,7 +5,7 @@ import pytest
 from support.annotated_pictures import FIVE, a_shape, pts_text, write_pts
 
 from kaggle_fkd.annotated.load import load_annotated
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.errors import DataError, UsageError
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.keypoints.pts import read_pts_file, write_pts_file
 
@@ -30,6 +30,9 @@ def test_keypoints_survive_a_pts_file(tmp_path, scheme):
 
 
 def test_the_first_pixel_is_1_in_a_pts_file_and_0_in_memory(tmp_path):
+    for wrong in (np.full((5, 2), np.nan), np.zeros((5, 3)), np.zeros(5)):
+        with pytest.raises(UsageError, match="not K x 2 finite numbers"):
+            write_pts_file(tmp_path / "face.pts", wrong)
     write_pts_file(tmp_path / "face.pts", np.array([[0, 0], [9, 0.5], [3, 4], [5, 6], [7, 8]]))
     lines = (tmp_path / "face.pts").read_text().splitlines()
     assert lines[:5] == ["version: 1", "n_points: 5", "{", "1.000 1.000", "10.000 1.500"]

@@ -15,7 +15,7 @@ from kaggle_fkd.competition.submission import (
     write_locations,
     write_submission,
 )
-from kaggle_fkd.errors import SubmissionError
+from kaggle_fkd.errors import SubmissionError, UsageError
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.files import sha256_of
 
@@ -40,10 +40,17 @@ def test_every_location_is_the_asked_coordinate_of_the_asked_image(tmp_path_fact
 
 def test_the_keypoints_of_a_submission_are_those_that_were_asked_for():
     keypoints = np.random.default_rng(0).uniform(0, 96, (4, 15, 2))
-    found = LOOKUP.keypoints(LOOKUP.locations(keypoints), 4, KAGGLE15)
+    found = LOOKUP.keypoints(LOOKUP.locations(keypoints))
     asked = np.isfinite(found)
-    assert np.array_equal(asked.all(axis=2), LOOKUP.requested(4, KAGGLE15))
+    assert np.array_equal(asked.all(axis=2), LOOKUP.requested())
     assert np.allclose(found[asked], keypoints[asked])
+
+
+@pytest.mark.parametrize("shape", [(5, 15, 2), (3, 15, 2), (4, 14, 2), (4, 30), (4, 15, 4)])
+def test_predictions_of_other_images_are_refused(tmp_path, shape):
+    with pytest.raises(UsageError, match="not those of 4 test images with 15 keypoints"):
+        write_submission(tmp_path / "s.csv", LOOKUP, np.full(shape, 48.0))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_predictions_that_are_not_numbers_leave_no_file(tmp_path):

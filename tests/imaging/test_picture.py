@@ -74,6 +74,12 @@ def test_deep_grey_pillow_pictures_are_scaled(dtype: type, tmp_path: Path):
     assert (read_picture(tmp_path / "deep.tif")[:, :, 1] == RAMP).all()
 
 
+@pytest.mark.parametrize("mode", ["I", "I;16"])
+def test_grey_pillow_pictures_of_8_bits_are_not_black_in_a_deep_mode(mode: str):
+    image = Image.fromarray(RAMP).convert(mode)
+    assert (read_picture(image)[:, :, 0] == RAMP).all()
+
+
 def test_a_float_pillow_picture_is_read():
     image = Image.fromarray(RAMP.astype(np.float32) / 255)
     assert (read_picture(image)[:, :, 0] == RAMP).all()

@@ -1,5 +1,7 @@
 """Working through inputs: unique names, and failures that do not stop the others."""
 
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -21,6 +23,24 @@ def test_every_input_has_a_unique_name(folder):
     )
     assert [record["name"] for record in records] == ["a", "a-2", "a-3"] and failure is None
     assert (folder / "out").is_dir()
+
+
+def test_a_file_that_is_called_as_the_example_is_read_itself(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "astronaut").touch()
+    seen = []
+
+    def work(path, _):
+        seen.append(path)
+        return {}
+
+    process_inputs(["astronaut", "./astronaut"], folder / "out", work)
+    assert seen == [Path("astronaut"), folder / "astronaut"]
+
+
+def test_a_folder_of_one_of_the_pictures_is_not_written_into(folder):
+    with pytest.raises(UsageError, match="could replace files beside the pictures"):
+        process_inputs([str(folder / "a.png")], folder, lambda *_: {})
 
 
 def test_a_failing_input_is_reported_and_the_rest_are_processed(folder, capfd):

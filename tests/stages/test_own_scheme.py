@@ -35,7 +35,7 @@ def options(own):
 def test_a_scheme_of_ones_own_is_trained_evaluated_and_found_on_a_photograph(own):
     scheme = read_scheme(own.data / "five.toml")
     code, _, err = own("train", *options(own))
-    assert code == 0 and f"{FACES} annotated pictures" in err
+    assert code == 0 and f"{FACES} annotated faces" in err
     (run,) = runs_in(own.runs)
     assert run.scheme == scheme and run.shape.keypoints == 5 and not run.sample_faces
     assert [member.index for member in run.members] == [0]

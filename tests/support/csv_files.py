@@ -98,7 +98,8 @@ def lookup_of(table: pd.DataFrame) -> Lookup:
     """The loaded form of `lookup_table`."""
     features = [KAGGLE15.feature_names.index(name) for name in table["FeatureName"]]
     images = table["ImageId"].astype(int).to_numpy() - 1
-    return Lookup(table["RowId"].astype(int).to_numpy(), images, np.array(features))
+    row_ids = table["RowId"].astype(int).to_numpy()
+    return Lookup(row_ids, images, np.array(features), 4, len(KAGGLE15.names))
 
 
 LOOKUP = lookup_of(lookup_table())

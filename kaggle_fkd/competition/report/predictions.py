@@ -29,7 +29,7 @@ def _gallery(path: Path, competition: Competition) -> Block:
     test, lookup = competition.test, competition.lookup
     submission = read_submission(path)
     order = np.searchsorted(submission.row_ids, lookup.row_ids)
-    predicted = lookup.keypoints(submission.locations[order], len(test), test.scheme)
+    predicted = lookup.keypoints(submission.locations[order])
     shown = spread(len(test))
     faces = test[shown]
     names = [faces.scheme.conventions[index].name for index in faces.convention]

@@ -4,14 +4,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kaggle_fkd import __version__
+from kaggle_fkd.competition.archive import REQUIRED, SAMPLE_SUBMISSION
 from kaggle_fkd.competition.load import Competition, load_competition
 from kaggle_fkd.competition.manifest import (
+    announce_sample,
     sample_recipe,
     unchanged_since_manifest,
     write_manifest,
 )
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
-from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.errors import NoDataError, UsageError
 from kaggle_fkd.system.console import banner, log
 
 SAMPLE = "sample"
@@ -24,10 +26,18 @@ def sample_competition(
     """The competition of sample faces in the folder, which are generated unless they exist already.
 
     `size` is the number of faces; the same seed gives the same faces. They are never submitted.
-    Raises FkdError if a file cannot be written.
+    Raises UsageError for a folder with other files of a competition, FkdError if a file cannot be
+    written.
     """
-    make_sample(Path(folder), size or SampleSize(), seed)
-    return load_competition(Path(folder))
+    folder = Path(folder)
+    others = [name for name in (*REQUIRED, SAMPLE_SUBMISSION) if (folder / name).exists()]
+    if others and sample_recipe(folder) is None:
+        raise UsageError(
+            f"{folder} has a {others[0]} that is not of sample faces",
+            "choose another folder, or load it: load_competition",
+        )
+    make_sample(folder, size or SampleSize(), seed)
+    return load_competition(folder)
 
 
 def competition_or_sample(folder: Path | str) -> Competition:
@@ -44,15 +54,20 @@ def competition_or_sample(folder: Path | str) -> Competition:
             "draws itself. The results below are not comparable with Kaggle's, and a submission",
             "has the right format, but must not be uploaded.",
         )
-        return sample_competition(Path(folder) / SAMPLE)
+        make_sample(Path(folder) / SAMPLE, SampleSize(), seed=0)
+        return load_competition(Path(folder) / SAMPLE)
 
 
 def make_sample(folder: Path, size: SampleSize, seed: int) -> None:
-    """Generate the sample competition, unless the folder contains exactly that one, unchanged."""
+    """Generate the sample competition, unless the folder contains exactly that one, unchanged.
+
+    Files of these names are replaced.
+    """
     recipe = {"version": __version__, "seed": seed, **asdict(size)}
     if sample_recipe(folder) == recipe and unchanged_since_manifest(folder):
         log.info("sample faces: already in %s", folder)
         return
     log.info("sample faces: drawing them into %s", folder)
+    announce_sample(folder, recipe)
     write_sample_competition(folder, size, seed)
     write_manifest(folder, recipe)

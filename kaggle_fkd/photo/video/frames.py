@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -150,16 +151,26 @@ def _frames(path: Path) -> Iterator[Frame]:
         clock, interval = Clock(container), 1 / _rate_of(stream)
         try:
             for frame in container.decode(stream):
-                quarters = frame.rotation // 90  # as phones state it, counter-clockwise
-                upright = np.rot90(frame.to_ndarray(format="rgb24"), quarters)
                 time = clock.time(frame.time, interval)
-                yield Frame(np.ascontiguousarray(upright), time)
+                yield Frame(np.ascontiguousarray(_upright(frame)), time)
                 count += 1
         except av.error.FFmpegError:
             if count:
                 log.warning(
                     "%s: damaged after %s; the rest is left out", path, count_of(count, "frame")
                 )
+
+
+def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
+    """H x W x 3, the frame as its file says that it is shown: rotated, and perhaps mirrored."""
+    pixels = frame.to_ndarray(format="rgb24")
+    quarters = frame.rotation // 90  # as phones state it, counter-clockwise
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is not None:
+        (xx, xy, _), (yx, yy, _), _ = np.frombuffer(matrix, np.int32).reshape(3, 3).tolist()
+        if xx * yy < xy * yx:  # PyAV states the rotation of a mirror image about its other axis
+            return np.rot90(pixels[:, ::-1], quarters + 2)
+    return np.rot90(pixels, quarters)
 
 
 def _rate_of(stream: "VideoStream") -> float:

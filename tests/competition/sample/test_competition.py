@@ -1,33 +1,42 @@
-"""The competition of sample faces, and when it is used instead of the real one."""
+"""A sample competition in a folder."""
+
+import shutil
 
 import pytest
 from support import csv_files
 
-from kaggle_fkd.competition.archive import BUNDLE
-from kaggle_fkd.competition.sample.competition import SAMPLE, competition_or_sample
-from kaggle_fkd.errors import DataError
+from kaggle_fkd.competition.archive import TRAINING
+from kaggle_fkd.competition.sample.competition import sample_competition
+from kaggle_fkd.competition.sample.files import SampleSize
+from kaggle_fkd.errors import UsageError
+
+SIZE = SampleSize(train_a=12, train_b=12, test_a=2, test_b=2)
 
 
-def test_data_that_are_there_are_used_without_a_word(tmp_path, tables, capsys):
-    csv_files.write_plain(tmp_path, tables)
-    competition = competition_or_sample(tmp_path)
-    assert not competition.is_sample and len(competition.train) == 6
-    assert "SAMPLE FACES" not in capsys.readouterr().err
-    assert not (tmp_path / SAMPLE).exists()
+def test_the_files_of_a_competition_are_never_replaced(tmp_path):
+    file = csv_files.write_plain(tmp_path, csv_files.tables()) / TRAINING
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match=r"training\.csv that is not of sample faces"):
+        sample_competition(tmp_path, SIZE)
+    assert file.read_bytes() == before
 
 
-@pytest.mark.slow
-def test_without_data_sample_faces_are_drawn_and_announced(tmp_path, small_default_sample, capsys):
-    competition = competition_or_sample(str(tmp_path))
-    assert competition.is_sample
-    assert "SAMPLE FACES" in capsys.readouterr().err
-    again = competition_or_sample(tmp_path)
-    assert again.train.digest() == competition.train.digest()
-    assert "already in" in capsys.readouterr().err
+def test_sample_faces_are_drawn_anew_where_drawing_them_was_interrupted(tmp_path, monkeypatch):
+    writing = "kaggle_fkd.competition.sample.competition.write_sample_competition"
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(writing, _interrupted)
+        sample_competition(tmp_path, SIZE)
+    assert (tmp_path / TRAINING).exists()
+    assert len(sample_competition(tmp_path, SIZE).train) == 24
 
 
-def test_damaged_data_are_not_replaced_by_sample_faces(tmp_path):
-    (tmp_path / BUNDLE).write_bytes(b"half of a download")
-    with pytest.raises(DataError, match="not a zip"):
-        competition_or_sample(tmp_path)
-    assert not (tmp_path / SAMPLE).exists()
+def test_other_sample_faces_replace_sample_faces(tmp_path):
+    first = sample_competition(tmp_path, SIZE).train.digest()
+    assert sample_competition(tmp_path, SIZE, seed=1).train.digest() != first
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    assert sample_competition(tmp_path, SIZE).train.digest() == first
+
+
+def _interrupted(folder, size, seed):
+    (folder / TRAINING).write_text("half")
+    raise KeyboardInterrupt

@@ -66,6 +66,9 @@ def test_anchors_are_given_by_name_or_by_number(tmp_path: Path):
     assert own.anchors_for(IBUG68) == {36: (1, 2), 45: (3, 4)}
     assert own.anchors["mine"] == {"a": (5, 6), "b": (7, 8)}
     assert (own.depth, own.bend, own.surrounds_head) == (None, 0, True)
+    anchors = {"ibug68": {"nose_tip": [1, 2], "45": [3, 4]}}  # as all schemes understand it
+    (tmp_path / "own.json").write_text(json.dumps({"anchors": anchors}))
+    assert load_filter(tmp_path / "own.png").anchors_for(IBUG68)[IBUG68.nose_tip] == (1, 2)
 
 
 def test_an_unknown_filter_is_rejected_with_the_names_of_the_others():

@@ -275,17 +275,25 @@ UPRIGHT = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 
 
 @pytest.mark.parametrize(
-    ("turn", "quarters"), [((0, 65536, -65536, 0), 3), ((-65536, 0, 0, -65536), 2),
-                           ((0, -65536, 65536, 0), 1)],
-)  # fmt: skip
-def test_the_video_of_a_phone_that_was_turned_is_upright(tmp_path: Path, turn, quarters):
+    ("turn", "shown"),
+    [
+        ((0, 65536, -65536, 0), lambda frame: np.rot90(frame, 3)),
+        ((-65536, 0, 0, -65536), lambda frame: np.rot90(frame, 2)),
+        ((0, -65536, 65536, 0), lambda frame: np.rot90(frame, 1)),
+        ((-65536, 0, 0, 65536), lambda frame: frame[:, ::-1]),
+        ((65536, 0, 0, -65536), lambda frame: frame[::-1]),
+        ((0, 65536, 65536, 0), lambda frame: frame.transpose(1, 0, 2)),
+        ((0, -65536, -65536, 0), lambda frame: frame[::-1, ::-1].transpose(1, 0, 2)),
+    ],
+)
+def test_a_video_that_was_turned_or_mirrored_is_upright(tmp_path: Path, turn, shown):
     frame = colours(1)[0]
     frame[:20, :24] = (0, 200, 0)
     path = write_video(tmp_path / "clip.mp4", in_time([frame] * 3), 10)
     a, b, c, d = turn
     start, end = path.read_bytes().rsplit(UPRIGHT, 1)
     path.write_bytes(start + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + end)
-    video, expected = open_video(path), np.rot90(frame, quarters)
+    video, expected = open_video(path), shown(frame)
     assert (video.height, video.width) == expected.shape[:2]
     for seen in video.frames():
         assert np.abs(seen.picture.astype(int) - expected).mean() < 6
