@@ -59,7 +59,7 @@ def face_gallery(
     subject's left, down, and forwards. Raises UsageError for a pose of a scheme without one, and
     without faces.
     """
-    if not faces:
+    if not len(faces):
         raise UsageError("there is no face to show", "leave out pictures in which none was found")
     windows, corners = zip(*map(_window, faces), strict=True)
     figure = picture_gallery(windows, captions, title, columns)

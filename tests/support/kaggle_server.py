@@ -361,21 +361,26 @@ def kaggle_env(no_credentials_env):
 def environment_of(env: dict[str, str]) -> Iterator[None]:
     """This process, in which the client is used, has its environment from `env`."""
     with pytest.MonkeyPatch.context() as patched:
-        for name in (*os.environ, *env):
-            if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
-                patched.delenv(name, raising=False)
-        for name, value in env.items():
-            patched.setenv(name, value)
+        set_environment(patched, env)
         yield
+
+
+def set_environment(patched: pytest.MonkeyPatch, env: dict[str, str]) -> None:
+    """Let this process have what the client reads of the environment from `env`."""
+    for name in (*os.environ, *env):
+        if name.startswith(("KAGGLE_", "XDG_")) or name.lower().endswith("_proxy"):
+            patched.delenv(name, raising=False)
+    for name, value in env.items():
+        patched.setenv(name, value)
 
 
 @pytest.fixture
-def client_here(kaggle_env):
+def client_here(kaggle_env, monkeypatch) -> None:
     """The real client in this process, led to `kaggle_server`."""
-    with environment_of(kaggle_env):
-        with warnings.catch_warnings(action="ignore"):
-            connect()  # the import takes longer than an answer
-        yield
+    # With a patch of its own, it would undo a test's changes of the environment in a wrong order.
+    set_environment(monkeypatch, kaggle_env)
+    with warnings.catch_warnings(action="ignore"):
+        connect()  # the import takes longer than an answer
 
 
 def start_python(code: str, env: dict[str, str], *arguments: object) -> subprocess.Popen:
