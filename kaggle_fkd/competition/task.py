@@ -121,10 +121,10 @@ class CompetitionTask(KeypointTask):
     ) -> list[str]:  # fmt: skip
         """RMSE, worst faces and label audit, with published scores unless on sample faces."""
         from kaggle_fkd.competition.published import PUBLISHED
-        from kaggle_fkd.evaluation.report import write_evaluation
+        from kaggle_fkd.evaluation.rmse_report import write_rmse
 
         published = None if self.is_sample else PUBLISHED
-        return write_evaluation(folder, predicted, faces, summary, published)
+        return write_rmse(folder, predicted, faces, summary, published)
 
     def report_sections(self, sources: "ReportSources") -> list["Section"]:
         """Data, imputation, training, scores, errors, suspects, predictions, submissions."""

@@ -80,9 +80,10 @@ class _Input:
 
     @property
     def path(self) -> Path:
-        """Its path; the example's name is no file, and a file of that name has a longer path."""
+        """Its path. That of a file which is called as the example, as ./astronaut, is absolute."""
         path = Path(self.given)
-        return path.absolute() if str(path) == ASTRONAUT != self.given else path
+        is_file = self.given != ASTRONAUT and path == Path(ASTRONAUT)
+        return path.absolute() if is_file else path
 
 
 def _files(

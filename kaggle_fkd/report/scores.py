@@ -4,7 +4,7 @@ from statistics import fmean
 
 import pandas as pd
 
-from kaggle_fkd.evaluation.report import COMPARABLE
+from kaggle_fkd.evaluation.rmse_report import COMPARABLE
 from kaggle_fkd.evaluation.scores import score_figure
 from kaggle_fkd.report.plots import plot
 from kaggle_fkd.report.section import Absent, Block, Cell, Fold, Section, Table, Text, count, number

@@ -23,14 +23,7 @@ _LABELLED, _MISSING, _NOT_MARKED = PALETTE[0], PALETTE[6], "#EEEEEE"
 def section(train: FaceDataset, config: EdaConfig) -> Section:
     """How many labels are missing, in which combinations, and how many faces are complete."""
     counts, patterns = missing_counts(train), label_patterns(train)
-    conventions = {}
-    for index, convention in enumerate(train.scheme.conventions):
-        labelled = train.labelled[train.convention == index][:, list(convention.keypoints)]
-        conventions[convention.name] = {
-            "faces": len(labelled),
-            "complete": int(labelled.all(axis=1).sum()),
-            "missing_labels": int((~labelled).sum()),
-        }
+    conventions = completeness(train)
     return Section(
         ", ".join(
             f"{numbers['complete']} of {count_of(numbers['faces'], 'face')} of convention {name} "
@@ -44,6 +37,20 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
             "label_patterns": draw_label_patterns(patterns, train.scheme),
         },
     )
+
+
+def completeness(faces: FaceDataset) -> dict[str, dict[str, int]]:
+    """By each convention's name, the numbers of its `faces`, of those that are `complete`, and of
+    its `missing_labels`."""
+    numbers = {}
+    for index, convention in enumerate(faces.scheme.conventions):
+        labelled = faces.labelled[faces.convention == index][:, list(convention.keypoints)]
+        numbers[convention.name] = {
+            "faces": len(labelled),
+            "complete": int(labelled.all(axis=1).sum()),
+            "missing_labels": int((~labelled).sum()),
+        }
+    return numbers
 
 
 def missing_counts(faces: FaceDataset) -> pd.DataFrame:

@@ -7,7 +7,11 @@ import pandas as pd
 
 from kaggle_fkd.competition.eda.geometry import draw_geometry
 from kaggle_fkd.competition.eda.images import draw_statistics
-from kaggle_fkd.competition.eda.missing import draw_label_patterns, draw_missing_counts
+from kaggle_fkd.competition.eda.missing import (
+    completeness,
+    draw_label_patterns,
+    draw_missing_counts,
+)
 from kaggle_fkd.competition.eda.repeats import draw_repeats
 from kaggle_fkd.competition.report.analysis import StoredAnalysis
 from kaggle_fkd.competition.report.conventions import both_conventions
@@ -56,13 +60,11 @@ def _findings(analysis: StoredAnalysis) -> list[Block]:
 
 def _conventions(train: FaceDataset) -> Table:
     """A row for each label convention: what it marks, on how many faces."""
-    rows = []
-    for index, convention in enumerate(train.scheme.conventions):
-        labelled = train.labelled[train.convention == index][:, list(convention.keypoints)]
-        rows.append((
-            Cell(convention.name), Cell(convention.meaning), count(len(labelled)),
-            count(int(labelled.all(axis=1).sum())), count(int((~labelled).sum())),
-        ))  # fmt: skip
+    numbers = completeness(train)
+    rows = [
+        (Cell(each.name), Cell(each.meaning), *map(count, numbers[each.name].values()))
+        for each in train.scheme.conventions
+    ]
     columns = ("convention", "what is labelled", "faces", "complete faces", "missing labels")
     return Table("Label conventions", columns, tuple(rows))
 

@@ -29,7 +29,7 @@ COMPARABLE = (
 )
 
 
-def write_evaluation(
+def write_rmse(
     folder: Path,
     predicted: NDArray[np.floating],
     faces: FaceDataset,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from support.made_up_faces import with_noise_and_errors
 
-from kaggle_fkd.evaluation.report import COMPARABLE, write_evaluation
+from kaggle_fkd.evaluation.rmse_report import COMPARABLE, write_rmse
 from kaggle_fkd.metrics import rmse
 
 
@@ -15,7 +15,7 @@ def test_faces_that_nobody_predicts_are_left_out_of_the_scores(tmp_path, competi
     faces = competition.train
     predicted = with_noise_and_errors(faces)
     predicted[faces.convention == 1] = np.nan
-    write_evaluation(tmp_path, predicted, faces, {})
+    write_rmse(tmp_path, predicted, faces, {})
     table = pd.read_csv(tmp_path / "scores.csv")
     assert set(table["convention"]) == {"all", "A"}
     only_a = faces.in_convention(0)
@@ -35,7 +35,7 @@ PUBLISHED = pd.DataFrame(
 def test_a_report_says_what_its_figures_are_comparable_to(tmp_path, competition):
     faces = competition.train
     predicted = with_noise_and_errors(faces)
-    lines = write_evaluation(tmp_path, predicted, faces, {"weights": {"a": 1.0}}, PUBLISHED)
+    lines = write_rmse(tmp_path, predicted, faces, {"weights": {"a": 1.0}}, PUBLISHED)
     text = "\n".join(lines)
     assert "1.28236" in text and "do not predict a leaderboard score" in text
     assert f"{rmse(predicted[..., :2], faces.keypoints):.3f}" in text
@@ -54,7 +54,7 @@ def test_a_report_of_several_runs_says_that_their_weights_were_fitted_to_these_l
 ):
     faces = competition.train[::4]
     text = "\n".join(
-        write_evaluation(tmp_path, with_noise_and_errors(faces), faces, {"members": members})
+        write_rmse(tmp_path, with_noise_and_errors(faces), faces, {"members": members})
     )
     assert ("2 runs were fitted to the labels scored here" in text) == several
     # Without published scores nothing is compared.
