@@ -116,17 +116,22 @@ class Photo(PictureStage):
             require_modules([need], flag)
 
     def run(self, task: "Task | None", made: Made) -> Made:
-        """Annotate every input; those that fail are reported, and the rest still processed."""
+        """Annotate every input; those that fail are reported, and the rest still processed.
+
+        Raises UsageError for a filter without anchors for the keypoints.
+        """
         if self.table is not None:
             return replace(made, failure=self._tabulate(self.table, made) or made.failure)
         from kaggle_fkd.photo.annotator import Annotator
         from kaggle_fkd.photo.coco import COCO_FILE, write_coco
         from kaggle_fkd.photo.inputs import process_inputs
 
-        find = self.finder(made)
+        find, worn = self.finder(made), self._worn()
+        if worn is not None:
+            worn.anchors_for(find.scheme)
         annotator = Annotator(
             find, self.output or self.runs_dir / "photo",
-            worn=self._worn(),
+            worn=worn,
             boxes=not self.no_boxes, indices=self.indices, line_width=self.line_width,
             json=self.json, csv=self.csv, pts=self.pts,
         )  # fmt: skip

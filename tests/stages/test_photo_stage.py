@@ -182,6 +182,16 @@ def test_an_unknown_filter_is_refused_before_any_work(annotate, tmp_path):
     assert not (tmp_path / "runs" / "photo").exists()
 
 
+def test_a_filter_without_anchors_for_the_keypoints_is_refused_before_any_work(annotate, tmp_path):
+    Image.new("RGBA", (8, 8)).save(tmp_path / "own.png")
+    anchors = {"ibug68": {"36": [1, 2], "45": [6, 2]}}
+    (tmp_path / "own.json").write_text(json.dumps({"anchors": anchors}))
+    options = ("--filter", tmp_path / "own.png", "--points", 15)
+    code, _, err = annotate("--input", "astronaut", "astronaut", *options)
+    assert code == 2 and "no anchors for kaggle15" in err[-1]
+    assert not (tmp_path / "runs" / "photo").exists()
+
+
 def test_fifteen_points(annotate):
     code, out, _ = annotate("--input", "astronaut", "--points", 15, "--json")
     face = json.loads(out)[0]["faces"][0]

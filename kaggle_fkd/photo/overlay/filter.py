@@ -149,7 +149,7 @@ def _read_anchors(name: str, points: Mapping[str, Any]) -> dict[str, tuple[float
 
 def _by_index(anchors: Anchors, scheme: KeypointScheme) -> dict[int, tuple[float, float]]:
     """The anchors by their keypoint's index; raises ValueError for unknown or too few keypoints."""
-    places = {scheme.find(key): (x, y) for key, (x, y) in anchors.items()}
+    places = {_index(key, scheme): (x, y) for key, (x, y) in anchors.items()}
     _require_two(places.values(), scheme.name)
     return places
 
@@ -157,3 +157,10 @@ def _by_index(anchors: Anchors, scheme: KeypointScheme) -> dict[int, tuple[float
 def _require_two(pixels: Collection[tuple[float, float]], scheme: str) -> None:
     if len(set(pixels)) < 2 or not np.isfinite(list(pixels)).all():
         raise ValueError(f"{scheme} needs anchors at two different pixels or more")
+
+
+def _index(key: str, scheme: KeypointScheme) -> int:
+    try:
+        return scheme.find(key)
+    except UsageError as error:
+        raise ValueError(error.problem) from error
