@@ -98,8 +98,9 @@ def parse(arguments: Sequence[str], prog: str) -> tuple[Stage, ...] | HelpReques
     if unknown:
         _refuse(unknown, asked, parser.prog)
     values = {name: value for name, value in vars(namespace).items() if value is not None}
-    _refuse_ambiguous(values, kinds)
     flag_of = {each.name: each.metadata["flags"][0] for kind in kinds for each in options_of(kind)}
+    for name in [name for name in values if name in flag_of]:
+        _refuse_ambiguous(name, flag_of[name], kinds)
     for name in [name for name in values if name.startswith(POSITIONAL)]:
         given, option = values.pop(name), name.removeprefix(POSITIONAL)
         if given and option in values:
@@ -193,17 +194,17 @@ def _without_dashes(arguments: list[str]) -> list[str]:
     return [*arguments[:at], *names]
 
 
-def _refuse_ambiguous(given: Iterable[str], kinds: Sequence[type[Stage]]) -> None:
-    """UsageError for an option that means a folder to one of the stages, and a file to another."""
-    for name in given:
-        same = [(kind, each) for kind in kinds for each in options_of(kind) if each.name == name]
-        types = {each.metadata["argument"].get("type") for _, each in same}
-        if len(types) > 1:
-            stages = " and ".join(name_of_stage(kind) for kind, _ in same)
-            raise UsageError(
-                f"{same[0][1].metadata['flags'][0]} does not mean the same to {stages}",
-                "call these stages one after the other",
-            )
+def _refuse_ambiguous(name: str, flag: str, kinds: Sequence[type[Stage]]) -> None:
+    """UsageError if the option means a folder to one of the stages, and a file to another."""
+    type_of = {
+        name_of_stage(kind): each.metadata["argument"].get("type")
+        for kind in kinds for each in options_of(kind) if each.name == name
+    }  # fmt: skip
+    if len({*type_of.values()}) > 1:
+        raise UsageError(
+            f"{flag} does not mean the same to {' and '.join(type_of)}",
+            "call these stages one after the other",
+        )
 
 
 def _build(kind: type[Stage], values: dict[str, Any]) -> Stage:

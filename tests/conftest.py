@@ -44,7 +44,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 pytest_plugins = [
-    "support.kaggle_server", "support.command_line", "support.browser", "support.exported_networks",
+    "support.kaggle_server", "support.kaggle_client", "support.command_line", "support.browser",
+    "support.exported_networks",
 ]  # fmt: skip
 
 SLOW_FIXTURES = {"finished", "evaluated_root", "kaggle_server"}

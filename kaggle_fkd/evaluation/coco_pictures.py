@@ -10,7 +10,7 @@ from PIL import Image
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints.coco import PREDICTION_NAME, format_annotation, format_category
-from kaggle_fkd.keypoints.uncertainty import size_of_face, uncertain_keypoints
+from kaggle_fkd.keypoints.uncertainty import mean_uncertainty, uncertain_keypoints
 from kaggle_fkd.system.files import write_json, writing_to
 
 LABEL, PREDICTION = 1, 2
@@ -68,6 +68,6 @@ def _predictions(predicted: NDArray[np.floating], faces: FaceDataset) -> list[di
         hidden[marked] = uncertain_keypoints(keypoints, errors)
         all_keypoints = np.where(marked[:, None], each[:, :2], np.nan)
         annotation = format_annotation(all_keypoints, box_of_keypoints(keypoints), hidden)
-        score = max(0.0, 1 - float(errors.mean()) / max(size_of_face(keypoints), 1e-6))
+        score = max(0.0, 1 - mean_uncertainty(keypoints, errors))
         annotations.append({"category_id": PREDICTION, **annotation, "score": round(score, 3)})
     return annotations

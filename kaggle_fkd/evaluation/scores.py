@@ -1,6 +1,5 @@
 """Scores by convention and keypoint, with bootstrap intervals."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,19 +47,18 @@ def _scores(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row for each of the keypoints, or for `ALL` of them, of faces of a convention."""
     residual = faces.keypoints - predicted
-    known = np.isfinite(residual)
     squares, counts = _by_face([residual[:, k] for k in keypoints])
     resampled = _resampled_rmse(squares, counts, faces, SEED)
     rows = []
     for number, k in enumerate(keypoints):
-        bias = [residual[:, k, axis][known[:, k, axis]].mean() for axis in (0, 1)]
+        bias = np.nanmean(residual[:, k].reshape(-1, 2), axis=0)
         low, high = _interval(resampled[:, number])
         rows.append(
             {
                 "convention": convention,
                 "keypoint": "all" if k is ALL else faces.scheme.names[k],
-                "coordinates": int(known[:, k].sum()),
-                "rmse": math.sqrt(squares[:, number].sum() / counts[:, number].sum()),
+                "coordinates": int(counts[:, number].sum()),
+                "rmse": float(_rmse(squares[:, number].sum(), counts[:, number].sum())),
                 "low": low,
                 "high": high,
                 "bias_x": bias[0],
@@ -152,6 +150,11 @@ def _by_face(
     return np.stack(squares, axis=1), np.stack(counts, axis=1)
 
 
+def _rmse(squares: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float64]:
+    """The RMSE in pixels of sums of squares, and of how many; NaN of none."""
+    return np.sqrt(squares / np.where(counts > 0, counts, np.nan))
+
+
 def _resampled_rmse(
     squares: NDArray[np.float64], counts: NDArray[np.float64], faces: FaceDataset, seed: int
 ) -> NDArray[np.float64]:
@@ -169,6 +172,5 @@ def _resampled_rmse(
     scores = []
     for _ in range(RESAMPLES // BLOCK if images else 0):
         drawn = rng.multinomial(images, np.full(images, 1 / images), size=BLOCK)
-        known = drawn @ known_of
-        scores.append(np.sqrt(drawn @ of_images / np.where(known > 0, known, np.nan)))
+        scores.append(_rmse(drawn @ of_images, drawn @ known_of))
     return np.concatenate(scores) if scores else np.empty((0, squares.shape[1]))

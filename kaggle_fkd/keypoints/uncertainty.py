@@ -12,6 +12,11 @@ def size_of_face(keypoints: NDArray[np.floating]) -> float:
     return float(np.sqrt(np.ptp(keypoints, axis=0).prod()))
 
 
+def mean_uncertainty(keypoints: NDArray[np.floating], errors: NDArray[np.floating]) -> float:
+    """The mean expected error, K, of K x 2 keypoints, as a share of the face's size."""
+    return float(errors.mean()) / max(size_of_face(keypoints), 1e-6)
+
+
 def uncertain_keypoints(
     keypoints: NDArray[np.floating], errors: NDArray[np.floating]
 ) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.keypoints.uncertainty import size_of_face, uncertain_keypoints
+from kaggle_fkd.keypoints.uncertainty import mean_uncertainty, size_of_face, uncertain_keypoints
 from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
 
 
@@ -81,7 +81,7 @@ class DetectedFace:
     @property
     def uncertainty(self) -> float:
         """The mean expected error of its keypoints, as a share of its size."""
-        return float(self.errors.mean()) / max(self.size, 1e-6)
+        return mean_uncertainty(self.keypoints, self.errors)
 
     def region(self, name: str) -> NDArray[np.float64]:
         """K' x 2, the keypoints of one part of the face, in the order of the scheme.

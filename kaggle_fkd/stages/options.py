@@ -44,7 +44,8 @@ def new_file(text: str) -> Path:
 
 def input_name(text: str) -> str:
     """A picture or what stands for pictures, which is not empty either."""
-    return text if named_path(text) else ""
+    named_path(text)
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +149,8 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
         help=f"how much to train: {', '.join(PRESETS)}; smoke takes a minute on sample faces "
         "(default there); cpu 15 minutes on two cores with bf16 instructions, otherwise 25 "
         "(default); best trains ten networks for longer: five hours on two cores, minutes on a "
-        "large GPU; those "
-        "with _external start from the network for photographs, which is outside data; photo, the "
-        "default with --points 68, takes an hour or two on two cores",
+        "large GPU; those with _external start from the network for photographs, which is outside "
+        "data; photo, the default with --points 68, takes an hour or two on two cores",
     )  # fmt: skip
     model: str | None = option(
         "--model", metavar="NAME", help=f"network: {', '.join((*NETWORKS, *DETECTORS))}"
@@ -227,8 +227,6 @@ class PictureOptions(FinderOptions):
         "built-in example)",
     )  # fmt: skip
     output: Path | None = option(
-        "--output",
-        type=named_path,
-        metavar="DIR",
+        "--output", type=named_path, metavar="DIR",
         help="where results go (default: RUNS_DIR/STAGE)",
-    )
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from support.command_line import TWO_FOLDS, Place, last_line
 
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import FkdError
-from kaggle_fkd.evaluation import report
+from kaggle_fkd.evaluation import rmse_report
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.runs.find import runs_in
@@ -130,7 +130,7 @@ def test_an_evaluation_that_fails_leaves_the_one_before(evaluated, monkeypatch):
         raise FkdError("cannot write", "make space")
 
     before = contents(evaluation(evaluated))
-    monkeypatch.setattr(report, "score_figure", full)
+    monkeypatch.setattr(rmse_report, "score_figure", full)
     code, _, err = evaluated("--stage", "evaluate")
     assert code == 1 and "cannot write" in err
     assert contents(evaluation(evaluated)) == before

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from support.command_line import QUICK, real_data
+from support.kaggle_client import UNTIDY
 from support.kaggle_server import LOGIN_PATH, ROOT, UPLOAD_PATH
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.competition.archive import BUNDLE
 
-UNTIDY = pytest.mark.filterwarnings("ignore")
-"""The client leaves its connections to the garbage collector."""
 TABLES = ("training.csv", "test.csv", "IdLookupTable.csv", "SampleSubmission.csv")
 
 

@@ -1,6 +1,6 @@
 """A download with the real client, in a subprocess."""
 
-from support.kaggle_server import run_python
+from support.kaggle_client import run_python
 
 DOWNLOAD = """
 import json, sys

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from support.kaggle_client import SINCE_2_2, run_python
 from support.kaggle_download import DOWNLOAD, download
-from support.kaggle_server import ROOT, SINCE_2_2, run_python
+from support.kaggle_server import ROOT
 
 from kaggle_fkd.competition.kaggle.credentials import credentials_source, find_credentials
 

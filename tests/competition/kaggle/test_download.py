@@ -4,24 +4,22 @@ import time
 from pathlib import Path
 
 import pytest
-from support.kaggle_download import DOWNLOAD
-from support.kaggle_server import (
-    LOGIN_PATH,
-    MIB,
+from support.kaggle_client import (
     SINCE_2_2,
-    a_bundle,
+    UNTIDY,
     environment_of,
     run_python,
     start_python,
 )
+from support.kaggle_download import DOWNLOAD
+from support.kaggle_server import LOGIN_PATH, MIB, a_bundle
 
 from kaggle_fkd.competition.archive import BUNDLE, SLUG
 from kaggle_fkd.competition.kaggle.download import download_bundle
 from kaggle_fkd.competition.kaggle.pages import RULES_PAGE
 from kaggle_fkd.errors import FkdError
 
-# The client leaves its connections to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = UNTIDY
 RULES = "You must accept this competition's rules before you'll be able to download files."
 
 

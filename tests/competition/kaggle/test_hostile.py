@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.csv_files import rows
+from support.kaggle_client import UNTIDY
 from support.kaggle_server import HOSTILE
 
 from kaggle_fkd.competition.kaggle.download import download_bundle
@@ -15,8 +16,7 @@ from kaggle_fkd.competition.kaggle.upload import send
 from kaggle_fkd.errors import FkdError, KaggleError
 from kaggle_fkd.system import connection_watch
 
-# The client leaves its connections to the garbage collector.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, UNTIDY]
 KEY = "se+cr/et-0123456789"
 CALLS = {
     "download": ["DownloadDataFiles", "archive.zip"],

@@ -11,6 +11,7 @@ from io import BytesIO
 import pandas as pd
 import pytest
 from support.command_line import real_data
+from support.kaggle_client import UNTIDY
 from support.kaggle_server import KERNEL_PAGE, ROOT
 
 from kaggle_fkd.competition.kaggle.kernel import METADATA, SCRIPT, packed_package, write_kernel
@@ -21,8 +22,6 @@ from kaggle_fkd.runs.provenance import source_commit
 from kaggle_fkd.system import connection_watch
 
 QUICK = ["--preset", "smoke", "--set", "train.model=lenet", "--set", "train.epochs=1"]
-# The client leaves its connections to the garbage collector.
-UNTIDY = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture

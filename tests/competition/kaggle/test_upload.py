@@ -11,20 +11,13 @@ from contextlib import suppress
 
 import pytest
 from support.csv_files import rows
-from support.kaggle_server import (
-    REF,
-    UPLOAD_PATH,
-    environment_of,
-    run_python,
-    start_python,
-    submission,
-)
+from support.kaggle_client import UNTIDY, environment_of, run_python, start_python
+from support.kaggle_server import REF, UPLOAD_PATH, submission
 
 from kaggle_fkd.competition.kaggle import upload
 from kaggle_fkd.errors import FkdError
 
-# The client leaves its connections to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = UNTIDY
 SEND = """
 import dataclasses, json, sys
 from pathlib import Path
