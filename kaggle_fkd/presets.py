@@ -26,7 +26,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "photo": {
         "train.model": "gridnet",
         "chips.size": 112,
-        "train.epochs": 120,
+        "train.epochs": 220,
         # 5 % of the faces are enough for validation; the others are needed for training.
         "train.folds": 20,
         "train.loss": "l1",
