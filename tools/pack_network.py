@@ -6,7 +6,8 @@
 `--train-on` names what the run was trained on: the ranges of the values between the layers are
 measured on it. Weights have 7 bits, so that sums do not overflow on processors without instructions
 for 8-bit arithmetic (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
-Layers on grey values, and those that give the result, stay in fp32. Prints the size of the file,
+Layers on grey values, and those that give the result, stay in fp32. The names in a detector's file
+are short; in others, `train.start_from` finds the trunk by its names. Prints the size of the file,
 and its digest.
 """
 
@@ -104,16 +105,29 @@ def precise_layers(model: onnx.ModelProto) -> list[str]:
     ]
 
 
+def with_short_names(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy in which only inputs and outputs keep their names: the others fill 7 % of the file."""
+    copied = onnx.ModelProto()
+    copied.CopyFrom(model)
+    graph = copied.graph
+    short = {"": ""} | {value.name: value.name for value in (*graph.input, *graph.output)}
+    for node in graph.node:
+        node.ClearField("name")
+        for names in (node.input, node.output):
+            names[:] = [short.setdefault(name, f"{len(short):x}") for name in names]
+    for array in graph.initializer:
+        array.name = short[array.name]
+    return copied
+
+
 def pack(run: Run, paths: list[Path]) -> bytes:
     """The contents of the file."""
+    detects = run.config.train.model in DETECTORS
     with TemporaryDirectory() as folder:
         exact, packed = Path(folder) / "exact.onnx", Path(folder) / "packed.onnx"
         export_members(run, run.require_members().members[:1], exact, may_halve=False)
         model = onnx.load(exact)
-        if run.config.train.model in DETECTORS:
-            examples = photographs(DetectorFile(exact), paths)
-        else:
-            examples = chips(run, paths)
+        examples = photographs(DetectorFile(exact), paths) if detects else chips(run, paths)
         quantize_static(
             exact, packed, Examples(examples), quant_format=QuantFormat.QDQ, per_channel=True,
             reduce_range=True, extra_options={"CalibMovingAverage": True},
@@ -123,7 +137,8 @@ def pack(run: Run, paths: list[Path]) -> bytes:
         about = {prop.key: prop.value for prop in model.metadata_props} | {"licence": LICENCE}
         model = with_metadata(onnx.load(packed), about)
         model.graph.ClearField("value_info")  # the shapes between the layers, which are known
-        return bytes(in_half_precision(model).SerializeToString())
+        model = in_half_precision(model)
+        return bytes((with_short_names(model) if detects else model).SerializeToString())
 
 
 def main() -> None:

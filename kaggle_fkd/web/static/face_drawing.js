@@ -29,7 +29,8 @@ export function drawFace(pen, face, { scheme, options }, region, meant = null) {
   }
   if (options.errors) {
     places.forEach(([x, y], point) => {
-      stroke(pen, circle(x, y, 2 * face.errors[point] * region.scale), scheme.colours[point], 1);
+      const radius = scheme.within * face.errors[point] * region.scale;
+      stroke(pen, circle(x, y, radius), scheme.colours[point], 1);
     });
   }
   const radius = Math.min(4.5, Math.max(1.25, size / (10 * Math.sqrt(places.length))));
