@@ -168,7 +168,7 @@ class AugmentConfig(Section):
 
     The defaults are for the 50 epochs of `cpu`: together they reduced the error on held-out faces
     by 2.9 %, compared with 34 epochs of weaker augmentation. Twice the distortions increased it by
-    3 to 5 % (results/README.md).
+    3 % (results/README.md).
     """
 
     flip: float = setting(

@@ -15,14 +15,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {"train.epochs": 12, "train.batch_size": 32},
     # The default; it takes a quarter of an hour on two cores in bf16.
     "cpu": {},
-    # Five hours on two cores, minutes on a GPU.
+    # Five to seven hours on two cores in bf16, minutes on a GPU.
     "best": TEN,
     "cpu_external": EXTERNAL,
     "best_external": {**EXTERNAL, **TEN},
     # The network for the keypoints of photographs. It is augmented nearly as much as the faces of
     # the detector are off: 98 % of the crops of 641 annotated pictures were rotated by -13 to 10
     # degrees, had 0.91 to 1.20 times the size, and were at most 11 pixels of 96 aside. The lower
-    # resolution of every fifth face makes errors of faces of 20 pixels 11 to 17 % smaller.
+    # resolution of every fifth face makes errors of faces of 20 pixels 11 to 13 % smaller.
     "photo": {
         "train.model": "gridnet",
         "chips.size": 112,

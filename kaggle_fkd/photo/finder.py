@@ -65,7 +65,7 @@ class FaceKeypoints:
         boxes may contain no face. It may also return scores, N x 5, and the eyes, N x 9 (see
         `Detector`). By default, the package's network, which finds faces of any roll.
     mirror: whether the keypoints of a face are averaged with those of its mirror image. That makes
-        their errors 1 % smaller, and takes nearly twice the time. By default, they are not.
+        their errors up to 1 % smaller, and takes nearly twice the time. By default, they are not.
     device: where the networks are computed: "cpu", "cuda", "cuda:1", or "auto" for a GPU that
         onnxruntime can use. By default, "cpu" (the default of the command line is auto).
 

@@ -33,7 +33,7 @@ class Kernel(SettingOptions, Stage):
     needs: ClassVar[tuple[str, ...]] = ("training", "kaggle")
     examples: ClassVar[tuple[str, ...]] = (
         "kernel --user NAME",
-        "kernel --preset best --set train.epochs=120 --yes",
+        "kernel --preset best --set train.epochs=50 --yes",
     )
     preset: str = option(
         "--preset", default="best", metavar="NAME", help="how much to train (default: best)"
