@@ -149,8 +149,8 @@ class TrainingOptions(SettingOptions, DeviceOptions, ForceOptions):
         help=f"how much to train: {', '.join(PRESETS)}; smoke takes a minute on sample faces "
         "(default there); cpu 15 minutes on two cores with bf16 instructions, otherwise 25 "
         "(default); best trains ten networks for longer: five to seven hours on two cores, minutes "
-        "on a large GPU; those with _external start from the network for photographs, which is outside "
-        "data; photo, the default with --points 68, takes three hours on two cores",
+        "on a large GPU; those with _external start from the network for photographs, which is "
+        "outside data; photo, the default with --points 68, takes three hours on two cores",
     )  # fmt: skip
     model: str | None = option(
         "--model", metavar="NAME", help=f"network: {', '.join((*NETWORKS, *DETECTORS))}"
