@@ -72,6 +72,10 @@ class FaceDataset:
         """N x K, true where both coordinates are known."""
         return np.asarray(np.isfinite(self.keypoints).all(axis=2))
 
+    def where_labelled(self, predicted: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Values of the keypoints, N x K x ..., with NaN for those that are not labelled."""
+        return np.where(self.labelled[..., None], predicted, np.nan)
+
     @property
     def marked(self) -> NDArray[np.bool_]:
         """N x K, true where the face's convention marks the keypoint, labelled or not."""

@@ -28,7 +28,7 @@ def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     captions = [f"row {faces.ids[i]}: RMSE {errors[i]:.1f} px" for i in worst]
     return gallery(
         faces[worst], captions, "Worst faces by out-of-fold RMSE",
-        np.where(faces.labelled[worst][..., None], predicted[worst], np.nan), note=COMPARED,
+        faces[worst].where_labelled(predicted[worst]), note=COMPARED,
     )  # fmt: skip
 
 
@@ -56,6 +56,6 @@ def audit_gallery(
     ]
     return gallery(
         faces[shown], captions, "Labels that out-of-fold predictions contradict most",
-        np.where(faces.labelled[shown][..., None], predicted[shown], np.nan),
+        faces[shown].where_labelled(predicted[shown]),
         note=f"The score is the largest distance, in expected errors. {COMPARED}",
     )  # fmt: skip

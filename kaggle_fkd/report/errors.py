@@ -54,7 +54,7 @@ def _worst(evaluation: Evaluation) -> Block:
     errors = rmse_by_face(evaluation.predicted, evaluation.faces)
     worst = worst_first(errors)[:GALLERY_FACES]
     faces = evaluation.faces[worst]
-    predicted = np.where(faces.labelled[..., None], evaluation.predicted[worst], np.nan)
+    predicted = faces.where_labelled(evaluation.predicted[worst])
     expected = _mean_by_face(predicted[..., 2])
     distance = _mean_by_face(np.linalg.norm(predicted[..., :2] - faces.keypoints, axis=2))
     return face_gallery(

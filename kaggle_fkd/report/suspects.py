@@ -1,6 +1,5 @@
 """Suspicious labels in a report: those that out-of-fold predictions contradict most."""
 
-import numpy as np
 import pandas as pd
 
 from kaggle_fkd.figures.gallery import GALLERY_FACES
@@ -37,7 +36,7 @@ def _suspected(evaluation: Evaluation, suspected: pd.DataFrame) -> tuple[Block, 
         [_note(str(row.reason), str(row.keypoint)) for row in top.itertuples()],
         f"The {count_of(len(top), 'face')} whose labels are contradicted most, the worst first, "
         "each with the suspected reason.",
-        np.where(shown.labelled[..., None], predicted, np.nan),
+        shown.where_labelled(predicted),
     )
     return (text, gallery)
 
