@@ -136,7 +136,8 @@ class TrainConfig(Section):
         "",
         "A file of decisions about labels: CSV with row,keypoint,decision,x,y, or corrected labels "
         "as COCO keypoints (.json). The training uses the labels as fixed, and no audit suspects "
-        "them; validation and scores use those of the data. Empty: none.",
+        "them (in COCO, those that are changed); validation and scores use those of the data. "
+        "Empty: none.",
     )
     folds: int = setting(
         10, "Number of folds of the faces; repeats of an image are in the same fold.", 2, 1000

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,23 @@ class FaceDataset:
         shapes = (self.keypoints.shape, self.convention.shape, self.ids.shape)
         if self.images.ndim != 3 or shapes != ((n, k, 2), (n,), (n,)):
             raise ValueError(f"shapes do not agree: images {self.images.shape}, others {shapes}")
+        for name in ("weight", "subject", "predicted"):
+            values = getattr(self, name)
+            if values is not None and values.shape != (n,):
+                raise ValueError(f"{name} has the shape {values.shape}: {n} faces need {(n,)}")
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: slice | NDArray[np.integer] | NDArray[np.bool_]) -> "FaceDataset":
-        """The faces that `index` picks (a slice, positions or a mask), in that order."""
+        """The faces that `index` picks (a slice, positions or a mask), in that order.
+
+        TypeError for a single position.
+        """
+        if isinstance(index, Integral):
+            raise TypeError(
+                f"faces[{index}]: use faces[{index}:{int(index) + 1}], a set of one face"
+            )
         return replace(
             self,
             images=self.images[index],
@@ -90,7 +102,15 @@ class FaceDataset:
         return np.ma.filled(mean, np.nan).astype(np.float32)
 
     def in_convention(self, convention: int) -> "FaceDataset":
-        """The faces labelled in that convention, in their order."""
+        """The faces labelled in that convention, in their order.
+
+        ValueError for a convention that is not an index into `scheme.conventions`.
+        """
+        if convention not in range(len(self.scheme.conventions)):
+            names = ", ".join(
+                f"{i} ({each.name})" for i, each in enumerate(self.scheme.conventions)
+            )
+            raise ValueError(f"there is no convention {convention!r}: choose one of {names}")
         return self[self.convention == convention]
 
     def flipped(self) -> "FaceDataset":

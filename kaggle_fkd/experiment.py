@@ -49,8 +49,7 @@ def train(
     settings that do not exist or fit, DataError for faces that cannot be trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
-    if jobs < 1:
-        raise UsageError(f"jobs={jobs}: not a number of members", "use 1 or more")
+    _check_jobs(jobs)
     config, data = build_config(preset, overrides), KeypointData(faces)
     request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)
@@ -77,8 +76,11 @@ def train_run(
     """Train the run's first `count` members, except finished ones, and draw their learning curves.
 
     Members that a killed call had finished, but not tidied up, are tidied up first.
-    `jobs` is what `train_members` takes. Raises what that does.
+    `jobs` is what `train_members` takes. Raises what that does, and DataError, before any
+    training, when a member would have nothing to learn from, or to be validated on.
     """
+    unfinished = [member for member in map(run.member, range(count)) if not member.finished]
+    data.check(unfinished, run.label_files)
     members = [run.member(index) for index in range(count) if current_group().first]
     untidy = [member for member in members if member.finished and not member.tidy]
     for member in chain(untidy, train_members(run, data, count, device, jobs)):
@@ -101,6 +103,7 @@ def cross_validate(
     that every fold is held out once; `jobs` of them at the same time, as in `train`.
     Raises RunError when the run was trained on a different data set.
     """
+    _check_jobs(jobs)
     data = KeypointData(faces)
     require_same_data(run, data)
     chosen = pick_device(device)
@@ -117,9 +120,10 @@ def predict(
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, the x, y and expected error of each keypoint.
 
-    They are the mean over the members of the runs, or of those in run directories. `weights`,
-    C x R, are those of the R runs for each of C conventions (`ensemble_weights`); without them all
-    networks are weighted equally.
+    They are the mean over the members of the runs, or of those in run directories. Expected errors
+    are calibrated for single networks, so the mean of several is a little better than they say.
+    `weights`, C x R, are those of the R runs for each of C conventions (`ensemble_weights`);
+    without them all networks are weighted equally.
     Raises RunError when the runs do not fit the faces, or when none of them was trained for the
     convention of a face; UsageError without runs.
     """
@@ -136,8 +140,8 @@ def predict(
     if len(missing):
         convention = faces.scheme.conventions[missing[0]].name
         raise RunError(
-            f"{joined_name(together)}: not trained for convention {convention} "
-            "(train.only_convention)",
+            f"{joined_name(together)}: not trained for convention {convention}: its training "
+            "had no faces of it, or left them out (train.only_convention)",
             "add a run that was trained for it",
         )
     return predicted
@@ -176,3 +180,8 @@ def equal_weights(runs: Sequence[Run], conventions: int) -> NDArray[np.float64]:
     """C x R weights with which every network of the R runs counts the same."""
     counts = np.array([len(run.require_members().members) for run in runs])
     return np.tile(counts / counts.sum(), (conventions, 1))
+
+
+def _check_jobs(jobs: int) -> None:
+    if jobs < 1:
+        raise UsageError(f"jobs={jobs}: not a number of members", "use 1 or more")

@@ -105,3 +105,14 @@ def test_faces_of_other_lengths_are_rejected():
     faces = make_faces()
     with pytest.raises(ValueError, match="shapes do not agree"):
         FaceDataset(KAGGLE15, faces.images, faces.keypoints[:2], faces.convention, faces.ids)
+
+
+def test_a_single_face_and_an_unknown_convention_are_refused():
+    faces = make_faces(3)
+    with pytest.raises(TypeError, match=r"faces\[1\]: use faces\[1:2\]"):
+        faces[1]
+    for unknown in ("A", 2, -1):
+        with pytest.raises(ValueError, match=r"choose one of 0 \(A\), 1 \(B\)"):
+            faces.in_convention(unknown)
+    with pytest.raises(ValueError, match=r"weight has the shape \(2,\): 3 faces need \(3,\)"):
+        replace(faces, weight=np.ones(2, np.float32))

@@ -155,6 +155,22 @@ def test_faces_of_a_convention_that_no_run_was_trained_for_are_refused(trained, 
     assert np.isfinite(predict([only_b, trained], faces)).all()
 
 
+def test_a_convention_of_which_no_face_was_learnt_is_refused(faces, tmp_path):
+    only_a = train(faces.in_convention(0), SETTINGS, runs_dir=tmp_path)
+    with pytest.raises(RunError, match="not trained for convention B"):
+        predict(only_a, faces)
+
+
+def test_nothing_is_trained_when_a_fold_has_nothing_to_be_validated_on(tmp_path):
+    few = varied_faces(30, 2)
+    run = train(few, {**SETTINGS, "train.only_convention": "B"}, runs_dir=tmp_path)
+    with pytest.raises(DataError, match="no labelled face"):
+        cross_validate(run, few)
+    assert len(run.members) == 1
+    with pytest.raises(UsageError, match="jobs=0"):
+        cross_validate(run, few, jobs=0)
+
+
 @pytest.mark.slow
 def test_weights_are_fitted_to_cross_validated_runs_alone(copied, faces, tmp_path, capsys):
     assert np.array_equal(ensemble_weights([copied], faces), np.ones((2, 1)))

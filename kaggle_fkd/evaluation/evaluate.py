@@ -1,7 +1,7 @@
 """Evaluating runs: the mean of their out-of-fold predictions, and a summary of their origin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.fix_effects import effect_of_fixes
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse, out_of_fold
 from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean, weights_by_run
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import Run
 
@@ -42,6 +41,7 @@ def evaluate_runs(
     predictions = [out_of_fold(run, faces, device, config) for run in runs]
     seen = faces.inner()
     weights = fit_ensemble_weights(predictions, seen)
+    once = replace(config, tta_flip=False, tta_scale=0)
     summary = {
         **provenance(),
         "members": {run.name: len(run.members) for run in runs},
@@ -51,7 +51,7 @@ def evaluate_runs(
             name: oof_rmse(each, seen) for name, each in zip(names, predictions, strict=True)
         },
         "rmse_without_tta": {
-            run.name: oof_rmse(out_of_fold(run, faces, device, NO_TTA), seen) for run in runs
+            run.name: oof_rmse(out_of_fold(run, faces, device, once), seen) for run in runs
         },
         "label_fixes": {
             run.name: effect_of_fixes(run, each, faces, device, config)

@@ -25,7 +25,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Pillow's formats that are read, without those that it passes to another program, as it does EPS
 to Ghostscript. JPEG includes MPO."""
 PICTURE_SUFFIXES = (
-    ".bmp", ".gif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
+    ".bmp", ".gif", ".jfif", ".jpg", ".jpeg", ".jp2", ".mpo", ".pbm", ".pgm", ".png", ".ppm",
     ".tif", ".tiff", ".webp",
 )  # fmt: skip
 JPEG_QUALITY = 92
@@ -57,7 +57,7 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     than `MOST_PIXELS`, or is an array of another shape or type.
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        return _from_array(np.asarray(source))
     if isinstance(source, Image.Image):
         return _from_pillow(source, "the Pillow picture")
     if not isinstance(source, str | Path):
@@ -169,6 +169,8 @@ def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
                 f"{name} contains {frames} frames or pages",
                 "save one of them as a separate file",
             )
+        if 0 in image.size:
+            raise PictureError(f"{name} has no pixels: {image.width} x {image.height}", _SHAPES)
         image = ImageOps.exif_transpose(image)
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
             return _from_deep(image, name)

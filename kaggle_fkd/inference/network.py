@@ -44,7 +44,8 @@ class OnnxNetwork:
             )
 
     def __reduce__(self) -> tuple[type[Self], tuple[Path, str]]:
-        return type(self), (self.path, self.device)
+        # A worker process may have another working folder.
+        return type(self), (self.path.absolute(), self.device)
 
     def run(self, output: str, **inputs: NDArray[Any]) -> NDArray[np.float32]:
         """The output of that name for the inputs by name, which are all that the file has.
@@ -85,6 +86,8 @@ def new_session(content: bytes, device: str) -> onnxruntime.InferenceSession:
     Raises UsageError for a device that onnxruntime cannot use, one of `UNUSABLE` for a model that
     it cannot run.
     """
+    if not isinstance(device, str):
+        raise UsageError(f"device={device!r}: not a name", 'give "cpu", "cuda" or "auto"')
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
     options.log_severity_level = ONLY_ERRORS

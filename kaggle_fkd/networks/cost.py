@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from kaggle_fkd.networks.network import evaluating
 from kaggle_fkd.networks.shape import NetworkShape
 
 
@@ -14,9 +15,7 @@ def count_parameters(network: nn.Module) -> int:
 
 def count_multiply_adds(network: nn.Module, shape: NetworkShape) -> int:
     """Multiply-adds of convolutions and matrix products for the keypoints of one face."""
-    was_training = network.training
     face = torch.zeros(1, shape.height, shape.width)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(face)
-    network.train(was_training)
+    with evaluating(network), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(face)
     return int(counter.get_total_flops() // 2)

@@ -1,4 +1,4 @@
-"""`KeypointNetwork`, the base of all networks: from grey faces to keypoints in pixels.
+"""`KeypointNetwork`, the base of networks for keypoints: from grey faces to keypoints in pixels.
 
 Every keypoint comes with its expected error, which is learnt from the errors on training faces;
 after Kendall and Gal, "What uncertainties do we need in Bayesian deep learning for computer
@@ -27,7 +27,7 @@ head, with a factor of 1 they were 2 % worse, with a quarter 0.4 %."""
 
 
 class KeypointNetwork(nn.Module):
-    """Base of every network; it standardises the faces for its subclasses.
+    """Base of every network for keypoints; it standardises the faces for its subclasses.
 
     A subclass sets `features` and `head`, which regress offsets from the mean keypoints, or
     overrides `regress`. Where its features use max pooling, pooling comes before the activation:

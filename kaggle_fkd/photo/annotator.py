@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 from kaggle_fkd.system.text import count_of
 
-JPEG_SUFFIXES = (".jpg", ".jpeg")
+JPEG_SUFFIXES = (".jfif", ".jpg", ".jpeg")
 """A JPEG is drawn into a JPEG: as a PNG, photographs are eight times as large."""
 LEAST_SIDE = 400
 """Pictures whose longer side is at most half of this, in pixels, are drawn enlarged."""
@@ -74,12 +75,20 @@ class Annotator:
         log.info("%s: %s: %s", path, count_of(len(faces), "face") if faces else "no face", target)
         if self.pts:
             for face in faces:
-                write_pts_file(self.folder / f"{name}_{face.number}.pts", face.keypoints)
+                write_pts_file(self._pts_file(name, face.number), face.keypoints)
+            for number in count(len(faces) + 1):  # those of an earlier call, which found more
+                file = self._pts_file(name, number)
+                if not file.exists():
+                    break
+                file.unlink()
         height, width = picture.shape[:2]
         return {
             "input": str(path), "output": str(target), "width": width, "height": height,
             "faces": [face.as_dict() for face in faces],
         }  # fmt: skip
+
+    def _pts_file(self, name: str, number: int | None) -> Path:
+        return self.folder / f"{name}_{number}.pts"
 
     def _video(self, path: Path, name: str) -> Record:
         video, target = open_video(path), self.folder / f"{name}_{self._what}.mp4"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from kaggle_fkd.imaging.similarity import similarity
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.uncertainty import mean_uncertainty, size_of_face, uncertain_keypoints
 from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
+
+LARGEST_CHIP = 10_000
+"""Width and height in pixels of the largest crop of a face."""
 
 
 class EyeAspectRatio(NamedTuple):
@@ -35,7 +39,9 @@ class DetectedFace:
     """
 
     box: NDArray[np.float64]
-    """4: x0, y0, x1, y1, the latter two exclusive; it may extend beyond the picture."""
+    """4: x0, y0, x1, y1 in pixels from the picture's corner, the latter two exclusive: a keypoint
+    in the middle of the first pixel is at 0, and a box around that pixel goes from 0 to 1. It may
+    extend beyond the picture."""
     keypoints: NDArray[np.float64]
     """K x 2, x then y in pixels of the picture."""
     errors: NDArray[np.float64]
@@ -100,10 +106,14 @@ class DetectedFace:
 
         It is turned and scaled so that the generic head's keypoints, seen from the front, fill it
         with the margin of a face's box; outside the picture, its border is repeated. Raises
-        UsageError for a size that is not a whole number from 1.
+        UsageError for a size that is not a whole number from 1 to 10,000.
         """
-        if not isinstance(size, int) or size < 1:
-            raise UsageError(f"a chip of {size} pixels", "give a whole number of at least 1")
+        whole = isinstance(size, Integral) and not isinstance(size, bool)
+        if not whole or not 1 <= size <= LARGEST_CHIP:
+            raise UsageError(
+                f"a chip of {size} pixels", f"give a whole number from 1 to {LARGEST_CHIP}"
+            )
+        size = int(size)
         front = head_points(self.scheme)[:, :2]
         x0, y0, x1, y1 = box_of_keypoints(front) - 0.5
         scale = size / max(x1 - x0, y1 - y0)

@@ -124,19 +124,27 @@ def _walk(folder: Path) -> Iterator[Path]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.add(entry.name)
-                elif not entry.is_file():
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.add(entry.name)
+                    elif not entry.is_file():
+                        continue
+                except OSError as error:  # a link to itself, or into a forbidden folder
+                    _warn_of_unreadable(Path(entry.path), error)
                     continue
                 names.append(entry.name)
     except OSError as error:
-        log.warning("%s: left out, as it cannot be read (%s)", folder, error.strerror or error)
+        _warn_of_unreadable(folder, error)
     names.sort()
     for name in names:
         if name in folders:
             yield from _walk(folder / name)
         else:
             yield folder / name
+
+
+def _warn_of_unreadable(path: Path, error: OSError) -> None:
+    log.warning("%s: left out, as it cannot be read (%s)", path, error.strerror or error)
 
 
 def _usable(folder: Path, suffixes: Sequence[str], results: Path | None) -> Callable[[Path], bool]:

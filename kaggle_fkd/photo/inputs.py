@@ -36,9 +36,9 @@ def process_inputs(
     `inputs` stand for files, as `files_of` finds them: pictures, and the `videos`. `name` is unique
     among the inputs, and none of the `reserved` names: the files that `work` writes into `folder`
     begin with it. The folder is created first: FkdError if that is impossible, UsageError if it is
-    one of the inputs or has one. An input that fails is reported in one line, its record contains
-    the error, and the rest are still processed; the second result then says how many failed, and is
-    None otherwise.
+    one of the inputs or has one. A picture in it that a list or a link leads to fails. An input
+    that fails is reported in one line, its record contains the error, and the rest are still
+    processed; the second result then says how many failed, and is None otherwise.
     """
     if any(is_folder_of(text, folder) for text in inputs):
         raise UsageError(
@@ -53,6 +53,12 @@ def process_inputs(
         try:
             if each.error:
                 raise each.error
+            if folder.resolve() in (each.path.parent.resolve(), each.path.resolve().parent):
+                raise PictureError(
+                    f"{each.given} is in the output folder {folder}: results could replace files "
+                    "beside it",
+                    "choose another output folder",
+                )
             records.append(work(each.path, each.name))
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:

@@ -19,8 +19,8 @@ def predict_faces(
     run: Run, faces: FaceDataset, device: torch.device, config: PredictConfig
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, x, y and expected error of each keypoint: the mean over the run's members,
-    each face by the head of its own convention; NaN for faces of a convention that the run was not
-    trained for.
+    each face by the head of its own convention; NaN for faces of a convention for which a member
+    had no labels to learn from.
 
     Raises RunError if the run has no finished member, or was trained for other keypoints or another
     image size.
@@ -28,10 +28,9 @@ def predict_faces(
     check_fits(run, faces)
     members = run.require_members().members
     mean = np.mean([predict_member(member, faces, device, config) for member in members], axis=0)
-    only = run.config.train.only_convention
-    if only:
-        names = [convention.name for convention in faces.scheme.conventions]
-        mean[faces.convention != names.index(only)] = np.nan
+    for index, convention in enumerate(faces.scheme.conventions):
+        if not all(convention.name in member.summary["conventions"] for member in members):
+            mean[faces.convention == index] = np.nan
     return np.asarray(mean)
 
 

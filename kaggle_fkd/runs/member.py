@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
+MOST_BYTES = 1 << 34
+"""A larger file of a member is not read: checkpoints of 512-pixel networks have 3 GB."""
 LARGEST_SCORE = 1e30
 """A number that is not below is not taken for a score."""
 KINDS: Mapping[str, type] = {
@@ -239,7 +241,7 @@ class Member:
 def read_stored(file: Path) -> bytes:
     """The bytes of a file of a member; RunError when it cannot be read."""
     try:
-        return read_file(file)
+        return read_file(file, MOST_BYTES)
     except OSError as error:
         raise RunError(
             f"{file}: cannot be read ({error.strerror or error})",

@@ -64,6 +64,8 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
         trainer.load_state(state)
         _warn_of_another_device(member, state, trainer.device)
         return state["epochs"], [*dict.fromkeys([*state["commits"], *commits])]
+    except torch.OutOfMemoryError:  # the checkpoint is as it was written
+        raise
     except DAMAGE as error:
         raise RunError(
             f"{member.state_file}: the checkpoint is damaged ({error})",

@@ -15,7 +15,8 @@ LOSSES: Mapping[str, Callable[..., Tensor]] = {
 }
 """The losses that `train.loss` names."""
 LEAST_DISTANCE = 0.01
-"""Shorter distances, whose logarithms have no bound, count as this one."""
+"""Shorter distances, whose logarithms have no bound, count as this one; the unit is a 96th of the
+face's width."""
 
 
 def masked_loss(

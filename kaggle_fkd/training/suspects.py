@@ -21,8 +21,8 @@ def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, policy: str) -
     """The faces with the suspected labels of an audit's table dropped or weighted.
 
     drop: a displaced point loses its label, any other suspected face loses all of them.
-    weight: a suspected face has the weight (threshold / score) squared, at most 1, so that, with an
-    L2 loss, a label twice as far out has half the gradient.
+    weight: the weight of a suspected face is multiplied by (threshold / score) squared, at most 1,
+    so that, with an L2 loss, a label twice as far out has half the gradient.
     """
     table = table[table["suspected"]]
     keypoints, weight = faces.keypoints.copy(), np.ones(len(faces), np.float32)
@@ -31,7 +31,7 @@ def apply_suspect_policy(table: pd.DataFrame, faces: FaceDataset, policy: str) -
         weight[index] = min(1, SUSPECT_SCORE / score) ** 2
         keypoints[index, faces.scheme.index(keypoint) if keypoint else slice(None)] = np.nan
     if policy == "weight":
-        return replace(faces, weight=weight)
+        return replace(faces, weight=weight if faces.weight is None else faces.weight * weight)
     return replace(faces, keypoints=keypoints)
 
 

@@ -27,6 +27,8 @@ def treat_labels(faces: FaceDataset, config: TrainConfig, files: LabelFiles) -> 
     treated = apply_suspect_policy(table, fixed, config.suspect_policy)
     decided = decisions(faces, fixes) != ""
     keypoints = np.where(decided[:, :, None], fixed.keypoints, treated.keypoints)
-    if treated.weight is None:
-        return replace(treated, keypoints=keypoints)
-    return replace(treated, weight=np.where(decided.any(axis=1), np.float32(1), treated.weight))
+    weight = treated.weight
+    if weight is not None:
+        own = np.float32(1) if faces.weight is None else faces.weight
+        weight = np.where(decided.any(axis=1), own, weight)
+    return replace(treated, keypoints=keypoints, weight=weight)

@@ -254,3 +254,9 @@ def test_a_photograph_of_a_phone_is_read_or_called_by_its_format(tmp_path: Path,
 def test_an_address_is_no_file():
     with pytest.raises(PictureError, match=r"is an address.*download the picture first"):
         read_picture("https://example.org/a.jpg")
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_pillow_picture_without_pixels_is_refused(size):
+    with pytest.raises(PictureError, match="the Pillow picture has no pixels"):
+        read_picture(Image.new("RGB", size))

@@ -118,3 +118,14 @@ def test_ctrl_c_keeps_the_frames_and_their_numbers_until_then(tmp_path, monkeypa
     record = json.loads((tmp_path / "out" / "clip.json").read_text())
     assert record["input"] == str(clip) and len(record["frames"]) == 2
     assert [row["frame"] for row in rows_in(tmp_path / "out" / "clip.csv")] == ["1", "2"]
+
+
+def test_points_of_an_earlier_call_that_found_more_faces_are_removed(tmp_path):
+    picture = skimage.data.astronaut()
+    annotator = Annotator(FaceKeypoints(), tmp_path / "out", pts=True)
+    (tmp_path / "out").mkdir()
+    for shown in (np.hstack([picture, picture]), picture):
+        Image.fromarray(shown).save(tmp_path / "a.png")
+        annotator.annotate(tmp_path / "a.png", "a")
+        points = sorted(path.name for path in (tmp_path / "out").glob("*.pts"))
+        assert points == [f"a_{number}.pts" for number in range(1, shown.shape[1] // 512 + 1)]

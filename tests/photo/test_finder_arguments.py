@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -206,3 +207,26 @@ def test_a_run_whose_scheme_cannot_be_started_from_ibugs_points_is_rejected(tmp_
     run = finished_run(tmp_path, scheme=UNKNOWN)
     with pytest.raises(UsageError, match="three does not say which of iBUG's points"):
         FaceKeypoints(run=run)
+
+
+@pytest.mark.parametrize("device", [None, 0, torch.device("cpu")])
+def test_a_device_that_is_not_a_name_is_refused(device):
+    with pytest.raises(UsageError, match="not a name"):
+        FaceKeypoints(device=device)
+
+
+def test_a_copy_in_another_folder_finds_its_file(tmp_path, monkeypatch):
+    shutil.copy(POINTS68, tmp_path / "copy.onnx")
+    monkeypatch.chdir(tmp_path)
+    pickled = pickle.dumps(FaceKeypoints(run="copy.onnx"))
+    monkeypatch.chdir("/")
+    assert pickle.loads(pickled).scheme == IBUG68
+
+
+def test_lines_and_chips_of_impossible_sizes_are_refused(face):
+    with pytest.raises(UsageError, match="no width"):
+        FaceKeypoints().draw(ASTRONAUT, [face], line_width=1e5)
+    for size in (0, True, 10**6, 4.0):
+        with pytest.raises(UsageError, match="a whole number from 1 to"):
+            face.chip(size)
+    assert face.chip(np.int64(8)).shape == (8, 8, 3)

@@ -99,3 +99,9 @@ def test_an_input_that_leads_to_no_file_is_a_picture_error(text, tmp_path, monke
         list(files_of(text, (".png",), tmp_path))
     with pytest.raises(MissingPictureError, match="gone"):
         list(files_of("gone.png", (".png",), tmp_path))
+
+
+def test_a_link_to_itself_is_left_out_alone(tree, capfd):
+    (tree / "aa.png").symlink_to(tree / "aa.png")
+    assert names(tree, tree) == ["a.png", "b.JPG", "c.heic"]
+    assert "aa.png: left out" in capfd.readouterr().err

@@ -85,3 +85,13 @@ def test_an_impossible_name_among_inputs_fails_alone(folder):
     )
     assert [sorted(record) for record in records] == [["error", "input"], []]
     assert failure.problem == "1 of 2 inputs failed"
+
+
+def test_a_listed_or_linked_picture_fails_in_the_folder_of_the_results(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "list.txt").write_text(f"{folder / 'a.png'}\n")
+    (elsewhere / "links").mkdir()
+    (elsewhere / "links" / "b.png").symlink_to(folder / "a.png")
+    for given in ("list.txt", "links"):
+        records, failure = process_inputs([str(elsewhere / given)], folder, lambda *_: {})
+        assert "is in the output folder" in records[0]["error"] and failure

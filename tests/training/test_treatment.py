@@ -1,5 +1,7 @@
 """The labels that a training learns: with fixes, with an audit, and with both."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -76,6 +78,18 @@ def test_a_face_that_a_person_has_decided_about_keeps_its_weight(tmp_path, faces
     assert np.flatnonzero(learnt.weight != 1).tolist() == [FOREIGN]
     assert learnt.weight.dtype == np.float32
     assert learnt.keypoints[DISPLACED + 1, NOSE].tolist() == [47, 56]
+
+
+@pytest.mark.parametrize("policy", ["drop", "weight"])
+def test_faces_with_weights_of_their_own_keep_them(tmp_path, faces, audit_file, policy):
+    weighted = replace(faces, weight=np.full(len(faces), 0.5, np.float32))
+    fixes = [Fix(103, "nose_tip", KEEP), Fix(105, KAGGLE15.names[EYES[0]], KEEP)]
+    learnt = labels_to_learn(weighted, tmp_path, fixes, audit_file, policy)
+    assert learnt.weight[[0, DISPLACED, FOREIGN]].tolist() == [0.5] * 3
+    np.testing.assert_array_equal(learnt.keypoints[DISPLACED], faces.keypoints[DISPLACED])
+    assert learnt.labelled[FOREIGN, EYES[0]]
+    suspected = learnt.weight[DISPLACED + 1]
+    assert suspected == 0.5 if policy == "drop" else suspected < 0.5
 
 
 def test_decisions_that_change_nothing_are_the_same_labels(tmp_path, faces):

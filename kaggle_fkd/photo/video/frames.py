@@ -144,7 +144,8 @@ def require_av() -> ModuleType:
 
 
 def _frames(path: Path) -> Iterator[Frame]:
-    av, count = require_av(), 0
+    av, count, scaled = require_av(), 0, False
+    size: tuple[int, int] | None = None
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
@@ -152,7 +153,11 @@ def _frames(path: Path) -> Iterator[Frame]:
         try:
             for frame in container.decode(stream):
                 time = clock.time(frame.time, interval)
-                yield Frame(np.ascontiguousarray(_upright(frame)), time)
+                size = size or (frame.width, frame.height)
+                if (frame.width, frame.height) != size and not scaled:
+                    log.warning("%s: frames of another size are scaled to %s x %s", path, *size)
+                    scaled = True
+                yield Frame(np.ascontiguousarray(_upright(frame, size)), time)
                 count += 1
         except av.error.FFmpegError:
             if count:
@@ -161,9 +166,12 @@ def _frames(path: Path) -> Iterator[Frame]:
                 )
 
 
-def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
-    """H x W x 3, the frame as its file says that it is shown: rotated, and perhaps mirrored."""
-    pixels = frame.to_ndarray(format="rgb24")
+def _upright(frame: "VideoFrame", size: tuple[int, int]) -> NDArray[np.uint8]:
+    """H x W x 3, the frame as its file says that it is shown: rotated, and perhaps mirrored.
+
+    It is scaled to a width and height of `size` before.
+    """
+    pixels = frame.to_ndarray(format="rgb24", width=size[0], height=size[1])
     quarters = frame.rotation // 90  # as phones state it, counter-clockwise
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is not None:

@@ -133,6 +133,12 @@ def test_artwork_of_too_many_pixels_is_rejected_before_it_is_decoded(tmp_path: P
         load_filter(tmp_path / "own.png")
 
 
+def test_artwork_with_too_long_a_side_is_rejected(tmp_path: Path):
+    Image.new("1", (32_001, 10)).save(tmp_path / "own.png")
+    with pytest.raises(PictureError, match="more than 32000 pixels in a row"):
+        load_filter(tmp_path / "own.png")
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path):
     os.mkfifo(tmp_path / "own.png")
     with pytest.raises(PictureError, match=r"own\.png: not a regular file"):

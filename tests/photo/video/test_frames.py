@@ -219,14 +219,15 @@ def test_sound_that_begins_later_than_the_picture_does_so_in_a_copy(tmp_path):
     assert np.flatnonzero(np.abs(wave) > 0.1)[0] / rate == pytest.approx(0.8, abs=0.1)
 
 
-def recording(path, layout="mono", begins=0):
+def recording(path, layout="mono", begins=0, size=(64, 48)):
     """A second of a broadcast with a tone, whose times begin at that second."""
     with av.open(str(path), "w", format="mpegts") as container:
         picture = container.add_stream("mpeg2video", rate=25)
-        picture.width, picture.height = 64, 48
+        picture.width, picture.height = size
         sound = container.add_stream("mp2", rate=48000, layout=layout)
         for number in range(25):
             frame = av.VideoFrame.from_ndarray(colours(1)[0], format="rgb24")
+            frame = frame.reformat(*size)
             frame.pts = 25 * begins + number
             container.mux(picture.encode(frame))
         for heard in tone(440, 1, rate=48000):
@@ -365,3 +366,11 @@ def test_a_video_that_is_a_pipe_is_not_waited_for(tmp_path: Path):
 def test_a_name_that_is_not_text_is_a_name(tmp_path):
     path = write_video(tmp_path / "\udcfe.mp4", in_time(colours(3)), 10)
     assert len(list(open_video(path).frames())) == 3
+
+
+def test_frames_of_another_size_are_scaled_to_the_first(tmp_path, capfd):
+    parts = recording(tmp_path / "1.ts"), recording(tmp_path / "2.ts", begins=1, size=(96, 48))
+    (tmp_path / "a.ts").write_bytes(b"".join(parts))
+    shapes = {frame.picture.shape for frame in open_video(tmp_path / "a.ts").frames()}
+    assert shapes == {(48, 64, 3)}
+    assert capfd.readouterr().err.count("frames of another size are scaled to 64 x 48") == 1
