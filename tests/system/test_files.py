@@ -81,6 +81,13 @@ def test_a_file_is_unchanged_when_the_block_raises(tmp_path, error):
     assert path.read_text() == "old" and names_in(tmp_path) == ["table.csv"]
 
 
+@pytest.mark.parametrize("stem", ["n" * 250, "写" * 83])
+def test_a_name_as_long_as_the_file_system_allows_is_written(tmp_path, stem):
+    with atomic_path(tmp_path / f"{stem}.jpg") as temporary:
+        temporary.write_bytes(b"1")
+    assert [path.name for path in tmp_path.iterdir()] == [f"{stem}.jpg"]
+
+
 def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "table.csv"

@@ -24,6 +24,8 @@ from kaggle_fkd.system.reading import read_file, read_text_file
 
 MOST_PIXELS = 16_000_000
 """Larger artwork is not read: wearing it takes 80 bytes for each pixel."""
+MEMBERS = ("anchors", "depth", "bend", "round")
+"""What a filter's JSON may have."""
 LONGEST_SIDE = 32_000
 """OpenCV does not warp pictures of a longer side."""
 MAX_HEAD_UNITS = 10.0
@@ -102,6 +104,8 @@ def load_filter(path: Path) -> Filter:
     art, description = _read_art(path), path.with_suffix(".json")
     try:
         stored = json.loads(read_text_file(description))
+        for unknown in sorted(stored.keys() - MEMBERS):
+            raise ValueError(f"it has no member {unknown!r}, but {', '.join(MEMBERS)}")
         anchors = {name: _read_anchors(name, points) for name, points in stored["anchors"].items()}
         if not anchors:
             raise ValueError("it has no anchors")

@@ -101,6 +101,7 @@ def test_an_unknown_filter_is_rejected_with_the_names_of_the_others():
             "too large",
         ),
         ('{"anchors": {"ibug68": {"68": [2, 3], "1": [4, 5]}}}', "68"),
+        ('{"anchors": {"ibug68": {"36": [2, 3], "45": [4, 5]}}, "bendd": 1}', "no member 'bendd'"),
         ('{"anchors": {"ibug68": {"36": [2, 3]}}}', "two"),
         ('{"anchors": {"ibug68": {"36": [2, 3], "45": [2, 3]}}}', "two"),
         ('{"anchors": {"ibug68": {"36": [2, 3], "45": [2]}}}', "does not describe"),
