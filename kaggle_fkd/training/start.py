@@ -58,7 +58,8 @@ def weights_to_start_from(source: str, runs_dir: Path, data: TrainingData) -> We
 
     `source` is `PACKAGE`, or the name or path of a run; `data` are the faces to train on.
     Raises RunError for a run that does not exist or has no trained network, UsageError for one of
-    the same faces, or a network without a trunk.
+    the same faces, or a network without a trunk. A run that shares only some of the faces is not
+    recognised.
     """
     if source == PACKAGE:
         return trunk_of_file(POINTS68)
