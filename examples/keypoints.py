@@ -11,6 +11,7 @@ are counted from the picture's corner, so that 0 0 100 50 are the first 100 colu
 import argparse
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -73,8 +74,14 @@ def main() -> None:
     if args.box[2] <= args.box[0] or args.box[3] <= args.box[1]:
         parser.error("the box is empty: x1 must be greater than x0, and y1 than y0")
 
+    for file in (args.network, args.picture):
+        if not Path(file).is_file():
+            parser.error(f"there is no file {file}")
+    stored = Image.open(args.picture)
+    if stored.mode.startswith(("I", "F")):
+        parser.error(f"{args.picture} has more than 8 bits: convert it first")
     # Phones store how they were held beside the pixels.
-    picture = ImageOps.exif_transpose(Image.open(args.picture)).convert("RGB")
+    picture = ImageOps.exif_transpose(stored).convert("RGB")
     session = onnxruntime.InferenceSession(args.network, providers=["CPUExecutionProvider"])
     keypoints = find_keypoints(session, picture, args.box)
     for name, (x, y, error) in keypoints.items():

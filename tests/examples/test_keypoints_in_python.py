@@ -99,14 +99,19 @@ def test_the_keypoints_are_drawn(network, tmp_path):
     assert drawn.shape == (60, 80, 3) and lime[round(y), round(x + error)]
 
 
-def test_another_network_or_an_empty_box_is_refused(network, tmp_path):
+def test_what_the_example_cannot_use_is_refused(network, tmp_path):
     picture = save(np.full((60, 80), 90, np.uint8), tmp_path / "grey.png")
+    deep = save(np.full((60, 80), 9000, np.uint16), tmp_path / "deep.png")
     detector = write_centroid_network(tmp_path / "detector.onnx", task="detection")
-    for file, box, reason in (
-        (detector, (10, 10, 60, 50), "not a keypoint network"),
-        (network, (60, 10, 10, 50), "the box is empty"),
+    box = (10, 10, 60, 50)
+    for file, shown, place, reason in (
+        (detector, picture, box, "not a keypoint network"),
+        (network, picture, (60, 10, 10, 50), "the box is empty"),
+        (network, deep, box, "more than 8 bits"),
+        (network, tmp_path / "gone.png", box, "there is no file"),
+        (tmp_path / "gone.onnx", picture, box, "there is no file"),
     ):
-        result = run_example(file, picture, *box)
+        result = run_example(file, shown, *place)
         assert result.returncode != 0 and reason in result.stderr
         assert "Traceback" not in result.stderr
 
