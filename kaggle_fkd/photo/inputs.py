@@ -48,12 +48,12 @@ def process_inputs(
         )
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    records: list[Record] = []
+    records, results = list[Record](), folder.resolve()
     for each in progress(_files(inputs, folder, videos, reserved), "inputs"):
         try:
             if each.error:
                 raise each.error
-            if folder.resolve() in (each.path.parent.resolve(), each.path.resolve().parent):
+            if each.is_in(results):
                 raise PictureError(
                     f"{each.given} is in the output folder {folder}: results could replace files "
                     "beside it",
@@ -90,6 +90,11 @@ class _Input:
         path = Path(self.given)
         is_file = self.given != ASTRONAUT and path == Path(ASTRONAUT)
         return path.absolute() if is_file else path
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether it, or what it is a link to, is in the folder, whose path has no links."""
+        path = self.path
+        return self.given != ASTRONAUT and folder in (path.parent.resolve(), path.resolve().parent)
 
 
 def _files(

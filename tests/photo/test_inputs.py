@@ -95,3 +95,9 @@ def test_a_listed_or_linked_picture_fails_in_the_folder_of_the_results(folder, t
     for given in ("list.txt", "links"):
         records, failure = process_inputs([str(elsewhere / given)], folder, lambda *_: {})
         assert "is in the output folder" in records[0]["error"] and failure
+
+
+def test_the_example_is_drawn_into_the_working_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    _, failure = process_inputs(["astronaut"], Path(), lambda *_: {})
+    assert failure is None
