@@ -79,8 +79,9 @@ def train_run(
     `jobs` is what `train_members` takes. Raises what that does, and DataError, before any
     training, when a member would have nothing to learn from, or to be validated on.
     """
-    unfinished = [member for member in map(run.member, range(count)) if not member.finished]
-    data.check(unfinished, run.label_files)
+    # Those that the run was made for were checked before it was made.
+    more = map(run.member, range(run.config.train.members, count))
+    data.check([member for member in more if not member.finished], run.label_files)
     members = [run.member(index) for index in range(count) if current_group().first]
     untidy = [member for member in members if member.finished and not member.tidy]
     for member in chain(untidy, train_members(run, data, count, device, jobs)):

@@ -105,11 +105,8 @@ def precise_layers(model: onnx.ModelProto) -> list[str]:
     ]
 
 
-def with_short_names(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy in which only inputs and outputs keep their names: the others fill 7 % of the file."""
-    copied = onnx.ModelProto()
-    copied.CopyFrom(model)
-    graph = copied.graph
+def shorten_names(graph: onnx.GraphProto) -> None:
+    """Leave only inputs and outputs their names: the others fill 7 % of the file."""
     short = {"": ""} | {value.name: value.name for value in (*graph.input, *graph.output)}
     for node in graph.node:
         node.ClearField("name")
@@ -117,7 +114,6 @@ def with_short_names(model: onnx.ModelProto) -> onnx.ModelProto:
             names[:] = [short.setdefault(name, f"{len(short):x}") for name in names]
     for array in graph.initializer:
         array.name = short[array.name]
-    return copied
 
 
 def pack(run: Run, paths: list[Path]) -> bytes:
@@ -138,7 +134,9 @@ def pack(run: Run, paths: list[Path]) -> bytes:
         model = with_metadata(onnx.load(packed), about)
         model.graph.ClearField("value_info")  # the shapes between the layers, which are known
         model = in_half_precision(model)
-        return bytes((with_short_names(model) if detects else model).SerializeToString())
+        if detects:
+            shorten_names(model.graph)
+        return bytes(model.SerializeToString())
 
 
 def main() -> None:

@@ -25,10 +25,11 @@ def worst_faces(predicted: NDArray[np.floating], faces: FaceDataset) -> Figure:
     """
     errors = rmse_by_face(predicted, faces)
     worst = worst_first(errors)[:GALLERY_FACES]
+    shown = faces[worst]
     captions = [f"row {faces.ids[i]}: RMSE {errors[i]:.1f} px" for i in worst]
     return gallery(
-        faces[worst], captions, "Worst faces by out-of-fold RMSE",
-        faces[worst].where_labelled(predicted[worst]), note=COMPARED,
+        shown, captions, "Worst faces by out-of-fold RMSE",
+        shown.where_labelled(predicted[worst]), note=COMPARED,
     )  # fmt: skip
 
 
@@ -49,13 +50,14 @@ def audit_gallery(
 ) -> Figure:
     """The faces with the largest scores in an audit's table, and its reasons."""
     top = table.head(GALLERY_FACES)
-    shown = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
+    position = pd.Index(faces.ids).get_indexer(pd.Index(top["row"]))
+    shown = faces[position]
     captions = [
         f"row {entry.row}, score {entry.score:.0f}\n{textwrap.fill(str(entry.reason), _CAPTION)}"
         for entry in top.itertuples()
     ]
     return gallery(
-        faces[shown], captions, "Labels that out-of-fold predictions contradict most",
-        faces[shown].where_labelled(predicted[shown]),
+        shown, captions, "Labels that out-of-fold predictions contradict most",
+        shown.where_labelled(predicted[position]),
         note=f"The score is the largest distance, in expected errors. {COMPARED}",
     )  # fmt: skip
