@@ -14,7 +14,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kaggle_fkd.errors import MissingPictureError, PictureError
 from kaggle_fkd.system.reading import read_file
-from kaggle_fkd.system.warning_filters import warnings_filtered
 
 ASTRONAUT = "astronaut"
 """The name that stands for a photograph that comes with the package."""
@@ -36,6 +35,8 @@ ADDRESSES = ("http://", "https://", "ftp://")
 """Beginnings of addresses on the internet."""
 HEIC_SUFFIXES = (".heic", ".heif")
 """Photographs of phones, which Pillow cannot read."""
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""The kinds of ISO media files that they are (ISO/IEC 23008-12), at the ninth byte."""
 
 Source = str | Path | Image.Image | NDArray[np.generic]
 """The types that `read_picture` takes."""
@@ -92,12 +93,7 @@ def decode_picture(content: bytes, name: str, most_pixels: int = MOST_PIXELS) ->
     if not content:
         raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
-        # The warnings concern odd metadata, which does not affect the pixels, and pictures above
-        # half of Pillow's pixel limit.
-        with (
-            warnings_filtered("ignore"),
-            _open(content, name) as image,
-        ):
+        with _open(content, name) as image:
             if image.width * image.height > most_pixels:
                 raise _too_large(name, most_pixels)
             return _from_pillow(image, name)
@@ -113,13 +109,9 @@ def decode_picture(content: bytes, name: str, most_pixels: int = MOST_PIXELS) ->
 
 
 def _open(content: bytes, name: str) -> Image.Image:
-    """The picture in a file's bytes; a HEIC is read by pillow-heif, where it is installed."""
-    try:
-        # Whatever its name: some programs keep .heic when they convert a picture to JPEG.
+    """The picture in a file's bytes, whatever its name says; of a HEIC, only the header is read."""
+    if content[4:8] != b"ftyp" or content[8:12] not in HEIC_BRANDS:
         return Image.open(io.BytesIO(content), formats=FORMATS)
-    except UnidentifiedImageError:
-        if not name.lower().endswith(HEIC_SUFFIXES):
-            raise
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
@@ -127,7 +119,7 @@ def _open(content: bytes, name: str) -> Image.Image:
             f"{name} is a HEIC picture, which Pillow cannot read",
             "pip install pillow-heif, or convert it to JPEG",
         ) from error
-    image: Image.Image = HeifImageFile(io.BytesIO(content))  # its header; no pixels yet
+    image: Image.Image = HeifImageFile(io.BytesIO(content))
     if image.width * image.height > 2 * (Image.MAX_IMAGE_PIXELS or float("inf")):
         raise Image.DecompressionBombError
     return image

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from kaggle_fkd.errors import FkdError, describe_unexpected, refused_by_system
 from kaggle_fkd.system.text import without_password
+from kaggle_fkd.system.warning_filters import ignore_pillow_warnings
 
 log = logging.getLogger("kaggle_fkd")
 """The package's logger: `info` for progress (hidden in quiet mode), `warning` for what the user
@@ -60,9 +61,10 @@ def _escape(text: str) -> str:
 def set_up(quiet: bool, errors_only: bool = False) -> None:
     """Send the log to stderr; with `quiet`, only warnings, notices and errors; or `errors_only`.
 
-    Only a command line calls this: it changes the logger, a missing stderr and the answers to
-    SIGTERM, as to Ctrl-C, and to ignored exceptions of this process.
+    Only a command line calls this: it changes the logger, a missing stderr, the filters of warnings
+    and the answers to SIGTERM, as to Ctrl-C, and to ignored exceptions of this process.
     """
+    ignore_pillow_warnings()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
         # Windows has no pthread_kill, and pytest a hook of its own.

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from kaggle_fkd.imaging.picture import HEIC_SUFFIXES, decode_picture
+from kaggle_fkd.imaging.picture import decode_picture
 from kaggle_fkd.web.problem import RequestError
 
 MAX_BYTES = 20_000_000
@@ -55,8 +55,7 @@ async def read_upload(request: Request) -> Upload:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
         return await _file_of_form(request, content)
-    suffix = f".{kind.removeprefix('image/')}"
-    return Upload(content, f"{UNNAMED}{suffix if suffix in HEIC_SUFFIXES else ''}")
+    return Upload(content, UNNAMED)
 
 
 async def read_body(request: Request, most: int) -> bytes:

@@ -246,6 +246,11 @@ def test_a_photograph_of_a_phone_is_read_or_called_by_its_format(tmp_path: Path,
             read_picture(tmp_path / "a.HEIC")
     large.save(tmp_path / "really.heic", format="jpeg")
     assert read_picture(tmp_path / "really.heic").shape == (48, 80, 3)
+    (tmp_path / "sent.jpg").write_bytes((tmp_path / "a.HEIC").read_bytes())
+    assert read_picture(tmp_path / "sent.jpg").shape == (48, 80, 3)
+    (tmp_path / "cut.heic").write_bytes((tmp_path / "a.HEIC").read_bytes()[:100])
+    with pytest.raises(PictureError, match=r"cut\.heic is damaged"):
+        read_picture(tmp_path / "cut.heic")
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(PictureError, match=r"a\.HEIC is a HEIC picture.*pip install pillow-heif"):
         read_picture(tmp_path / "a.HEIC")

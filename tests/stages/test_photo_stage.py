@@ -87,6 +87,15 @@ def test_bad_inputs_cost_a_line_each_and_the_others_go_on(annotate, pictures, tm
     assert (tmp_path / "runs" / "photo" / "face_keypoints.png").exists()
 
 
+def test_odd_metadata_cost_no_line(annotate, tmp_path):
+    cut = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01"
+    Image.new("RGB", (60, 40), "grey").save(tmp_path / "odd.jpg", exif=cut)
+    with pytest.warns(UserWarning, match="Corrupt EXIF"), Image.open(tmp_path / "odd.jpg") as odd:
+        odd.getexif()
+    code, _, err = annotate("--input", tmp_path / "odd.jpg")
+    assert code == 0 and "no face" in err[-1]
+
+
 def test_pictures_of_one_name_do_not_overwrite_each_other(annotate, pictures, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(pictures, other)

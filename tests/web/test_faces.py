@@ -48,9 +48,7 @@ def test_a_photograph_of_a_phone_may_be_the_body(client):
     file = io.BytesIO()
     with Image.open(ASTRONAUT_FILE) as image:
         heif.from_pillow(image.convert("RGB")).save(file)
-    headers = {"Content-Type": "image/heic"}
-    answer = client.post("/v1/faces", content=file.getvalue(), headers=headers).json()
-    assert answer["faces"]
+    assert client.post("/v1/faces", content=file.getvalue()).json()["faces"]
 
 
 def test_a_picture_may_be_the_file_of_a_form_whose_name_is_kept_without_folders(client, astronaut):

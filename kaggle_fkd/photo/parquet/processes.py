@@ -27,6 +27,7 @@ from kaggle_fkd.photo.parquet.part import (
 from kaggle_fkd.photo.parquet.rows import Row, failure_row
 from kaggle_fkd.photo.parquet.table import open_table
 from kaggle_fkd.system.console import interrupts_kept_from_children, log
+from kaggle_fkd.system.warning_filters import ignore_pillow_warnings
 
 MOST_KILLS = 2
 """After so many kills of a process that may have worked on it, a part is written by picture."""
@@ -126,7 +127,7 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")  # threads of networks do not survive a fork
     threads = max(1, min(MOST_THREADS, processor_count() // jobs))
     theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(jobs, context, _begin, (theirs, threads))
+    pool = ProcessPoolExecutor(jobs, context, _start, (theirs, threads))
     try:
         yield pool
     finally:
@@ -135,10 +136,10 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
         theirs.close()
 
 
-def _begin(connection: Connection, threads: int) -> None:
+def _start(connection: Connection, threads: int) -> None:
     """What each process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not inherited
-    limit_threads(threads)
+    begin(threads)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
 
 
@@ -150,8 +151,9 @@ def _end_with(connection: Connection) -> None:
         os._exit(1)
 
 
-def limit_threads(threads: int) -> None:
+def begin(threads: int) -> None:
     """Let networks and OpenCV compute with so many threads in this process, unless
-    OMP_NUM_THREADS in the environment says otherwise."""
+    OMP_NUM_THREADS in the environment says otherwise; and Pillow does not warn."""
+    ignore_pillow_warnings()
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     cv2.setNumThreads(thread_count())
