@@ -27,7 +27,6 @@ from kaggle_fkd.config import AugmentConfig, PredictConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.experiment import train
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.console import log, run_reporting_errors, set_up
 from kaggle_fkd.system.device import keep_freed_memory, pick_device
@@ -58,7 +57,7 @@ VARIANTS = (
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no TTA", {}, NO_TTA),
+    Variant("no TTA", {}, PredictConfig(tta_flip=False, tta_scale=0)),
 )
 
 

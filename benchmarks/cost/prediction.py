@@ -11,10 +11,10 @@ from kaggle_fkd.config import PredictConfig, build_config
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.networks import build_to_load
 from kaggle_fkd.prediction.batches import head_index, images_on
-from kaggle_fkd.prediction.tta import NO_TTA, predict_with_tta
+from kaggle_fkd.prediction.tta import predict_with_tta
 from kaggle_fkd.training.labels import network_shape
 
-VIEWS = {"1 view": NO_TTA, "6 views": PredictConfig()}
+VIEWS = {"1 view": PredictConfig(tta_flip=False, tta_scale=0), "6 views": PredictConfig()}
 PRECISIONS = ("fp32", "bf16")
 REPEATS = 3
 

@@ -100,18 +100,6 @@ def score_figure(scores: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def rmse_interval(
-    predicted: NDArray[np.floating], faces: FaceDataset, seed: int
-) -> tuple[float, float]:
-    """The 95 % percentile interval of the pooled RMSE over resampled images, in pixels.
-
-    Repeats of an image are drawn together, as they are not independent faces. Efron, "Bootstrap
-    methods: another look at the jackknife", 1979. (nan, nan) when no label is known.
-    """
-    squares, counts = _by_face([faces.keypoints - predicted])
-    return _interval(_resampled_rmse(squares, counts, faces, seed)[:, 0])
-
-
 def change_interval(
     predicted: NDArray[np.floating], before: NDArray[np.floating], faces: FaceDataset, seed: int
 ) -> tuple[float, float]:
@@ -160,7 +148,8 @@ def _resampled_rmse(
 ) -> NDArray[np.float64]:
     """R x P, the pooled RMSE in pixels of what `_by_face` gives, in R resamples of the images.
 
-    NaN where no label of a resample is known.
+    Repeats of an image are drawn together, as they are not independent faces. NaN where no label of
+    a resample is known. Efron, "Bootstrap methods: another look at the jackknife", 1979.
     """
     group = faces.repeat_groups()
     of_images, known_of = (

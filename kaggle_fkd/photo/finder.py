@@ -33,10 +33,9 @@ from kaggle_fkd.photo.detectors import (
 from kaggle_fkd.photo.face import DetectedFace
 from kaggle_fkd.photo.open_networks import open_networks
 from kaggle_fkd.photo.overlay.drawing import draw_faces
+from kaggle_fkd.photo.overlay.line_width import check_line_width
 from kaggle_fkd.runs.run import Run
 
-WIDEST = 100
-"""The largest factor on the width of lines."""
 LOST = 1.5
 """The factor by which the uncertainty of a face may grow from one frame to the next."""
 
@@ -191,12 +190,9 @@ class FaceKeypoints:
 
         `boxes` draws the boxes, `indices` the number of each keypoint in its scheme, from 0;
         `line_width` is a factor on the widths of lines and keypoints. Raises PictureError for an
-        unreadable picture, UsageError for a width that is not above 0, or is above 100.
+        unreadable picture, UsageError for a factor that is not from 0.1 to 5.
         """
-        if not 0 < line_width <= WIDEST:  # also rejects NaN
-            raise UsageError(
-                f"line_width={line_width}: no width", f"give a factor from 0 to {WIDEST}"
-            )
+        check_line_width(line_width, "line_width")
         return draw_faces(read_picture(picture), faces, boxes, indices, line_width)
 
     def chip(self, face: DetectedFace) -> NDArray[np.uint8]:

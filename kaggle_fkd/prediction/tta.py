@@ -13,9 +13,6 @@ from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.networks.network import KeypointNetwork
 from kaggle_fkd.prediction.batches import BATCH, predict_batches
 
-NO_TTA = PredictConfig(tta_flip=False, tta_scale=0, precision="fp32")
-"""One prediction for each face, unchanged."""
-
 
 def predict_with_tta(
     network: KeypointNetwork,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.photo.overlay.builtin import filter_names
+from kaggle_fkd.photo.overlay.line_width import check_line_width
 from kaggle_fkd.stages.options import named_path, option, positive
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from kaggle_fkd.photo.overlay.filter import Filter
     from kaggle_fkd.task import Task
 
-LEAST_WIDTH, LARGEST_WIDTH = 0.1, 5.0
-"""The range of --line-width."""
 PART_SIZE = 250
 """Pictures in a part of a table: a million are 4000 files, and a killed process loses seconds."""
 OF_TABLES = ("part_size", "jobs", "ray")
@@ -93,11 +92,7 @@ class Photo(PictureStage):
         """Refuse missing inputs, several runs, an unknown filter, or options without a meaning."""
         super().check(task)
         self._check_table()
-        if not LEAST_WIDTH <= self.line_width <= LARGEST_WIDTH:  # also rejects NaN
-            raise UsageError(
-                f"--line-width {self.line_width:g} is out of range",
-                f"give a factor from {LEAST_WIDTH:g} to {LARGEST_WIDTH:g}",
-            )
+        check_line_width(self.line_width, "--line-width")
         self._worn()
 
     def _check_table(self) -> None:

@@ -4,14 +4,13 @@ import shutil
 
 import numpy as np
 import pytest
-from support.small_runs import CPU
+from support.small_runs import CPU, NO_TTA
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.metrics import rmse
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 
 

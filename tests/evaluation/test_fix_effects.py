@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.small_runs import CPU
+from support.small_runs import CPU, NO_TTA
 
 from kaggle_fkd.evaluation.evaluate import evaluate_runs
 from kaggle_fkd.evaluation.fix_effects import effect_lines
 from kaggle_fkd.evaluation.out_of_fold import oof_rmse, out_of_fold
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.networks import build_network
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.label_fixes import DROP, KEEP, MOVE, Fix, apply_fixes, write_fixes
 

@@ -4,13 +4,12 @@ import shutil
 
 import numpy as np
 import pytest
-from support.small_runs import CPU
+from support.small_runs import CPU, NO_TTA
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.metrics import rmse_by_convention
 from kaggle_fkd.prediction.members import predict_member
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.training.folds import assign_folds
 

@@ -9,9 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.made_up_faces import make_faces, with_noise
 
-from kaggle_fkd.evaluation.scores import change_interval, rmse_interval, score_figure, score_table
+from kaggle_fkd.evaluation.scores import change_interval, score_figure, score_table
 from kaggle_fkd.keypoints import KAGGLE15, Convention
 from kaggle_fkd.metrics import rmse, rmse_by_convention
+
+
+def interval_of_all(predicted, faces):
+    """Of the RMSE of all labels of all conventions."""
+    everything = score_table(predicted, faces).iloc[0]
+    assert everything["convention"] == everything["keypoint"] == "all"
+    return everything["low"], everything["high"]
 
 
 @given(seed=st.integers(0, 1000))
@@ -19,7 +26,7 @@ from kaggle_fkd.metrics import rmse, rmse_by_convention
 def test_the_interval_contains_the_rmse(seed):
     faces = make_faces(40, seed % 5)
     predicted = with_noise(faces, seed)
-    low, high = rmse_interval(predicted, faces, seed=0)
+    low, high = interval_of_all(predicted, faces)
     score = rmse(predicted, faces.keypoints)
     assert low < score < high
     # 1200 normal errors: the standard error of their RMSE is 2 / sqrt(2400).
@@ -28,7 +35,7 @@ def test_the_interval_contains_the_rmse(seed):
 
 def test_the_interval_collapses_when_all_errors_are_equal():
     faces = make_faces(20)
-    low, high = rmse_interval(faces.keypoints + 2.0, faces, seed=0)
+    low, high = interval_of_all(faces.keypoints + 2.0, faces)
     assert low == pytest.approx(2, rel=1e-5) and high == pytest.approx(2, rel=1e-5)
 
 
@@ -39,7 +46,7 @@ def test_the_interval_of_a_change_is_paired():
     predicted = faces.keypoints + 0.9 * (before - faces.keypoints)
     change = rmse(predicted, faces.keypoints) - rmse(before, faces.keypoints)
     low, high = change_interval(predicted, before, faces, seed=0)
-    single = rmse_interval(before, faces, seed=0)
+    single = interval_of_all(before, faces)
     assert low < change < high < 0 and high - low < 0.2 * (single[1] - single[0])
     nothing = change_interval(predicted[:0], before[:0], faces[:0], seed=0)
     assert np.isnan(nothing).all()
@@ -48,14 +55,14 @@ def test_the_interval_of_a_change_is_paired():
 def test_repeats_of_an_image_are_drawn_together():
     faces = make_faces(30)
     predicted = with_noise(faces, spread=2.0) * np.linspace(0.9, 1.1, 30)[:, None, None]
-    interval = rmse_interval(predicted, faces, seed=0)
+    interval = interval_of_all(predicted, faces)
     twice = np.tile(np.arange(30), 4)
     repeated = faces[twice]
-    assert rmse_interval(predicted[twice], repeated, seed=0) == pytest.approx(interval)
+    assert interval_of_all(predicted[twice], repeated) == pytest.approx(interval)
     images = repeated.images.copy()
     images[:, 0, 0] = np.repeat(np.arange(4), 30)
     images[:, 0, 1] = twice
-    low, high = rmse_interval(predicted[twice], replace(repeated, images=images), seed=0)
+    low, high = interval_of_all(predicted[twice], replace(repeated, images=images))
     # As independent faces, four times as many would halve it.
     assert high - low == pytest.approx((interval[1] - interval[0]) / 2, rel=0.2)
 
@@ -63,7 +70,8 @@ def test_repeats_of_an_image_are_drawn_together():
 def test_without_labels_there_is_no_interval():
     faces = make_faces(5)
     unlabelled = replace(faces, keypoints=np.full_like(faces.keypoints, np.nan))
-    assert all(math.isnan(end) for end in rmse_interval(faces.keypoints, unlabelled, seed=0))
+    both = faces.keypoints
+    assert all(math.isnan(end) for end in change_interval(both, both, unlabelled, seed=0))
 
 
 def test_the_score_table_has_all_the_conventions_and_their_keypoints(competition):

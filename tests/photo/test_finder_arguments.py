@@ -224,8 +224,9 @@ def test_a_copy_in_another_folder_finds_its_file(tmp_path, monkeypatch):
 
 
 def test_lines_and_chips_of_impossible_sizes_are_refused(face):
-    with pytest.raises(UsageError, match="no width"):
-        FaceKeypoints().draw(ASTRONAUT, [face], line_width=1e5)
+    for width in (1e5, 0, float("nan")):
+        with pytest.raises(UsageError, match=r"line_width .* is out of range.*from 0\.1 to 5"):
+            FaceKeypoints().draw(ASTRONAUT, [face], line_width=width)
     for size in (0, True, 10**6, 4.0):
         with pytest.raises(UsageError, match="a whole number from 1 to"):
             face.chip(size)

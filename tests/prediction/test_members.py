@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.small_runs import CPU, new_run
+from support.small_runs import CPU, NO_TTA, new_run
 
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.prediction.batches import head_index, images_on
 from kaggle_fkd.prediction.members import predict_faces, predict_member
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kaggle_fkd.config import AugmentConfig, Config, TrainConfig
+from kaggle_fkd.config import AugmentConfig, Config, PredictConfig, TrainConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.runs.member import Member
@@ -26,6 +26,7 @@ from kaggle_fkd.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
+NO_TTA = PredictConfig(tta_flip=False, tta_scale=0, precision="fp32")
 QUICK = Config(TrainConfig(model="lenet", epochs=4, batch_size=32))
 
 

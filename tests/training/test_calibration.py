@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import torch
 from support.made_up_faces import make_faces
-from support.small_runs import CPU, new_run, quick, train_member
+from support.small_runs import CPU, NO_TTA, new_run, quick, train_member
 
 from kaggle_fkd.competition.sample.photograph import sample_faces
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.metrics import WITHIN, errors_over_expected
 from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.prediction.members import predict_member
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.training.calibration import COVERED, calibration
 from kaggle_fkd.training.loss import error_loss
 

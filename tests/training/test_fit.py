@@ -13,6 +13,7 @@ import torch
 from support.small_runs import (
     CPU,
     NO_AUGMENTATION,
+    NO_TTA,
     QUICK,
     halved,
     interrupted_in_epoch,
@@ -29,7 +30,6 @@ from kaggle_fkd.config import Config, PredictConfig, TrainConfig
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import rmse
 from kaggle_fkd.prediction.members import predict_member
-from kaggle_fkd.prediction.tta import NO_TTA
 from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.precision import Precision
 from kaggle_fkd.training import checkpoint
