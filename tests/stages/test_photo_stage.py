@@ -58,6 +58,15 @@ def test_the_folder_of_the_inputs_takes_no_results(annotate, pictures):
     assert sorted(pictures.iterdir()) == before
 
 
+def test_a_folder_of_results_inside_the_inputs_is_named_once_it_has_files(annotate, pictures):
+    first, second = (
+        annotate("--input", pictures, "--output", pictures / "drawn")[2] for _ in range(2)
+    )
+    said = f"{pictures / 'drawn'}: its files are no inputs, as results are written there"
+    assert said not in first and said in second
+    assert len(list((pictures / "drawn").iterdir())) == 2
+
+
 def test_json_is_alone_on_stdout_and_beside_each_picture(annotate, pictures, tmp_path):
     code, out, _ = annotate("--input", pictures, "--json")
     assert code == 0
