@@ -33,7 +33,7 @@ def save_checkpoint(
     """
     # Through memory: a full disk is then an OSError, which torch would hide.
     content = io.BytesIO()
-    about = {"epochs": epochs, "commits": commits, "threads": torch.get_num_threads()}
+    about = {"epochs": epochs, "commits": commits} | _computed_by(trainer)
     torch.save({**trainer.state(), **about}, content)
     written = content.getvalue()
     # First the table: killed between the two, the training repeats an epoch, and its row.
@@ -62,7 +62,7 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
             io.BytesIO(stored), map_location="cpu", weights_only=True
         )
         trainer.load_state(state)
-        _warn_of_another_device(member, state, trainer.device)
+        _warn_of_other_rounding(member, state, trainer)
         return state["epochs"], [*dict.fromkeys([*state["commits"], *commits])]
     except torch.OutOfMemoryError:  # the checkpoint is as it was written
         raise
@@ -73,13 +73,22 @@ def load_checkpoint(member: Member, trainer: Trainer) -> tuple[list[EpochRow], l
         ) from error
 
 
-def _warn_of_another_device(member: Member, state: dict[str, Any], device: torch.device) -> None:
+def _computed_by(trainer: Trainer) -> dict[str, int]:
+    """The numbers on which the order of sums depends, and with it how they are rounded."""
+    return {"processes": trainer.group.size, "threads": torch.get_num_threads()}
+
+
+def _warn_of_other_rounding(member: Member, state: dict[str, Any], trainer: Trainer) -> None:
     """Say that the weights will not be those of an uninterrupted training, if that is so."""
-    threads = torch.get_num_threads()
-    if state["device"] != device.type:
-        before, now, same = f"on {state['device']}", f"on {device.type}", "on the same device"
-    elif device.type == "cpu" and state["threads"] != threads:
-        before, now = count_of(state["threads"], "thread"), str(threads)
+    device, numbers = trainer.device.type, _computed_by(trainer)
+    if state["device"] != device:
+        before, now, same = f"on {state['device']}", f"on {device}", "on the same device"
+    elif state["processes"] != numbers["processes"]:
+        before = count_of(state["processes"], "process", "processes")
+        now = str(numbers["processes"])
+        same = "with the same number of processes"
+    elif device == "cpu" and state["threads"] != numbers["threads"]:
+        before, now = count_of(state["threads"], "thread"), str(numbers["threads"])
         same = "with the same number of threads"
     else:
         return

@@ -1,6 +1,7 @@
 """Processes of torchrun: they train what one process trains, and survive the death of another."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.experiment import train
 from kaggle_fkd.runs.find import runs_in
+from kaggle_fkd.runs.run import open_run
 from kaggle_fkd.system.process_group import ProcessGroup
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
@@ -102,19 +104,24 @@ def test_each_process_trains_members_alone_and_all_train_the_rest(
 
 @pytest.mark.slow
 def test_a_killed_process_ends_the_other_and_the_training_is_resumed(
-    tmp_path, sample_dir, uninterrupted
+    tmp_path, sample_dir, uninterrupted, capsys
 ):
-    said = []
-    with training(sample_dir, tmp_path) as process:
+    lines, runs_dir = [], tmp_path / "runs"
+    with training(sample_dir, runs_dir) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            said.append(line)
+            lines.append(line)
             if f"member-{MEMBERS - 1:02d}, epoch 2/" in line:
                 os.kill(other_process(process.pid), signal.SIGKILL)
-    assert process.returncode != 0 and "exitcode  : -9" in "".join(said)
-    (run,) = runs_in(tmp_path)
+    assert process.returncode != 0 and "exitcode  : -9" in "".join(lines)
+    (run,) = runs_in(runs_dir)
     assert [member.index for member in run.members] == [0, 1]
-    process = training(sample_dir, tmp_path, "--resume")
+    copied = open_run(shutil.copytree(run.folder, tmp_path / run.name))
+    data = KeypointData(load_competition(sample_dir).train)
+    (last,) = train_members(copied, data, MEMBERS, CPU)
+    said = f"{last.name}: 2 processes so far, now 1: the weights will not equal"
+    assert said in capsys.readouterr().err
+    process = training(sample_dir, runs_dir, "--resume")
     output, _ = process.communicate(timeout=200)
     assert process.returncode == 0 and "continuing after epoch" in output, output
     for index in range(MEMBERS):
