@@ -12,7 +12,7 @@ from typing import Any
 from kaggle_fkd.errors import FkdError, UsageError
 from kaggle_fkd.inference.providers import processor_count
 from kaggle_fkd.photo.parquet.part import Work, write_part
-from kaggle_fkd.photo.parquet.processes import begin
+from kaggle_fkd.photo.parquet.processes import prepare_process
 
 LOCAL = "local"
 """The address that stands for this machine alone."""
@@ -49,7 +49,7 @@ def _write(work: Work, row: dict[str, Any]) -> dict[str, Any]:
 
     Errors are values, because Ray wraps those that are raised in its own.
     """
-    begin(1)
+    prepare_process(1)
     try:
         return {"pictures": write_part(work, row["item"]), "problem": "", "remedy": ""}
     except FkdError as error:

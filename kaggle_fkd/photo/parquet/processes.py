@@ -127,7 +127,7 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")  # threads of networks do not survive a fork
     threads = max(1, min(MOST_THREADS, processor_count() // jobs))
     theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(jobs, context, _start, (theirs, threads))
+    pool = ProcessPoolExecutor(jobs, context, _begin, (theirs, threads))
     try:
         yield pool
     finally:
@@ -136,10 +136,10 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
         theirs.close()
 
 
-def _start(connection: Connection, threads: int) -> None:
+def _begin(connection: Connection, threads: int) -> None:
     """What each process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it is not inherited
-    begin(threads)
+    prepare_process(threads)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
 
 
@@ -151,7 +151,7 @@ def _end_with(connection: Connection) -> None:
         os._exit(1)
 
 
-def begin(threads: int) -> None:
+def prepare_process(threads: int) -> None:
     """Let networks and OpenCV compute with so many threads in this process, unless
     OMP_NUM_THREADS in the environment says otherwise; and Pillow does not warn."""
     ignore_pillow_warnings()
