@@ -34,7 +34,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
         "crop=96", "smallest=25", "largest=50", "any_roll=0", "cover=0", "backgrounds=1"
     )  # fmt: skip
     settings = [word for crop in crops for word in ("--set", f"detect.{crop}")]
-    code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 120, *settings)
+    code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 80, *settings)
     assert code == 0 and out == "" and "validation loss" in err
     (run,) = runs_in(place.runs)
     assert run.scheme.name == "eyes" and run.finished
@@ -45,7 +45,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
         len(each.scores) > 0 and np.linalg.norm(each.faces[0, :2] - truth[:2]) < truth[2] / 2
         for each, truth in zip(found[:8], new.faces, strict=True)
     ]
-    # Processors round differently, which so short a training amplifies: 5 and 6 were found.
+    # Processors round differently, which so short a training amplifies: 4 to 6 were found.
     assert sum(near) >= 3 and sum(len(each.scores) for each in found[8:]) <= 2
     finder = FaceKeypoints(run=run)
     assert finder.scheme.name == "ibug68"
