@@ -57,7 +57,7 @@ VARIANTS = (
         {f"augment.{s.name}": "0" for s in fields(AugmentConfig) if s.name != "flip"},
     ),
     Variant("MSE instead of smooth L1", {"train.loss": "mse"}),
-    Variant("no TTA", {}, PredictConfig(tta_flip=False, tta_scale=0)),
+    Variant("no TTA", {}, PredictConfig().without_tta()),
 )
 
 

@@ -221,6 +221,10 @@ class PredictConfig(Section):
         choices=PRECISIONS,
     )
 
+    def without_tta(self) -> "PredictConfig":
+        """The same precision, with one prediction for each face."""
+        return replace(self, tta_flip=False, tta_scale=0)
+
 
 @dataclass(frozen=True)
 class EvaluateConfig(Section):

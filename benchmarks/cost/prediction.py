@@ -14,7 +14,7 @@ from kaggle_fkd.prediction.batches import head_index, images_on
 from kaggle_fkd.prediction.tta import predict_with_tta
 from kaggle_fkd.training.labels import network_shape
 
-VIEWS = {"1 view": PredictConfig(tta_flip=False, tta_scale=0), "6 views": PredictConfig()}
+VIEWS = {"1 view": PredictConfig().without_tta(), "6 views": PredictConfig()}
 PRECISIONS = ("fp32", "bf16")
 REPEATS = 3
 

@@ -1,7 +1,7 @@
 """Evaluating runs: the mean of their out-of-fold predictions, and a summary of their origin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def evaluate_runs(
     predictions = [out_of_fold(run, faces, device, config) for run in runs]
     seen = faces.inner()
     weights = fit_ensemble_weights(predictions, seen)
-    once = replace(config, tta_flip=False, tta_scale=0)
+    once = config.without_tta()
     summary = {
         **provenance(),
         "members": {run.name: len(run.members) for run in runs},

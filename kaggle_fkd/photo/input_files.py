@@ -153,7 +153,7 @@ def _usable(folder: Path, suffixes: Sequence[str], results: Path | None) -> Call
     if left_out and folder.resolve() not in left_out.parents:
         left_out = None
     if left_out and any(_walk(left_out)):
-        log.info("%s: its files are no inputs, as results are written there", results)
+        log.info("%s: its files are left out, as results are written there", results)
     return lambda file: (
         file.suffix.lower() in suffixes
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)

@@ -62,7 +62,7 @@ def test_a_folder_of_results_inside_the_inputs_is_named_once_it_has_files(annota
     first, second = (
         annotate("--input", pictures, "--output", pictures / "drawn")[2] for _ in range(2)
     )
-    said = f"{pictures / 'drawn'}: its files are no inputs, as results are written there"
+    said = f"{pictures / 'drawn'}: its files are left out, as results are written there"
     assert said not in first and said in second
     assert len(list((pictures / "drawn").iterdir())) == 2
 

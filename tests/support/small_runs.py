@@ -26,7 +26,7 @@ from kaggle_fkd.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 NO_AUGMENTATION = AugmentConfig(**{setting.name: 0 for setting in fields(AugmentConfig)})
-NO_TTA = PredictConfig(tta_flip=False, tta_scale=0, precision="fp32")
+NO_TTA = PredictConfig(precision="fp32").without_tta()
 QUICK = Config(TrainConfig(model="lenet", epochs=4, batch_size=32))
 
 
