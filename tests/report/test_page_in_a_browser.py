@@ -81,6 +81,6 @@ def brightness(page, selector: str, name: str) -> float:
 def test_on_a_phone_only_wide_figures_scroll_and_the_keyboard_reaches_them(open_page):
     page = open_page(viewport={"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.wait_for_function("document.querySelector('.plot .scroll').tabIndex === 0")
+    page.locator(".plot .scroll[tabindex='0']").first.wait_for()
     wide = open_page(viewport={"width": 1280, "height": 800})
-    wide.wait_for_function("document.querySelector('.plot .scroll').tabIndex === -1")
+    wide.locator(".plot .scroll:not([tabindex])").first.wait_for()
