@@ -60,7 +60,7 @@ class Trainer:
         """Train for one epoch, counted from 0; the metric on the augmented examples."""
         self.network.train()
         if not self.group.first:  # or dropout would leave out the same features in every process
-            torch.manual_seed(epoch * self.group.size + self.group.rank)
+            _seed(epoch * self.group.size + self.group.rank, self.device)
         order = torch.randperm(self.objective.examples, generator=self.generator)
         batches = order.split(self.config.batch_size)
         sums = []
@@ -136,8 +136,21 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     Afterwards the generator of the CPU, and that of a CUDA `device`, have the caller's state again.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+        _seed(seed, device)
         yield
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """Seed the global generators of the CPU and of the device.
+
+    `torch.manual_seed` would seed those of all other GPUs, too.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
 
 
 def _shared(network: nn.Module, group: ProcessGroup) -> nn.Module:

@@ -42,6 +42,14 @@ def test_a_seeded_training_leaves_the_random_numbers_of_the_caller_alone(name):
     assert torch.equal(torch.rand(3, device=device), expected)
 
 
+def test_a_training_does_not_seed_the_generators_of_other_devices(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("seeded all GPUs"))
+    with seeded(7, CPU):
+        first = torch.rand(3)
+    with seeded(7, CPU):
+        assert torch.equal(torch.rand(3), first)
+
+
 def trained(tmp_path, name, **settings):
     """Weights and training score after one epoch."""
     config = quick(model="gridnet_xs", **settings)
