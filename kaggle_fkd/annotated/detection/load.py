@@ -14,6 +14,7 @@ from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.load import find_labelled_by_people
 from kaggle_fkd.annotated.picture import AnnotatedPicture, load_picture, rows_of
 from kaggle_fkd.annotated.tree import FileTree
+from kaggle_fkd.dataset import connected
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
 from kaggle_fkd.keypoints import IBUG68
@@ -76,11 +77,10 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     if not photographs:
         raise NoDataError("there are no photographs", "give folders that have some")
     counts = [len(each.faces) for each in photographs]
-    subject, _ = pd.factorize(np.array(_subjects(photographs)))
     return PhotographDataset(
         [each.picture for each in photographs],
         np.array([each.complete for each in photographs]),
-        subject.astype(np.int64),
+        _subjects(photographs),
         np.concatenate([each.faces for each in photographs]),
         np.repeat(np.arange(len(photographs)), counts),
         np.concatenate([each.ignored for each in photographs]),
@@ -107,12 +107,12 @@ def _has_boxes(path: Path) -> bool:
     return path.is_dir() and (path / BOXES).is_file()
 
 
-def _subjects(photographs: Sequence[_Photograph]) -> list[str]:
-    """The subject of each photograph: that of the first one that is equal to it."""
-    first: dict[bytes, str] = {}
-    return [
-        first.setdefault(sha256(each.picture.data).digest(), each.subject) for each in photographs
-    ]
+def _subjects(photographs: Sequence[_Photograph]) -> NDArray[np.int64]:
+    """Equal numbers for photographs of one subject, and for equal ones."""
+    stated = [each.subject for each in photographs]
+    content = [sha256(each.picture.data).digest() for each in photographs]
+    subject, picture = (pd.factorize(np.array(each))[0] for each in (stated, content))
+    return connected(picture, subject)
 
 
 def faces_of_boxes(boxes: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -128,7 +128,7 @@ def _with_points(path: Path) -> list[_Photograph]:
     """The pictures that have iBUG's points, each with all of its faces that have them."""
     photographs = []
     for same in progress(_annotated_files(path).values(), f"reading {path.name}"):
-        picture, subject = grey_of(same[0].load()), f"{path}/{same[0].subject}"
+        picture, subject = grey_of(same[0].load()), same[0].subject
         faces = np.stack([face_of_points(each.keypoints) for each in same])
         ignored = np.zeros(len(same), bool)
         photographs.append(_Photograph(picture, False, subject, faces, ignored, exact_eyes=True))

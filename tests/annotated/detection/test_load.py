@@ -6,7 +6,13 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from support.annotated_pictures import write_coco, write_picture
+from support.annotated_pictures import (
+    a_shape,
+    pts_text,
+    write_coco,
+    write_picture,
+    write_udacity,
+)
 from support.made_up_photographs import drawn_photographs, write_photographs
 
 from kaggle_fkd.annotated.detection.load import (
@@ -118,6 +124,21 @@ def test_equal_photographs_have_one_subject(folder, tmp_path):
     photographs = load_photographs([folder, again])
     assert photographs.subject[-1] == photographs.subject[0]
     assert np.unique(photographs.subject).size == len(photographs) - 1
+
+
+@pytest.mark.parametrize("frames_first", [True, False])
+def test_persons_and_equal_photographs_are_connected_in_any_order(tmp_path, frames_first):
+    frames = write_udacity(tmp_path / "frames")  # two of Ann_Lee, one of Bo
+    more = write_udacity(tmp_path / "more", names=["Ann_Lee_50.jpg"])
+    write_picture(more / "training" / "Ann_Lee_50.jpg", 9)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    content = (frames / "training" / "Ann_Lee_00.jpg").read_bytes()
+    (photos / "copy.jpg").write_bytes(content)
+    (photos / "copy.pts").write_text(pts_text(a_shape(0)))
+    folders = [frames, photos, more] if frames_first else [photos, more, frames]
+    subjects = load_photographs(folders).subject.tolist()
+    assert subjects == ([0, 0, 1, 0, 0] if frames_first else [0, 0, 0, 0, 1])
 
 
 def test_the_faces_of_a_picture_are_those_of_one_photograph(tmp_path):
