@@ -10,6 +10,7 @@ import numpy as np
 
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.photo.video.frames import Clock, Frame, opened, require_av
+from kaggle_fkd.photo.video.packets import decoded
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import atomic_path
 from kaggle_fkd.system.text import count_of
@@ -48,7 +49,7 @@ def write_video(
     """
     av = require_av()
     with ExitStack() as stack:
-        source = stack.enter_context(opened(sound_of)) if sound_of else None
+        source = (sound_of, stack.enter_context(opened(sound_of))) if sound_of else None
         temporary = stack.enter_context(atomic_path(path))
         with temporary.open("wb") as file:
             try:
@@ -72,12 +73,12 @@ def write_video(
 
 def _encode(
     output: "OutputContainer", frames: Iterable[Frame], rate: float,
-    source: "InputContainer | None",
+    source: "tuple[Path, InputContainer] | None",
 ) -> tuple[int, KeyboardInterrupt | None]:  # fmt: skip
     """Write the frames, and return their number; the second result is what ended them early."""
     interrupted = None
     picture = _Picture(output, rate)
-    sound = _Sound(output, source) if source and source.streams.audio else None
+    sound = _Sound(output, *source) if source and source[1].streams.audio else None
     try:
         for frame in frames:
             picture.write(frame)
@@ -147,11 +148,11 @@ class _Picture:
 class _Sound:
     """Encodes the sound of a video into another one, part by part."""
 
-    def __init__(self, output: "OutputContainer", source: "InputContainer") -> None:
+    def __init__(self, output: "OutputContainer", path: Path, source: "InputContainer") -> None:
         self.output = output
         self.stream = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
         self.stream.layout = SOUND_LAYOUT
-        self.parts: Iterator[AudioFrame] = iter(source.decode(source.streams.audio[0]))
+        self.parts: Iterator[AudioFrame] = decoded(source, source.streams.audio[0], path)
         self.clock, self.length = Clock(source), 0.0
         self.kind: tuple[object, ...] = ()
         self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)
@@ -182,11 +183,8 @@ class _Sound:
         self.output.mux(self.stream.encode(None))
 
     def _next(self) -> "tuple[AudioFrame, float] | None":
-        """The next part of the sound, and its time; None at its end, or where it is damaged."""
-        try:
-            part = next(self.parts, None)
-        except require_av().error.FFmpegError:
-            return None
+        """The next part of the sound, and its time; None at its end."""
+        part = next(self.parts, None)
         if part is None:
             return None
         time = self.clock.time(part.time, self.length)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.errors import PictureError, UsageError
 from kaggle_fkd.imaging.picture import unreadable
+from kaggle_fkd.photo.video.packets import decoded
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.reading import open_file
-from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -26,6 +26,9 @@ USUAL_RATE = 25.0
 """Frames per second that are assumed for a file that does not state its rate."""
 FASTEST = 1000.0
 """Frames per second; files that state more do not know their rate."""
+WIDEST_PIXEL = 4.0
+"""A pixel is shown at most this many times as wide as high, or as high as wide; files that state
+more do not know it."""
 BROADCASTS = ("mpegts", "mpeg")
 """The formats of files that can be joined by writing one behind the other: times may begin anew."""
 LONGEST_STEP = 10.0
@@ -87,7 +90,7 @@ class Video:
     def frames(self) -> Iterator[Frame]:
         """The frames in order; each is read when it is needed.
 
-        Frames after a damaged one are left out, with a warning.
+        Damaged ones are left out, with a warning.
         """
         return _frames(self.path)
 
@@ -144,26 +147,32 @@ def require_av() -> ModuleType:
 
 
 def _frames(path: Path) -> Iterator[Frame]:
-    av, count, scaled = require_av(), 0, False
+    scaled = False
     size: tuple[int, int] | None = None
+    stored: tuple[int, int] | None = None
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         clock, interval = Clock(container), 1 / _rate_of(stream)
-        try:
-            for frame in container.decode(stream):
-                time = clock.time(frame.time, interval)
-                size = size or (frame.width, frame.height)
-                if (frame.width, frame.height) != size and not scaled:
-                    log.warning("%s: frames of another size are scaled to %s x %s", path, *size)
-                    scaled = True
-                yield Frame(np.ascontiguousarray(_upright(frame, size)), time)
-                count += 1
-        except av.error.FFmpegError:
-            if count:
-                log.warning(
-                    "%s: damaged after %s; the rest is left out", path, count_of(count, "frame")
-                )
+        for frame in decoded(container, stream, path):
+            time = clock.time(frame.time, interval)
+            if size is None or stored is None:
+                stored, size = (frame.width, frame.height), _shown_size(frame, stream)
+            if (frame.width, frame.height) != stored and not scaled:
+                log.warning("%s: frames of another size are scaled to %s x %s", path, *size)
+                scaled = True
+            yield Frame(np.ascontiguousarray(_upright(frame, size)), time)
+
+
+def _shown_size(frame: "VideoFrame", stream: "VideoStream") -> tuple[int, int]:
+    """The width and height at which the frame is shown.
+
+    Pixels need not be square, as on a DVD: they are then stretched, never squeezed.
+    """
+    aspect = float(stream.sample_aspect_ratio or 1)
+    if not 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL:
+        aspect = 1.0
+    return round(frame.width * max(1.0, aspect)), round(frame.height / min(1.0, aspect))
 
 
 def _upright(frame: "VideoFrame", size: tuple[int, int]) -> NDArray[np.uint8]:

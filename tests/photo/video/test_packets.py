@@ -1,0 +1,55 @@
+"""Damaged packets are left out, and all others are seen and heard."""
+
+import av
+import numpy as np
+import pytest
+from photo.video.test_frames import RATE, colours, heard_in, tone
+
+from kaggle_fkd.photo.video.encode import write_video
+from kaggle_fkd.photo.video.frames import open_video
+
+SECONDS = 4
+
+
+def damaged_clip(path, picture=None, sound=None):
+    """Video and sound of four seconds, in each of which the packet of that number is damaged."""
+    with av.open(str(path), "w") as container:
+        seen = container.add_stream("mpeg4", rate=RATE)
+        seen.width, seen.height, seen.gop_size = 64, 48, 5
+        heard = container.add_stream("ac3", rate=44100, layout="mono")
+        frames = [av.VideoFrame.from_ndarray(each, format="rgb24") for each in 10 * colours(4)]
+        parts = [*tone(440, SECONDS)]
+        for stream, content, damaged in ((seen, frames, picture), (heard, parts, sound)):
+            packets = [packet for each in (*content, None) for packet in stream.encode(each)]
+            for number, packet in enumerate(packets):
+                container.mux(destroyed(packet) if number == damaged else packet)
+    return path
+
+
+def destroyed(packet):
+    """The packet with other bytes at the same time."""
+    other = av.Packet(b"\xff" * len(bytes(packet)))
+    for name in ("pts", "dts", "time_base", "stream", "duration", "is_keyframe"):
+        setattr(other, name, getattr(packet, name))
+    return other
+
+
+@pytest.mark.parametrize("number", [0, 7, 15])
+def test_frames_after_a_damaged_one_are_read(tmp_path, number, capfd):
+    path = damaged_clip(tmp_path / "clip.mkv", picture=number)
+    video = open_video(path)
+    assert capfd.readouterr().err == ""
+    times = [frame.time for frame in video.frames()]
+    assert len(times) == 39 and times[-1] == pytest.approx(3.9, abs=0.01)
+    assert capfd.readouterr().err.count("left out 1 packet of its video") == 1
+
+
+@pytest.mark.parametrize("number", [0, 20])
+def test_sound_after_a_damaged_part_is_heard(tmp_path, number, capfd):
+    source = damaged_clip(tmp_path / "clip.mkv", sound=number)
+    copy = write_video(tmp_path / "copy.mp4", open_video(source).frames(), RATE, sound_of=source)
+    wave, rate = heard_in(copy)
+    assert len(wave) / rate == pytest.approx(SECONDS, abs=0.15)
+    loud = [np.abs(part).max() > 0.1 for part in np.array_split(wave, 8)]
+    assert all(loud[1:])
+    assert capfd.readouterr().err.count("left out 1 packet of its audio") == 1
