@@ -1,11 +1,14 @@
 """What onnxruntime computes with: its execution provider, and its threads."""
 
 import os
+from functools import cache
 from typing import Any
 
 import onnxruntime
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.inference.pretrained import DETECTOR
+from kaggle_fkd.system.console import log
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 """The name of each device, as torch spells it, in onnxruntime's words."""
@@ -17,12 +20,12 @@ MOST_THREADS = 4
 def execution_providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
     """What onnxruntime is asked to use for a device: auto, cpu, cuda, or cuda:1.
 
-    auto is a CUDA device if onnxruntime can use one. Raises UsageError when it cannot use the
-    device.
+    auto is a CUDA device if onnxruntime can use one. Raises UsageError for a device that it was not
+    built for.
     """
     available = onnxruntime.get_available_providers()
     if device == "auto":
-        device = "cuda" if PROVIDERS["cuda"] in available else "cpu"
+        device = "cuda" if can_use_cuda() else "cpu"
     kind, _, number = device.partition(":")
     provider = PROVIDERS.get(kind, "")
     if provider not in available or (number and not (kind == "cuda" and number.isdigit())):
@@ -41,7 +44,24 @@ def usable_device(device: str) -> str:
         execution_providers(device)
     except UsageError:
         return "cpu"
-    return device
+    return device if device in ("auto", "cpu") or can_use_cuda() else "cpu"
+
+
+@cache
+def can_use_cuda() -> bool:
+    """Whether onnxruntime can use a CUDA device, with a warning if it was built for one in vain.
+
+    A driver or a library may be missing: onnxruntime finds out, and says which, when it opens a
+    network.
+    """
+    if PROVIDERS["cuda"] not in onnxruntime.get_available_providers():
+        return False
+    providers = [PROVIDERS["cuda"], PROVIDERS["cpu"]]
+    session = onnxruntime.InferenceSession(DETECTOR, providers=providers)
+    if session.get_providers()[0] != PROVIDERS["cuda"]:
+        log.warning("onnxruntime was built for CUDA, but cannot use it here; it uses the CPU")
+        return False
+    return True
 
 
 def thread_count() -> int:

@@ -11,16 +11,11 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from support.video_clips import RATE, colours, heard_in, tone
 
 from kaggle_fkd.errors import FkdError, PictureError, UsageError
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import Clock, Frame, is_video, open_video
-
-RATE = 10
-
-
-def colours(count):
-    return [np.full((48, 64, 3), (240 - 20 * i, 30, 20 * i), np.uint8) for i in range(count)]
 
 
 def in_time(pictures, rate=RATE):
@@ -130,18 +125,6 @@ def test_browsers_and_phones_can_play_what_is_written(tmp_path: Path):
         assert (stream.width, stream.height) == (62, 46)  # the codec needs even sizes
 
 
-def tone(hertz, seconds, rate=44100, silent=0.0):
-    """Frames of a tone, after some seconds of silence."""
-    wave = np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
-    wave[: round(silent * rate)] = 0
-    for start in range(0, len(wave), 1000):
-        part = (10000 * wave[start : start + 1000]).astype(np.int16)[None]
-        heard = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
-        heard.sample_rate, heard.pts = rate, start
-        heard.time_base = Fraction(1, rate)
-        yield heard
-
-
 def speaking(path, times, parts):
     """A video with a frame at each time, in seconds, and sound."""
     with av.open(str(path), "w") as container:
@@ -158,13 +141,6 @@ def speaking(path, times, parts):
             container.mux(picture.encode(frame))
         container.mux(picture.encode(None))
     return path
-
-
-def heard_in(path):
-    """The sound of a video, as samples, and their rate."""
-    with av.open(str(path)) as container:
-        parts = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
-        return np.concatenate(parts), container.streams.audio[0].rate
 
 
 @pytest.mark.parametrize(("frames", "seconds"), [(20, 2.0), (10, 1.0)])

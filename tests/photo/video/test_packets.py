@@ -3,7 +3,7 @@
 import av
 import numpy as np
 import pytest
-from photo.video.test_frames import RATE, colours, heard_in, tone
+from support.video_clips import RATE, colours, heard_in, tone
 
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import open_video
