@@ -8,7 +8,9 @@ from support.exported_networks import exported, finished_run
 from support.small_runs import CPU, quick
 
 from kaggle_fkd.errors import RunError
+from kaggle_fkd.export import run_export
 from kaggle_fkd.export.modules import fused
+from kaggle_fkd.export.onnx_model import with_metadata
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.export.run_export import MOST_COST, MOST_PARITY, export_run
 from kaggle_fkd.inference.detector import DetectorFile
@@ -134,14 +136,41 @@ def test_a_member_is_exported_once_and_again_when_its_weights_have_changed(tmp_p
     assert mended.about.weights == again.about.weights
 
 
-def test_a_network_that_differs_from_torch_is_refused(tmp_path):
-    """One with weights that are NaN, as after a training that diverged."""
+def test_a_network_whose_training_diverged_is_refused(tmp_path):
     network = build_network("lenet", SHAPE)
     with torch.no_grad():
         network.head[0].weight[:] = torch.nan
-    with pytest.raises(RunError, match="differs from torch"):
+    with pytest.raises(RunError, match=r"training diverged.*lower learning rate"):
         exported(tmp_path, networks=(network,))
     assert not list(tmp_path.glob("*.onnx"))
+
+
+@pytest.mark.parametrize("part", ["place", "decide"])
+def test_a_detector_of_which_one_output_diverged_is_refused(tmp_path, part):
+    run = finished_run(tmp_path, "detector", EYES)
+    member = run.member(0)
+    network = member.load_network(CPU)
+    with torch.no_grad():
+        getattr(network.second_stage, part).weight[:] = torch.nan
+    member.finish(network.state_dict(), member.summary)
+    with pytest.raises(RunError, match="training diverged"):
+        export_run(run, tmp_path / "detector.onnx")
+
+
+def test_a_file_that_differs_from_torch_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_export, "with_metadata", with_another_weight)
+    with pytest.raises(RunError, match="differs from torch by"):
+        exported(tmp_path)
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+def with_another_weight(model, metadata):
+    """As `with_metadata`, of a model of which one tensor of weights is twice as large."""
+    changed = with_metadata(model, metadata)
+    weights = max(changed.graph.initializer, key=lambda each: len(each.raw_data))
+    doubled = 2 * onnx.numpy_helper.to_array(weights)
+    weights.CopyFrom(onnx.numpy_helper.from_array(doubled, weights.name))
+    return changed
 
 
 def test_normalisation_becomes_part_of_the_convolutions(tmp_path):
