@@ -116,16 +116,23 @@ def _files_in(folder: Path, suffixes: Sequence[str], results: Path | None) -> It
         )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """The files in a folder and in those below it, in the order of their paths; no hidden ones."""
+def _walk(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """The files in a folder and in those below it, in the order of their paths; no hidden ones.
+
+    Links are followed, except one to a folder that it is in: `above` are the numbers of those.
+    """
     names, folders = list[str](), set[str]()
     try:
+        status = folder.stat()
+        if (here := (status.st_dev, status.st_ino)) in above:
+            return
+        above = above | {here}
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
                 try:
-                    if entry.is_dir(follow_symlinks=False):
+                    if entry.is_dir():
                         folders.add(entry.name)
                     elif not entry.is_file():
                         continue
@@ -138,7 +145,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     names.sort()
     for name in names:
         if name in folders:
-            yield from _walk(folder / name)
+            yield from _walk(folder / name, above)
         else:
             yield folder / name
 

@@ -1,5 +1,6 @@
 """Process pictures and videos one by one; a failure does not stop the others."""
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
@@ -19,6 +20,9 @@ from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import writing_to
 from kaggle_fkd.system.text import count_of
+
+LONGEST_NAME = 200
+"""Bytes; file systems allow 255, of which the endings of the results need some."""
 
 Record = dict[str, Any]
 """The JSON record of one input."""
@@ -80,7 +84,7 @@ class _Input:
     given: str
     """The file's path, or the input itself if it leads to no file."""
     name: str = ""
-    """Unique among the inputs: the file's stem, numbered if necessary."""
+    """Unique among the inputs: the file's stem, shortened and numbered if necessary."""
     error: PictureError | None = None
     """Why there is no file."""
 
@@ -110,12 +114,19 @@ def _files(
             found.append(_Input(text, error=error))
             continue
         for file in files:
-            stem = Path(file).stem
+            stem = _shortened(Path(file).stem)
             numbered = (f"{stem}-{number}" for number in count(2))
             name = next(name for name in chain([stem], numbered) if name not in taken)
             taken.add(name)
             found.append(_Input(file, name))
     return found
+
+
+def _shortened(name: str) -> str:
+    encoded = os.fsencode(name)
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    return encoded[:LONGEST_NAME].decode(errors="ignore")  # perhaps less by half a character
 
 
 def _failure(records: Sequence[Record]) -> PictureError | None:

@@ -105,3 +105,12 @@ def test_a_link_to_itself_is_left_out_alone(tree, capfd):
     (tree / "aa.png").symlink_to(tree / "aa.png")
     assert names(tree, tree) == ["a.png", "b.JPG", "c.heic"]
     assert "aa.png: left out" in capfd.readouterr().err
+
+
+def test_links_to_folders_are_followed_but_not_in_circles(tree, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "far.png").touch()
+    (elsewhere / "back").symlink_to(tree)
+    (tree / "in" / "linked").symlink_to(elsewhere)
+    (tree / "in" / "around").symlink_to(tree)
+    assert names(tree, tree) == ["a.png", "b.JPG", "c.heic", "far.png"]

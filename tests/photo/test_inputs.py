@@ -25,6 +25,22 @@ def test_every_input_has_a_unique_name(folder):
     assert (folder / "out").is_dir()
 
 
+@pytest.mark.parametrize("letter", ["x", "\u00e4", "\u4eba"])
+def test_names_that_are_as_long_as_possible_leave_room_for_endings(folder, letter):
+    longest = 250 // len(letter.encode())
+    given = [folder / f"{letter * (longest - 1)}{end}.png" for end in "12"]
+    for path in given:
+        Image.new("RGB", (8, 8)).save(path)
+
+    def work(_, name):
+        (folder / "out" / f"{name}_keypoints.png").touch()
+        return {"name": name}
+
+    records, failure = process_inputs([*map(str, given)], folder / "out", work)
+    names = [record["name"] for record in records]
+    assert failure is None and names[1] == f"{names[0]}-2" and set(names[0]) == {letter}
+
+
 def test_a_file_that_is_called_as_the_example_is_read_itself(folder, monkeypatch):
     monkeypatch.chdir(folder)
     (folder / "astronaut").touch()
