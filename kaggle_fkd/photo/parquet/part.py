@@ -32,7 +32,7 @@ class PartWriter:
         """Write the part of that number, unless it exists; the number of its pictures.
 
         A picture that fails is a row with the reason. Raises FkdError if the file cannot be
-        written.
+        written, or the networks cannot be computed.
         """
         if not self.table.part_file(part).exists():
             pictures = self.table.listed(part)
@@ -40,11 +40,16 @@ class PartWriter:
         return self.table.pictures_in([part])
 
     def rows(self, given: str, path: Path) -> list[Row]:
-        """The rows of one picture; one with the reason if it fails."""
+        """The rows of one picture; one with the reason if it fails.
+
+        Raises RunError if the networks cannot be computed, which would fail for all pictures.
+        """
         try:
             picture = read_picture(path)
             height, width = picture.shape[:2]
             return face_rows(given, width, height, self.finder.detect(picture))
+        except RunError:
+            raise
         # Whatever is wrong with one picture, the others must not be lost.
         except Exception as error:
             known = isinstance(error, FkdError)

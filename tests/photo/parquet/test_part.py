@@ -10,6 +10,7 @@ from pyarrow.parquet import write_table
 from support.tables import PART, begun, written
 
 from kaggle_fkd.errors import FkdError, RunError
+from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.parquet.part import PartWriter, describe_networks, write_part
 from kaggle_fkd.photo.parquet.table import begin_table, open_table
 
@@ -22,6 +23,18 @@ def test_a_part_is_written_once(tmp_path):
     before = written(table)
     assert len(before) == 2 and table.unfinished() == []
     assert writer.write(0) == PART and written(table) == before
+
+
+def test_networks_that_cannot_be_computed_end_the_call_and_no_picture_has_failed(tmp_path):
+    table, _ = begun(tmp_path, 3)
+
+    def out_of_memory(picture):
+        raise RunError("m.onnx: cannot be computed (out of memory)", "use the CPU")
+
+    writer = PartWriter(table, FaceKeypoints(detector=out_of_memory))
+    with pytest.raises(RunError, match="cannot be computed"):
+        writer.write(0)
+    assert table.unfinished() == [0]
 
 
 def test_a_part_without_its_columns_or_that_is_a_pipe_is_damaged(tmp_path):
