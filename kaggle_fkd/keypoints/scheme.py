@@ -148,8 +148,8 @@ class KeypointScheme:
             return self.index(wanted)
         if wanted == NOSE_TIP:
             return self.nose_tip
-        if wanted.isdecimal() and int(wanted) < len(self.names):
-            return int(wanted)
+        if wanted in (numbers := [str(number) for number in range(len(self.names))]):
+            return numbers.index(wanted)
         raise UsageError(
             f"{self.name} has no keypoint {wanted!r}",
             f"{suggest(wanted, self.names)} (or a number from 0 to {len(self.names) - 1})",

@@ -55,3 +55,15 @@ def test_the_nose_tip_and_the_eye_corners_are_the_same_places_in_both_schemes():
 def test_a_scheme_that_does_not_say_what_its_keypoints_are_cannot_be_computed():
     with pytest.raises(UsageError, match=f"{UNKNOWN.name} does not say which"):
         UNKNOWN.from_ibug68(a_face_of_68())
+
+
+def test_keypoints_are_found_by_their_names_and_numbers():
+    assert [KAGGLE15.find(wanted) for wanted in (KAGGLE15.names[3], "3", "0", "14")] == [
+        3,
+        3,
+        0,
+        14,
+    ]
+    for wanted in ("15", "-1", "", "1.0", "\u00b2", "9" * 5000):
+        with pytest.raises(UsageError, match="no keypoint"):
+            KAGGLE15.find(wanted)
