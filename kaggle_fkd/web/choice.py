@@ -1,6 +1,8 @@
 """`NetworkChoice`: the networks that requests can choose from, by name."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from kaggle_fkd.errors import RunError, UsageError, suggest
@@ -12,6 +14,16 @@ from kaggle_fkd.web.problem import RequestError
 
 MOST_OPEN = 4
 """Other networks than the default that are kept open: each has its own detector."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """Networks that were chosen before."""
+
+    networks: Networks
+    written: tuple[int, ...]
+    """When their weights were written, as they were opened."""
+    finders: Finders
 
 
 class NetworkChoice:
@@ -26,7 +38,7 @@ class NetworkChoice:
         """`default` is used by requests that name none; `others` says what else there is now."""
         self.name = name
         self._default, self._others = Finders(default), others
-        self._opened: dict[str, Finders] = {}
+        self._opened: dict[str, _Opened] = {}
 
     @property
     def names(self) -> list[str]:
@@ -34,8 +46,11 @@ class NetworkChoice:
         return list(dict.fromkeys([self.name, *self._others()]))
 
     def opened(self, name: str) -> Finders | None:
-        """The networks of that name if they are open."""
-        return self._default if name == self.name else self._opened.get(name)
+        """The networks of that name if they are open, and their files are still the same."""
+        if name == self.name:
+            return self._default
+        kept = self._opened.get(name)
+        return kept.finders if kept and kept.written == _written(kept.networks) else None
 
     def open(self, name: str) -> Finders:
         """The networks of that name, opened now, which may take seconds.
@@ -48,8 +63,9 @@ class NetworkChoice:
         others = self._others()
         if name not in others:
             raise UsageError(f"there are no networks called {name!r}", suggest(name, self.names))
+        networks, written = others[name], _written(others[name])
         try:
-            finders = Finders(others[name].open())
+            finders = Finders(networks.open())
         except RunError as error:  # which may name files of this computer
             log.error("%s: %s", name, error)
             raise RequestError(
@@ -57,7 +73,18 @@ class NetworkChoice:
                 f"the networks of {name} cannot be used",
                 "see the server's terminal, or choose others",
             ) from error
-        self._opened[name] = finders
+        self._opened[name] = _Opened(networks, written, finders)
         while len(self._opened) > MOST_OPEN:
             del self._opened[next(iter(self._opened))]
         return finders
+
+
+def _written(networks: Networks) -> tuple[int, ...]:
+    """When each of their files of weights was written, in ns: a training adds or replaces some."""
+    run = networks.run
+    if run is None:
+        return ()
+    files = sorted(run.glob("member-*/*.safetensors")) if run.is_dir() else [run]
+    with suppress(OSError):
+        return tuple(file.stat().st_mtime_ns for file in files)
+    return ()

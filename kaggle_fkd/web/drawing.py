@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kaggle_fkd.imaging.picture import ASTRONAUT, read_picture, write_picture
-from kaggle_fkd.photo.face import DetectedFace
+from kaggle_fkd.photo.face import DetectedFace, numbered
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.drawing import draw_faces
 from kaggle_fkd.photo.overlay.filter import get_filter
@@ -52,7 +52,7 @@ async def post_drawing(request: Request) -> Response:
 
     def draw(upload: Upload) -> Response:
         picture = upload.picture()
-        drawn = paint(picture, finder.detect(picture))
+        drawn = paint(picture, numbered(finder.detect(picture)))
         return picture_response(drawn, "jpeg" if upload.is_jpeg else "png")
 
     with state.queue.place():

@@ -31,7 +31,9 @@ class State:
         name = connection.query_params.get("network", self.networks.name)
         if (opened := self.networks.opened(name)) is not None:
             return opened
-        return await self.queue.run(lambda: self.networks.open(name))
+        return await self.queue.run(
+            lambda: self.networks.open(name), "the networks are being opened: try again in a moment"
+        )
 
 
 def state_of(connection: HTTPConnection) -> State:

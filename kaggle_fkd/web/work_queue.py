@@ -42,10 +42,12 @@ class WorkQueue:
         finally:
             self._taken -= 1
 
-    async def run(self, work: Callable[[], Result]) -> Result:
+    async def run(
+        self, work: Callable[[], Result], remedy: str = "try again, or with a smaller picture"
+    ) -> Result:
         """The result of `work`, called in the thread.
 
-        Raises what it raises, and RequestError (503) if it has not ended in time.
+        Raises what it raises, and RequestError (503), with the remedy, if it has not ended in time.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -55,7 +57,7 @@ class WorkQueue:
             raise RequestError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"the answer was not finished within {self.seconds:g} seconds",
-                "try again, or with a smaller picture",
+                remedy,
             ) from error
 
     def close(self) -> None:

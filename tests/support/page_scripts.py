@@ -46,6 +46,8 @@ COCO = """async ([record, name]) => {
     return cocoDocument(record, ABOUT.schemes.find((scheme) => scheme.name === name).category);
 }"""
 """COCO's document of a record in a scheme of that name."""
+CSV = """async (record) => (await import("tables.js")).faceTable(record)"""
+"""The table of a record's faces."""
 WEAR = """async ([picture, width, height, keypoints, names]) => {
     const { ABOUT } = await import("constants.js");
     const { openFilter } = await import("filter.js");

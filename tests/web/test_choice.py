@@ -1,9 +1,13 @@
 """The networks that requests choose by their name."""
 
+import os
+import shutil
+
 import pytest
 from starlette.testclient import TestClient
 from support.web_refusals import refusal_in
 
+from kaggle_fkd.errors import UsageError
 from kaggle_fkd.photo.networks import Networks
 from kaggle_fkd.web.app import make_app
 from kaggle_fkd.web.choice import NetworkChoice
@@ -40,6 +44,25 @@ def test_requests_choose_networks_by_their_name(client, astronaut):
 def test_networks_are_opened_once(finder, lenet_file):
     choice = NetworkChoice(finder, "package", lambda: {"mine": Networks(lenet_file)})
     assert choice.open("mine") is choice.open("mine") is choice.opened("mine")
+
+
+def test_networks_that_were_trained_further_are_opened_anew_and_deleted_ones_are_gone(
+    finder, lenet_file, tmp_path
+):
+    file = tmp_path / "mine.onnx"
+    shutil.copy(lenet_file, file)
+    others = {"mine": Networks(file)}
+    choice = NetworkChoice(finder, "package", lambda: others)
+    first = choice.open("mine")
+    assert choice.opened("mine") is first
+    os.utime(file, ns=(1, 1))
+    assert choice.opened("mine") is None
+    assert choice.open("mine") is not first
+    file.unlink()
+    others.clear()
+    assert choice.opened("mine") is None
+    with pytest.raises(UsageError, match="no networks called 'mine'"):
+        choice.open("mine")
 
 
 def test_networks_that_do_not_exist_or_cannot_be_used_are_refused(client, astronaut, capsys):

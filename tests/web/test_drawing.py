@@ -8,6 +8,7 @@ from PIL import Image
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.imaging.picture import ASTRONAUT, ASTRONAUT_FILE, read_picture
+from kaggle_fkd.photo.annotator import Annotator
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
@@ -19,11 +20,12 @@ def picture_in(answer) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(answer.content)))
 
 
-def test_a_drawing_is_that_of_python(client, finder, astronaut):
+def test_a_drawing_is_that_of_python(client, finder, astronaut, tmp_path):
     picture = read_picture(ASTRONAUT)
     faces = finder.detect(picture)
+    Annotator(finder, tmp_path).annotate(ASTRONAUT_FILE, "a")
     answer = client.post("/v1/drawing", content=astronaut)
-    assert (picture_in(answer) == finder.draw(picture, faces)).all()
+    assert (picture_in(answer) == np.array(Image.open(tmp_path / "a_keypoints.png"))).all()
     answer = client.post("/v1/drawing?filter=hat", content=astronaut)
     assert (picture_in(answer) == apply_filter(picture, faces, get_filter("hat"))).all()
     answer = client.post("/v1/drawing?filter=none", content=astronaut)

@@ -15,8 +15,10 @@ from PIL import Image
 from support.browser import chromium
 from support.exported_networks import exported
 from support.fake_camera import camera_flags
+from support.own_schemes import own_scheme
 from support.page_scripts import (
     COCO,
+    CSV,
     CUT,
     FETCH,
     OWN_NETWORKS,
@@ -44,6 +46,7 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
 from kaggle_fkd.photo.overlay.wear import apply_filter
+from kaggle_fkd.photo.tables import face_table
 from kaggle_fkd.photo.video.tracking import Tracker
 from kaggle_fkd.web.runtime import fetch
 
@@ -348,6 +351,15 @@ def test_keypoints_open_the_panel_with_what_the_network_sees(page):
     panel.get_by_role("img", name="Heat map over the face").wait_for()
     page.keyboard.press("Escape")
     assert panel.is_hidden() and page.evaluate("document.activeElement.id") == "view"
+
+
+def test_names_with_signs_of_csv_are_quoted_as_in_python(page):
+    names = ["eye, left", 'the "nose"']
+    face = {"number": 1, "box": [1.5, 2, 3, 4], "confidence": 0.5}
+    face |= {"keypoints": [[1.25, 2], [3, 4]], "errors": [0.5, 1]}
+    scheme = own_scheme("own", dict(zip(names, [(36, 39), (42, 45)], strict=True)))
+    expected = face_table({"faces": [face]}, scheme)
+    assert page.evaluate(CSV, {"faces": [face], "names": names}) == expected
 
 
 def test_coco_marks_uncertain_keypoints_as_in_python(page):

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.photo.finder import FaceKeypoints
+from kaggle_fkd.photo.networks import Networks
 from kaggle_fkd.web.app import make_app
 from kaggle_fkd.web.work_queue import WorkQueue
 
@@ -26,7 +27,16 @@ def test_a_busy_server_says_when_to_ask_again(finder, astronaut, address):
 def test_a_request_is_not_waited_for_endlessly(finder, astronaut):
     with TestClient(make_app(finder, "", WorkQueue(seconds=0)), base_url=ADDRESS) as client:
         answer = client.post("/v1/faces", content=astronaut)
-        assert "not finished within 0 seconds" in refusal_in(answer, 503)
+        refusal = refusal_in(answer, 503)
+        assert "not finished within 0 seconds -> try again, or with a smaller" in refusal
+
+
+def test_networks_that_take_long_to_open_are_no_fault_of_the_picture(finder, lenet_file):
+    others = {"mine": Networks(lenet_file)}
+    app = make_app(finder, "package", WorkQueue(seconds=0), others=lambda: others)
+    with TestClient(app, base_url=ADDRESS) as client:
+        refusal = refusal_in(client.get("/v1/about?network=mine"), 503)
+        assert "the networks are being opened: try again in a moment" in refusal
 
 
 def test_a_failure_is_answered_without_its_details_which_the_terminal_has(astronaut, capsys):

@@ -7,7 +7,13 @@ export function faceTable({ faces, names }) {
   const rows = faces.map(({ number, box, confidence, keypoints, errors }) => [
     number, ...box, confidence, ...keypoints.flatMap((point, index) => [...point, errors[index]]),
   ]);
-  return [columns, ...rows].map((row) => `${row.join(",")}\n`).join("");
+  return [columns, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
+/** A value as a cell of CSV: in quotes where it has signs of CSV itself. */
+function cell(value) {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The text of a .pts file; in it, the first pixel's centre is at 1. */
