@@ -101,11 +101,33 @@ def find_files(data_dir: Path) -> dict[str, SourceFile]:
 
 
 def find_competition_files(folder: Path) -> dict[str, SourceFile]:
-    """The competition's files in `folder`, by CSV name.
+    """The competition's files in `folder`, by CSV name, as `files_present` gives them.
 
-    A plain CSV is preferred to an inner zip, an inner zip to the bundle. Raises NoDataError if none
-    of the files exists, DataError if only some of the required ones do, or if a zip is not the
-    competition's.
+    Raises NoDataError if none of the files exists, DataError if only some of the required ones do,
+    or if a zip is not the competition's.
+    """
+    bundle, found = folder / BUNDLE, files_present(folder)
+    missing = [name for name in REQUIRED if name not in found]
+    if len(missing) == len(REQUIRED) and not bundle.exists():
+        raise NoDataError(
+            f"{folder} holds none of the competition's files ({', '.join(REQUIRED)} or {BUNDLE})",
+            "run the download stage, or name the folder that contains them",
+        )
+    if missing:
+        raise DataError(
+            f"{folder}: {' and '.join(missing)} not found, neither plain nor zipped",
+            FETCH_AGAIN
+            if bundle.exists()
+            else f"put the complete {BUNDLE} into that folder, or run the download stage",
+        )
+    return found
+
+
+def files_present(folder: Path) -> dict[str, SourceFile]:
+    """Those of the competition's files that are in `folder`, by CSV name.
+
+    A plain CSV is preferred to an inner zip, an inner zip to the bundle. Raises DataError for a
+    bundle that is not a safe zip.
     """
     bundle, members_of = folder / BUNDLE, cache(_bundle_members)
     found = {}
@@ -120,19 +142,6 @@ def find_competition_files(folder: Path) -> dict[str, SourceFile]:
                 found[name] = SourceFile(bundle, (name,))
             elif inner in members_of(bundle):
                 found[name] = SourceFile(bundle, (inner, name))
-    missing = [name for name in REQUIRED if name not in found]
-    if len(missing) == len(REQUIRED) and not bundle.exists():
-        raise NoDataError(
-            f"{folder} holds none of the competition's files ({', '.join(REQUIRED)} or {BUNDLE})",
-            "run the download stage, or name the folder that contains them",
-        )
-    if missing:
-        raise DataError(
-            f"{folder}: {' and '.join(missing)} not found, neither plain nor zipped",
-            FETCH_AGAIN
-            if bundle.exists()
-            else f"put the complete {BUNDLE} into that folder, or run the download stage",
-        )
     return found
 
 

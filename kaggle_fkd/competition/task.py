@@ -70,8 +70,8 @@ class CompetitionTask(KeypointTask):
         return self._competition
 
     def closing_notice(self) -> tuple[str, ...]:
-        """A notice that sample faces were used because the data are missing."""
-        if self.data_dir == self.requested_dir:
+        """A notice that sample faces were used, once they are loaded."""
+        if self._competition is None or not self.is_sample:
             return ()
         return (
             "These results were measured on SAMPLE FACES, not on the competition's data.",

@@ -3,10 +3,12 @@
 import pytest
 from support import csv_files
 
+from kaggle_fkd.competition.archive import SAMPLE_SUBMISSION
+from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.competition.sample.competition import SAMPLE
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.competition.task import CompetitionTask
-from kaggle_fkd.errors import NoDataError
+from kaggle_fkd.errors import NoDataError, UsageError
 
 
 @pytest.fixture
@@ -31,3 +33,14 @@ def test_data_that_are_there_by_the_time_of_the_fetch_take_the_place_of_sample_f
     task.fetch()
     assert not task.is_sample and len(task.competition.train) == 6
     assert task.closing_notice() == ()
+
+
+def test_data_in_the_folder_of_the_sample_faces_are_used_and_not_called_sample_faces(task, tables):
+    task.fetch(may_use_sample=True)
+    csv_files.write_plain(task.data_dir, tables)
+    (task.data_dir / SAMPLE_SUBMISSION).unlink()
+    again = CompetitionTask(task.requested_dir, task.sample_size)
+    assert not again.is_sample and again.closing_notice() == ()
+    with pytest.raises(UsageError, match="move the competition's files"):
+        again.fetch(may_use_sample=True)
+    assert len(load_competition(task.data_dir).train) == 6
