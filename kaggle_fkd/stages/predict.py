@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
+LOCK = ".lock"
+"""In SUBMISSIONS_DIR: held while a submission gets its name and is written."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
@@ -42,19 +45,23 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
 
         One without its gallery, for which the disk had no space, is written again.
         """
-        from kaggle_fkd.competition.record import earlier_submission
         from kaggle_fkd.system.console import log
 
         competition_task = cast("CompetitionTask", task)
         config = task.config(None, self.overrides)
         runs = self._runs_to_use(competition_task, made)
         inputs = _inputs(runs, config, competition_task)
-        written = None if self.force else earlier_submission(self.submissions_dir, inputs)
+        written = self._earlier(inputs)
         if written and written.with_suffix(".png").exists():
             log.info("skipped, as runs and test faces are unchanged: %s", written)
             return replace(made, submission=written)
-        path = self._write(runs, inputs, config, competition_task, written)
-        return replace(made, submission=path)
+        return replace(made, submission=self._write(runs, inputs, config, competition_task))
+
+    def _earlier(self, inputs: dict[str, Any]) -> "Path | None":
+        """The submission from the same inputs, unless another is asked for by force."""
+        from kaggle_fkd.competition.record import earlier_submission
+
+        return None if self.force else earlier_submission(self.submissions_dir, inputs)
 
     def _runs_to_use(self, task: "CompetitionTask", made: Made) -> "list[Run]":
         """The named runs, the one just trained or the newest; with warnings about them."""
@@ -90,9 +97,8 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         inputs: dict[str, Any],
         config: "Config",
         task: "CompetitionTask",
-        path: "Path | None",
     ) -> "Path":
-        """Write the submission, its record and its gallery, under a free name if `path` is None."""
+        """Write the submission, its record and its gallery, under a free name if they are new."""
         from kaggle_fkd import experiment
         from kaggle_fkd.competition.doubts import doubts_about
         from kaggle_fkd.competition.record import submission_name, write_record
@@ -103,6 +109,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         from kaggle_fkd.runs.find import joined_name
         from kaggle_fkd.system.console import log
         from kaggle_fkd.system.files import free_path
+        from kaggle_fkd.system.lock import locked
         from kaggle_fkd.system.text import count_of
 
         competition, name = task.competition, joined_name(runs)
@@ -110,41 +117,46 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         predicted = experiment.predict(runs, competition.test, self.device, config.predict, weights)
         keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
-        path = path or free_path(self.submissions_dir / submission_name(name, sample))
         members = [member for run in runs for member in run.members]
         doubts = [f"{member.name}: {doubt}" for member in members for doubt in member.doubts]
         locations = competition.lookup.locations(keypoints)
-        for doubt in doubts_about(locations, doubts):
-            log.warning("%s is not fit to be sent: %s", path, doubt)
 
-        def record(digest: str) -> None:
-            write_record(
-                path, digest, inputs, name, sample,
-                networks=len(members),
-                weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
-                rows=len(competition.lookup),
-                clipped_share=clipped_share(locations),
-                doubts_of_networks=doubts,
-                validation_rmse={m.name: m.validation for m in members},
+        # Until the submission is there, another call would find the same name free.
+        with locked(self.submissions_dir / LOCK):
+            path = self._earlier(inputs) or free_path(
+                self.submissions_dir / submission_name(name, sample)
+            )
+            for doubt in doubts_about(locations, doubts):
+                log.warning("%s is not fit to be sent: %s", path, doubt)
+
+            def record(digest: str) -> None:
+                write_record(
+                    path, digest, inputs, name, sample,
+                    networks=len(members),
+                    weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
+                    rows=len(competition.lookup),
+                    clipped_share=clipped_share(locations),
+                    doubts_of_networks=doubts,
+                    validation_rmse={m.name: m.validation for m in members},
+                )  # fmt: skip
+
+            figure = prediction_gallery(
+                competition.test, predicted, f"Predicted test faces: {path.stem}"
+            )
+            # The submission is written last: if it is there, so are the other two, unless the
+            # gallery alone cannot be written.
+            failure = None
+            try:
+                save_figure(figure, path.with_suffix(".png"))
+            except FkdError as error:
+                failure = error
+            write_submission(path, competition.lookup, keypoints, record)
+            if failure is not None:
+                raise failure
+            log.info(
+                "%d locations by %s (%s): %s",
+                len(competition.lookup), name, count_of(len(members), "network"), path,
             )  # fmt: skip
-
-        figure = prediction_gallery(
-            competition.test, predicted, f"Predicted test faces: {path.stem}"
-        )
-        # The submission is written last: if it is there, so are the other two, unless the gallery
-        # alone cannot be written.
-        failure = None
-        try:
-            save_figure(figure, path.with_suffix(".png"))
-        except FkdError as error:
-            failure = error
-        write_submission(path, competition.lookup, keypoints, record)
-        if failure is not None:
-            raise failure
-        log.info(
-            "%d locations by %s (%s): %s",
-            len(competition.lookup), name, count_of(len(members), "network"), path,
-        )  # fmt: skip
         return path
 
 

@@ -1,9 +1,17 @@
 """The stage `predict`: which run, which submission."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pandas as pd
+import pytest
 from support.command_line import QUICK, last_line
 
+from kaggle_fkd import experiment
+from kaggle_fkd.competition.task import CompetitionTask
 from kaggle_fkd.runs.find import newest_trained, runs_in
+from kaggle_fkd.stages.predict import Predict
+from kaggle_fkd.stages.stage import Made
 
 
 def test_predict_uses_the_newest_run_or_the_named_one(done):
@@ -51,3 +59,28 @@ def test_a_submission_whose_gallery_cannot_be_written_has_its_record_and_later_i
     assert last_line(out).read_bytes() == written
     code, out, err = done(*other)
     assert code == 0 and "skipped" in err
+
+
+@pytest.mark.parametrize(("scales", "written"), [((0.1, 0.2), 2), ((0.1, 0.1), 1)])
+def test_calls_that_predict_at_once_write_a_submission_each_unless_it_is_the_same(
+    done, monkeypatch, scales, written
+):
+    both, predict = Barrier(len(scales)), experiment.predict
+
+    def predict_at_once(*arguments):
+        predicted = predict(*arguments)
+        both.wait(60)
+        return predicted
+
+    def submission(scale):
+        stage = Predict(
+            data_dir=done.data, runs_dir=done.runs, submissions_dir=done.submissions, device="cpu",
+            overrides=(("predict.tta_scale", str(scale)),),
+        )  # fmt: skip
+        return stage.run(CompetitionTask(done.data), Made()).submission
+
+    monkeypatch.setattr(experiment, "predict", predict_at_once)
+    before = set(done.submissions.glob("*.csv"))
+    with ThreadPoolExecutor() as pool:
+        paths = set(pool.map(submission, scales))
+    assert len(paths) == written and set(done.submissions.glob("*.csv")) - before == paths

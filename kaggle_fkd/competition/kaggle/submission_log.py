@@ -2,16 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from kaggle_fkd.competition.kaggle.score import REF, Score, pixels
 from kaggle_fkd.errors import FkdError
-from kaggle_fkd.system.console import log
-from kaggle_fkd.system.files import write_text, writing_to
+from kaggle_fkd.system.files import write_text
+from kaggle_fkd.system.lock import locked
 from kaggle_fkd.system.reading import open_file
 
 LOG = "log.csv"
@@ -41,7 +38,7 @@ def log_submission(log_file: Path, sent: Mapping[str, str], score: Score | None)
         for half, rmse in (("public", score.public), ("private", score.private)):
             cells[half] = "" if rmse is None else str(rmse)
     _require_utf8(log_file, cells)
-    with _locked(log_file):
+    with locked(_lock(log_file)):
         rows = read_log(log_file) or [list(COLUMNS)]
         header = rows[0]
         header.extend(column for column in COLUMNS if column not in header)
@@ -54,7 +51,7 @@ def log_submission(log_file: Path, sent: Mapping[str, str], score: Score | None)
 
 def forget_submission(log_file: Path, sent: Mapping[str, str]) -> None:
     """Remove the row that was written before an upload which certainly failed."""
-    with _locked(log_file):
+    with locked(_lock(log_file)):
         rows = read_log(log_file)
         if rows:
             position = _position(rows, sent)
@@ -100,29 +97,14 @@ def read_log(log_file: Path) -> Rows:
         ) from error
 
 
-@contextmanager
-def one_at_a_time(log_file: Path) -> Iterator[None]:
-    """Within the block, no other call sends what this log is about; it waits until none does.
-
-    Raises FkdError if the log's folder cannot be written to.
-    """
-    with _locked(log_file, "sending.lock"):
-        yield
+def sending_lock(log_file: Path) -> Path:
+    """The lock of the calls that send what this log is about, one after the other."""
+    return log_file.with_name(f".{log_file.name}.sending.lock")
 
 
-@contextmanager
-def _locked(log_file: Path, name: str = "lock") -> Iterator[None]:
-    """Keep other processes from changing the log; FkdError if its folder cannot be written to."""
-    with writing_to(log_file):
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(log_file.with_name(f".{log_file.name}.{name}"), blocking=False)
-        try:
-            held = lock.acquire()
-        except Timeout:
-            log.info("waiting for another call that uses %s", log_file)
-            held = lock.acquire(blocking=True)
-    with held:
-        yield
+def _lock(log_file: Path) -> Path:
+    """The lock of the calls that change the log."""
+    return log_file.with_name(f".{log_file.name}.lock")
 
 
 def _position(rows: Rows, cells: Mapping[str, str]) -> int:

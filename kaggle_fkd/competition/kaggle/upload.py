@@ -14,12 +14,13 @@ from kaggle_fkd.competition.kaggle.submission_log import (
     forget_submission,
     log_submission,
     logged_submissions,
-    one_at_a_time,
     score_in,
+    sending_lock,
 )
 from kaggle_fkd.errors import FkdError, KaggleError, SubmissionError
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.files import sha256_of
+from kaggle_fkd.system.lock import locked
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import ApiCreateSubmissionResponse, KaggleApi
@@ -48,7 +49,7 @@ def send(
     SubmissionError if it cannot be read or Kaggle finds an error in it, and FkdError if the log
     cannot be kept: its message says so if the file was sent nevertheless.
     """
-    with one_at_a_time(log_file):
+    with locked(sending_lock(log_file)):
         return _send(file, message, run, log_file, wait_s, poll_s)
 
 
