@@ -6,7 +6,7 @@ from typing import Any
 
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.runs.provenance import provenance
-from kaggle_fkd.system.files import read_json_or_empty, texts_in
+from kaggle_fkd.system.files import read_json_or_empty, sha256_of, texts_in
 from kaggle_fkd.system.receipts import files_are_as_written, is_up_to_date, write_receipt_before
 
 SAMPLE_PREFIX = "sample-"
@@ -37,6 +37,12 @@ def record_file(submission: Path) -> Path:
 def read_record(submission: Path) -> dict[str, Any]:
     """The record of a submission; empty if it is missing or damaged."""
     return read_json_or_empty(record_file(submission))
+
+
+def is_as_recorded(submission: Path) -> bool:
+    """True if the bytes of the submission are those of which its record tells."""
+    digests = read_record(submission).get("files")
+    return isinstance(digests, dict) and sha256_of(submission) in digests.values()
 
 
 def doubts_of_networks(submission: Path) -> list[str]:

@@ -56,6 +56,7 @@ class Submit(Stage):
         from kaggle_fkd.competition.kaggle.upload import send
         from kaggle_fkd.competition.record import (
             doubts_of_networks,
+            is_as_recorded,
             is_sample_submission,
             newest_submission,
             read_record,
@@ -66,15 +67,19 @@ class Submit(Stage):
 
         competition_task = cast("CompetitionTask", task)
         path = self.submission or made.submission or newest_submission(self.submissions_dir)
-        record = read_record(path)
         _reject_sample(path, is_sample_submission(path))
         lookup = competition_task.competition.lookup
         submission = check_submission(path, lookup)
         _reject_sample(path, task.is_sample)
+        record = read_record(path)
+        changed = bool(record) and not is_as_recorded(path)
+        if changed:  # neither Kaggle's score nor the validation's belongs to the run
+            record = {}
         message = self.message or _message(record)
         doubts = doubts_about(submission.locations, doubts_of_networks(path))
         announce(
             f"file:     {path.resolve()} (sha256 {sha256_of(path)[:12]}...)",
+            *(["changed:  since it was predicted, so its run is not named"] if changed else []),
             f"contents: {_contents(record, len(lookup))}",
             f"message:  {message}",
             f"to:       {COMPETITION_PAGE}, as a late submission",

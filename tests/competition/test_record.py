@@ -45,7 +45,8 @@ def test_a_submission_with_a_damaged_record_is_shown_without_what_is_wrong_in_it
     submission = place.submissions / "a.csv"
     write_submission(submission, csv_files.LOOKUP, np.full((4, 15, 2), 48.0))
     record = {
-        "made_by": "a run", "validation_rmse": {"run": {"all": 2.5}},
+        "files": {submission.name: sha256_of(submission)}, "made_by": "a run",
+        "validation_rmse": {"run": {"all": 2.5}},
         "doubts_of_networks": ["member-07: it has risen"],
     }  # fmt: skip
     shown = {

@@ -53,6 +53,21 @@ def test_predictions_of_networks_that_have_not_learnt_are_said_and_not_sent(done
         assert code == 1 and f"nothing was sent, as it is doubtful: {doubt}" in err
 
 
+def test_a_submission_that_was_changed_is_not_attributed_to_its_run(done):
+    path = last_line(done("--stage", "predict")[1])
+    assert f"by {path.stem}" in done("--stage", "submit", "--submission", path)[2]
+    record = json.loads(path.with_suffix(".json").read_text())
+    doubtful = record | {"doubts_of_networks": ["it has risen"]}
+    path.with_suffix(".json").write_text(json.dumps(doubtful))
+    pd.read_csv(path).assign(Location=40).to_csv(path, index=False)
+    code, _, err = done("--stage", "submit", "--submission", path)
+    assert code == 0 and "changed:  since it was predicted" in err and "doubtful: it has" in err
+    assert "by an unknown run" in err and "validation RMSE" not in err
+    path.with_suffix(".json").write_text(json.dumps(record | {"sample_faces": True}))
+    code, _, err = done("--stage", "submit", "--submission", path, "--yes")
+    assert code == 1 and "never uploaded" in err
+
+
 def test_submit_refuses_an_invalid_file(done):
     bad = done.submissions / "bad.csv"
     bad.write_text("RowId,Location\n1,1e9\n")
