@@ -13,7 +13,7 @@ from kaggle_fkd.system.receipts import is_up_to_date, write_receipt
 
 CACHE = "cache"
 """Name of the folder in DATA_DIR that holds one folder per cached table."""
-FORMAT = 3
+FORMAT = 4
 """Increment when parsing or checking changes; older caches are then rebuilt."""
 ARRAYS = ("images", "keypoints", "ids")
 RECEIPT = "source.json"

@@ -133,7 +133,7 @@ class _RowTooLongError(ValueError):
 def _chunks(
     file: SourceFile, columns: list[str], most_rows: int = MOST_ROWS
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """(first row, rows as text) until the end; DataError for a file without these columns."""
+    """(first row, rows as text) until the end; DataError unless it has these columns once."""
     rows = 0
     try:
         with file.open() as stream:
@@ -149,6 +149,13 @@ def _chunks(
                 missing = [name for name in columns if name not in chunk.columns]
                 if missing:
                     raise DataError(f"{file}: column {', '.join(missing)} missing", FETCH_AGAIN)
+                # pandas calls the second column of a name NAME.1, and would use the first.
+                twice = [name for name in columns if f"{name}.1" in chunk.columns]
+                if twice:
+                    raise DataError(
+                        f"{file}: column {', '.join(twice)} is there twice",
+                        f"keep the right one, or {FETCH_AGAIN}",
+                    )
                 if len(chunk):
                     yield rows, chunk
                 rows += len(chunk)

@@ -80,6 +80,15 @@ def test_a_missing_column_is_rejected(tmp_path, tables, name, column):
         load_competition(csv_files.write_plain(tmp_path, tables))
 
 
+@pytest.mark.parametrize(
+    ("name", "column"), [("training.csv", "nose_tip_x"), ("test.csv", "ImageId")]
+)
+def test_a_column_that_is_there_twice_is_rejected(tmp_path, tables, name, column):
+    tables[name].insert(0, column, "1", allow_duplicates=True)
+    with pytest.raises(DataError, match=f"{name}: column {column} is there twice"):
+        load_competition(csv_files.write_plain(tmp_path, tables))
+
+
 def test_a_row_with_too_many_cells_is_rejected(tmp_path, tables):
     folder = csv_files.write_plain(tmp_path, tables)
     lines = (folder / "test.csv").read_text().splitlines()
