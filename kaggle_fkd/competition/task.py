@@ -133,12 +133,16 @@ class CompetitionTask(KeypointTask):
         return competition_sections(sources, self.competition)
 
     def _folder_with_data(self) -> Path:
-        """The requested folder, or that of the sample faces in it if only these exist."""
+        """The requested folder, or that of the sample faces in it if only these exist.
+
+        Raises DataError for sample faces of which only a part was drawn.
+        """
         sample = self.requested_dir / SAMPLE
         try:
             find_files(self.requested_dir)
         except NoDataError:
             if sample_recipe(sample) is not None:
+                _require_complete(sample)
                 log.warning("%s: no competition data; using %s", self.requested_dir, sample)
                 return sample
         return self.requested_dir
@@ -152,6 +156,16 @@ class CompetitionTask(KeypointTask):
             "and run this again.",
         )
         make_sample(self.requested_dir / SAMPLE, self.sample_size, SAMPLE_SEED)
+
+
+def _require_complete(sample: Path) -> None:
+    """DataError for a folder in which the drawing of sample faces was interrupted."""
+    try:
+        find_competition_files(sample)
+    except DataError as error:
+        raise DataError(
+            f"the sample faces are incomplete: {error.problem}", "repeat `all`, which draws them"
+        ) from error
 
 
 def _download(folder: Path) -> None:

@@ -3,12 +3,12 @@
 import pytest
 from support import csv_files
 
-from kaggle_fkd.competition.archive import SAMPLE_SUBMISSION
+from kaggle_fkd.competition.archive import SAMPLE_SUBMISSION, TRAINING
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.competition.sample.competition import SAMPLE
 from kaggle_fkd.competition.sample.files import SampleSize
 from kaggle_fkd.competition.task import CompetitionTask
-from kaggle_fkd.errors import NoDataError, UsageError
+from kaggle_fkd.errors import DataError, NoDataError, UsageError
 
 
 @pytest.fixture
@@ -44,3 +44,17 @@ def test_data_in_the_folder_of_the_sample_faces_are_used_and_not_called_sample_f
     with pytest.raises(UsageError, match="move the competition's files"):
         again.fetch(may_use_sample=True)
     assert len(load_competition(task.data_dir).train) == 6
+
+
+@pytest.mark.parametrize("drawn", [(), (TRAINING,)], ids=["nothing", "a part"])
+def test_sample_faces_whose_drawing_was_interrupted_are_to_be_drawn_by_all_again(task, drawn):
+    task.fetch(may_use_sample=True)
+    for file in task.data_dir.glob("*.csv"):
+        if file.name not in drawn:
+            file.unlink()
+    again = CompetitionTask(task.requested_dir, task.sample_size)
+    with pytest.raises(DataError, match=r"the sample faces are incomplete.*repeat `all`"):
+        _ = again.is_sample
+    assert again.closing_notice() == ()
+    again.fetch(may_use_sample=True)
+    assert again.is_sample
