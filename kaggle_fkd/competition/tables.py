@@ -1,5 +1,6 @@
 """Kaggle's tables of faces, and how every table is read: as text, checked cell by cell."""
 
+import codecs
 import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -30,7 +31,12 @@ LARGEST_ID = 2.0**53
 LOWEST_LABEL, HIGHEST_LABEL = -SIDE, 2 * SIDE
 """A coordinate further outside the image than the image is wide is treated as a typing error. A
 single 1e6 among 7049 labels would move the mean face by 142 pixels."""
+LONGEST_HEADER = 1 << 12
+"""Bytes of the first line that are looked at; that of training.csv has 682."""
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""A file in UTF-16 starts with one of them."""
 REMEDY = f"correct that row, or {FETCH_AGAIN}"
+SAVE_AGAIN = f"save it as CSV in UTF-8 with commas between the cells, or {FETCH_AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,7 @@ def _chunks(
     rows = 0
     try:
         with file.open() as stream:
+            _reject_other_csv(stream, file)
             limited = _Limited(stream)
             reader = pd.read_csv(
                 io.BufferedReader(limited),
@@ -173,9 +180,19 @@ def _chunks(
             f"{file}: a row has too many cells, or an unclosed quote ({str(error).strip()})", REMEDY
         ) from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not a text file ({error})", FETCH_AGAIN) from error
+        raise DataError(f"{file} is not a text file in UTF-8 ({error})", SAVE_AGAIN) from error
     if rows == 0:
         raise DataError(f"{file} is empty, or has only a header", FETCH_AGAIN)
+
+
+def _reject_other_csv(stream: IO[bytes], file: SourceFile) -> None:
+    """DataError for a CSV as spreadsheets save it for some languages; rewinds the stream."""
+    header = stream.readline(LONGEST_HEADER)
+    stream.seek(0)
+    if header.startswith(UTF16_MARKS):
+        raise DataError(f"{file} is in UTF-16", SAVE_AGAIN)
+    if b";" in header and b"," not in header:
+        raise DataError(f"{file} has semicolons between its cells", SAVE_AGAIN)
 
 
 def _next_chunk(reader: Iterator[pd.DataFrame]) -> pd.DataFrame | None:

@@ -2,7 +2,7 @@
 
 import pytest
 from support import csv_files
-from support.csv_files import spoil
+from support.csv_files import FEATURES, spoil
 
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import DataError
@@ -103,6 +103,20 @@ def test_a_file_cut_off_in_the_middle_is_rejected(tmp_path, tables):
     content = (folder / "training.csv").read_bytes()
     (folder / "training.csv").write_bytes(content[:-200])
     with pytest.raises(DataError, match=r"training\.csv, row 5 .*pixels instead of 9216"):
+        load_competition(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [({"encoding": "utf-16"}, "is in UTF-16"),
+     ({"sep": ";", "decimal": ","}, "has semicolons between its cells")],
+)  # fmt: skip
+def test_a_table_as_a_spreadsheet_saved_it_is_to_be_saved_again(tmp_path, tables, options, problem):
+    folder = csv_files.write_plain(tmp_path, tables)
+    labels = tables["training.csv"].replace("", "nan").astype(dict.fromkeys(FEATURES, float))
+    labels.to_csv(folder / "training.csv", index=False, **options)
+    remedy = "save it as CSV in UTF-8 with commas"
+    with pytest.raises(DataError, match=rf"training\.csv {problem} -> {remedy}"):
         load_competition(folder)
 
 
