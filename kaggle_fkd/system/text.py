@@ -17,8 +17,11 @@ def without_password(text: str) -> str:
 
 
 def describe_row(row: int) -> str:
-    """A row of a table in messages: its number in pandas, and its line in an editor."""
-    return f"row {row} (counted from 0; line {row + 2})"
+    """A row of a table in messages: its number in pandas, and its line in an editor.
+
+    pandas skips blank lines, and does not tell of them.
+    """
+    return f"row {row} (counted from 0; line {row + 2}, not counting blank ones)"
 
 
 def shorten(cell: object) -> str:

@@ -38,7 +38,7 @@ def test_a_bad_row_is_named(tmp_path, row, problem):
     with pytest.raises(DataError) as caught:
         load_annotated([tmp_path], IBUG68, 32, 4)
     assert str(table) in caught.value.problem
-    assert "row 2 (counted from 0; line 4)" in caught.value.problem
+    assert "row 2 (counted from 0; line 4, not counting blank ones)" in caught.value.problem
     assert problem in caught.value.problem
 
 

@@ -1,5 +1,7 @@
 """Tables that are damaged are rejected, with the row and the cell."""
 
+import re
+
 import pytest
 from support import csv_files
 from support.csv_files import FEATURES, spoil
@@ -52,7 +54,17 @@ def test_a_bad_cell_is_rejected_with_file_and_row(tmp_path, tables, name, column
     with pytest.raises(DataError) as caught:
         load_competition(csv_files.write_plain(tmp_path, tables))
     assert message in str(caught.value)
-    assert f"{name}, row 2 (counted from 0; line 4)" in str(caught.value)
+    assert f"{name}, row 2 (counted from 0; line 4, " in str(caught.value)
+
+
+def test_the_line_of_a_bad_cell_is_right_where_blank_lines_are_not_counted(tmp_path, tables):
+    spoil(tables["test.csv"], 2, "ImageId", "x")
+    file = csv_files.write_plain(tmp_path, tables) / "test.csv"
+    file.write_text(file.read_text().replace("\n", "\n\n"))
+    with pytest.raises(DataError, match="not counting blank ones") as caught:
+        load_competition(tmp_path)
+    (line,) = re.findall(r"line (\d+),", caught.value.problem)
+    assert file.read_text().split("\n\n")[int(line) - 1].startswith("x,")
 
 
 @pytest.mark.parametrize("name", ["training.csv", "test.csv", "IdLookupTable.csv"])

@@ -6,7 +6,7 @@ from kaggle_fkd.system.text import LONGEST_QUOTE, count_of, describe_row, innerm
 
 
 def test_rows_are_named_as_pandas_counts_and_as_editors_do():
-    assert describe_row(0) == "row 0 (counted from 0; line 2)"
+    assert describe_row(0) == "row 0 (counted from 0; line 2, not counting blank ones)"
 
 
 def test_long_cells_are_cut_off():
