@@ -161,6 +161,19 @@ def test_a_convention_of_which_no_face_was_learnt_is_refused(faces, tmp_path):
         predict(only_a, faces)
 
 
+@pytest.mark.parametrize("labels", ["complete", "imputed"])
+def test_a_baseline_with_one_head_predicts_every_convention(faces, tmp_path, labels):
+    run = train(faces, {**SETTINGS, "train.epochs": 1, "train.labels": labels}, runs_dir=tmp_path)
+    assert np.isfinite(predict(run, faces)).all()
+
+
+def test_a_shared_head_is_refused_for_faces_that_its_training_left_out(faces, tmp_path):
+    settings = {**SETTINGS, "train.only_convention": "A", "train.heads": "shared"}
+    only_a = train(faces, settings, runs_dir=tmp_path)
+    with pytest.raises(RunError, match="not trained for convention B"):
+        predict(only_a, faces)
+
+
 def test_nothing_is_trained_when_a_fold_has_nothing_to_be_validated_on(tmp_path):
     few = varied_faces(30, 2)
     run = train(few, {**SETTINGS, "train.only_convention": "B"}, runs_dir=tmp_path)

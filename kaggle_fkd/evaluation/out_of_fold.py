@@ -18,9 +18,9 @@ def out_of_fold(
     """N x K x 3 pixels of `faces.inner()`, the x, y and expected error of each keypoint: the mean
     over the finished members that held the face out.
 
-    NaN for a face that no finished member held out. Repeats of an image are held out together, so
-    that no member was trained on a repeat. `faces` are those that the run was trained on. Raises
-    RunError when the run does not fit them.
+    NaN for a face that no finished member held out, or one that was not trained for its convention.
+    Repeats of an image are held out together, so that no member was trained on a repeat. `faces`
+    are those that the run was trained on. Raises RunError when the run does not fit them.
     """
     seen = faces.inner()
     check_fits(run, seen)

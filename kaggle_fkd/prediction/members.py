@@ -20,18 +20,15 @@ def predict_faces(
 ) -> NDArray[np.float32]:
     """N x K x 3 pixels, x, y and expected error of each keypoint: the mean over the run's members,
     each face by the head of its own convention; NaN for faces of a convention for which a member
-    had no labels to learn from.
+    was not trained.
 
     Raises RunError if the run has no finished member, or was trained for other keypoints or another
     image size.
     """
     check_fits(run, faces)
     members = run.require_members().members
-    mean = np.mean([predict_member(member, faces, device, config) for member in members], axis=0)
-    for index, convention in enumerate(faces.scheme.conventions):
-        if not all(convention.name in member.summary["conventions"] for member in members):
-            mean[faces.convention == index] = np.nan
-    return np.asarray(mean)
+    each = [predict_member(member, faces, device, config) for member in members]
+    return np.asarray(np.mean(each, axis=0))
 
 
 def predict_member(
@@ -44,7 +41,11 @@ def predict_member(
     config = replace(config, tta_flip=config.tta_flip and member.config.augment.flip > 0)
     network = member.load_network(device)
     heads = head_index(device, faces, member.shape.heads)
-    return predict_with_tta(network, images_on(device, faces), heads, faces.scheme, config)
+    predicted = predict_with_tta(network, images_on(device, faces), heads, faces.scheme, config)
+    for index, convention in enumerate(faces.scheme.conventions):
+        if not member.trained_for(convention.name):
+            predicted[faces.convention == index] = np.nan
+    return predicted
 
 
 def check_fits(run: Run, faces: FaceDataset) -> None:

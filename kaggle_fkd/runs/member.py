@@ -146,6 +146,15 @@ class Member:
         """The results of a finished member; empty when they cannot be read."""
         return read_json_or_empty(self.summary_file, KINDS)
 
+    def trained_for(self, convention: str) -> bool:
+        """True when the head that predicts the faces of that convention has learnt.
+
+        A head that all conventions share predicts those that its training did not leave out.
+        """
+        if self.shape.heads == 1:
+            return self.config.train.only_convention in ("", convention)
+        return convention in self.summary.get("conventions", ())
+
     def read_metrics(self) -> "pd.DataFrame":
         """The table in `metrics_file`: numbers, and at least one row.
 

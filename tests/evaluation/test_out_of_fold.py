@@ -9,8 +9,9 @@ from support.small_runs import CPU, NO_TTA
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.metrics import rmse_by_convention
-from kaggle_fkd.prediction.members import predict_member
+from kaggle_fkd.prediction.members import predict_faces, predict_member
 from kaggle_fkd.runs.run import open_run
+from kaggle_fkd.system.files import write_json
 from kaggle_fkd.training.folds import assign_folds
 
 
@@ -55,3 +56,15 @@ def test_members_that_held_out_the_same_faces_are_averaged(crossed_run, competit
     each = [predict_member(crossed_run.member(i), faces[held_out], CPU, NO_TTA) for i in (0, 1)]
     predicted = out_of_fold(copied, faces, CPU, NO_TTA)
     np.testing.assert_allclose(predicted[held_out], np.mean(each, axis=0), atol=1e-4)
+
+
+def test_faces_that_a_run_cannot_predict_have_no_score_either(crossed_run, competition, tmp_path):
+    copied = open_run(shutil.copytree(crossed_run.folder, tmp_path / "copied"))
+    for member in copied.members:
+        write_json(member.summary_file, {**member.summary, "conventions": ["A"]})
+    of_a = competition.train.convention == 0
+    for predicted in (
+        out_of_fold(copied, competition.train, CPU, NO_TTA),
+        predict_faces(copied, competition.train, CPU, NO_TTA),
+    ):
+        assert np.isfinite(predicted[of_a]).all() and np.isnan(predicted[~of_a]).all()

@@ -75,7 +75,7 @@ def test_a_network_trained_without_mirrored_faces_predicts_none(tmp_path, compet
         member = new_run(tmp_path, replace(QUICK, augment=AugmentConfig(flip=share))).member(0)
         member.folder.mkdir()
         network = build_network(member.config.train.model, member.shape)
-        member.finish(network.state_dict(), {"seed": 0})
+        member.finish(network.state_dict(), {"conventions": ["A", "B"]})
         one, two = (predict_member(member, faces, CPU, PredictConfig(f, 0)) for f in (False, True))
         assert np.array_equal(one, two) == same
 
