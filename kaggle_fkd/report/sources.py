@@ -14,7 +14,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
 from kaggle_fkd.evaluation.oof_file import read_predictions
 from kaggle_fkd.evaluation.out_of_fold import covered_by
-from kaggle_fkd.evaluation.receipt import evaluated_by_this_version
+from kaggle_fkd.runs.evaluation_receipt import evaluated_by_this_version
 from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import RunSummary, summarise_run
 from kaggle_fkd.runs.run import Run
@@ -62,12 +62,12 @@ class ReportSources:
 
     @cached_property
     def evaluation_record(self) -> Mapping[str, Any]:
-        """evaluation.json of the run's evaluation by this version; empty if there is none.
+        """evaluation.json of this version's evaluation of the run's networks; empty without one.
 
         Raises DataError if a file of the evaluation was changed.
         """
         folder = self.evaluation_folder
-        if not evaluated_by_this_version(folder):
+        if not evaluated_by_this_version(folder, [self.run]):
             return {}
         return read_json_or_empty(folder / "evaluation.json")
 

@@ -1,13 +1,12 @@
 """An overview of all runs: what they are, how good they are, how long they took."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from kaggle_fkd.config import Config, setting_text
+from kaggle_fkd.runs.evaluation_receipt import is_evaluation_of
 from kaggle_fkd.runs.find import evaluation_folder, runs_in, validation_score
 from kaggle_fkd.runs.run import Run
 from kaggle_fkd.system.files import read_json_or_empty
@@ -61,13 +60,12 @@ def summarise_runs(runs_dir: Path) -> list[RunSummary]:
 def summarise_run(run: Run, runs_dir: Path) -> RunSummary:
     """One run, whose evaluation is in `runs_dir` if there is one."""
     members, validation = run.members, validation_score(run)
-    evaluation = evaluation_folder(runs_dir, [run]) / "evaluation.json"
     return RunSummary(
         name=run.name,
         scheme=run.scheme.name,
         networks=f"{len(members)} of {run.wanted_members}",
         validation=Score(validation, members[0].metric.text(validation)) if members else None,
-        out_of_fold=_out_of_fold(read_json_or_empty(evaluation)),
+        out_of_fold=_out_of_fold(run, evaluation_folder(runs_dir, [run])),
         seconds=sum(member.summary.get("seconds", 0) for member in members),
         data="sample faces" if run.sample_faces else run.record["data_hash"][:8],
         settings=", ".join(different_settings(run.config)) or "the defaults",
@@ -98,8 +96,11 @@ def _texts(row: RunSummary) -> dict[str, str]:
     }
 
 
-def _out_of_fold(evaluation: Mapping[str, Any]) -> Score | None:
-    """The score in an evaluation.json; None if there is none, or the file is damaged."""
+def _out_of_fold(run: Run, folder: Path) -> Score | None:
+    """The score in the folder's evaluation.json; None if it is damaged or of other networks."""
+    if not is_evaluation_of(folder, [run]):
+        return None
+    evaluation = read_json_or_empty(folder / "evaluation.json")
     try:
         if "oof_rmse" in evaluation:
             value = evaluation["oof_rmse"]["all"]["rmse"]

@@ -72,7 +72,7 @@ class Evaluate(RunOptions, TrainingStage):
         With --test-on, a run that has a finished member is scored as it is.
         """
         from kaggle_fkd.evaluation.label_review import keep_decisions
-        from kaggle_fkd.evaluation.receipt import write_evaluation_receipt
+        from kaggle_fkd.runs.evaluation_receipt import write_evaluation_receipt
         from kaggle_fkd.runs.find import evaluation_folder
         from kaggle_fkd.system.console import announce, log
         from kaggle_fkd.system.device import pick_device
@@ -92,7 +92,7 @@ class Evaluate(RunOptions, TrainingStage):
         folder = evaluation_folder(self.runs_dir, runs)
         with replaced_folder(folder) as new:
             lines = task.evaluate(runs, config, device, new)
-            write_evaluation_receipt(new)
+            write_evaluation_receipt(new, runs)
             keep_decisions(folder, new)
         log.info("evaluation: %s", folder)
         announce(*lines)

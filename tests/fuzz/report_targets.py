@@ -24,7 +24,7 @@ def _evaluate(folder: Path) -> None:
 TARGETS = (
     Target(
         "report of a run", _evaluate, lambda folder, file: _stage(folder, "report"),
-        ("report/sources.py", "evaluation/oof_file.py", "evaluation/receipt.py"),
+        ("report/sources.py", "evaluation/oof_file.py", "runs/evaluation_receipt.py"),
         ("runs/*/*.json", "runs/*/*.csv", "runs/*/*/*.json", "runs/*/*/metrics.csv", "subs/*.*"),
         weight=0.5,
     ),

@@ -21,9 +21,9 @@ from kaggle_fkd.errors import FkdError
 from kaggle_fkd.evaluation.coco_pictures import write_pictures
 from kaggle_fkd.evaluation.label_review import open_review
 from kaggle_fkd.evaluation.oof_file import read_predictions
-from kaggle_fkd.evaluation.receipt import write_evaluation_receipt
 from kaggle_fkd.keypoints.scheme_file import read_scheme
 from kaggle_fkd.report.sources import ReportSources, read_evaluation
+from kaggle_fkd.runs.evaluation_receipt import write_evaluation_receipt
 from kaggle_fkd.runs.find import evaluation_folder, find_run, runs_in
 from kaggle_fkd.runs.label_files import LabelFiles
 from kaggle_fkd.runs.member import Member
@@ -52,6 +52,7 @@ def _write_run(folder: Path) -> None:
     evaluated = evaluation_folder(folder, [run])
     evaluated.mkdir()
     (evaluated / "evaluation.json").write_text(json.dumps(evaluation))
+    write_evaluation_receipt(evaluated, [run])
 
 
 def _run_in(folder: Path) -> Any:
@@ -130,7 +131,7 @@ def _write_labels(folder: Path) -> None:
     write_pictures(evaluated, read_predictions(evaluated / "oof.csv", FACES), FACES)
     (evaluated / "coco.json").rename(folder / "corrected.json")
     (evaluated / "evaluation.json").write_text("{}")
-    write_evaluation_receipt(evaluated)
+    write_evaluation_receipt(evaluated, runs_in(folder))
 
 
 def _read_labels(folder: Path, file: Path) -> object:

@@ -1,13 +1,16 @@
 """The overview of all runs."""
 
 import json
+import shutil
 
 import pytest
 from support.small_runs import QUICK, new_run, quick
 
 from kaggle_fkd.config import Config
-from kaggle_fkd.runs.find import joined_name
+from kaggle_fkd.runs.evaluation_receipt import write_evaluation_receipt
+from kaggle_fkd.runs.find import evaluation_folder
 from kaggle_fkd.runs.overview import different_settings, overview, summarise_run
+from kaggle_fkd.runs.run import open_run
 
 
 def finish(run, index, rmse, seconds):
@@ -16,6 +19,7 @@ def finish(run, index, rmse, seconds):
     member.folder.mkdir(exist_ok=True)
     member.weights_file.touch()
     summary = {"validation_rmse": {"all": rmse}, "seconds": seconds, "finished": "2999"}
+    summary["weights_sha256"] = f"of a network with {rmse} px"
     member.summary_file.write_text(json.dumps(summary))
 
 
@@ -46,15 +50,32 @@ def test_each_run_has_a_line_with_networks_scores_time_and_settings(tmp_path):
     assert all("kaggle15" in row and "sample faces" in row for row in rows)
 
 
+def evaluate(run, record):
+    """The evaluation of the run, as if the stage had written it beside the run."""
+    folder = evaluation_folder(run.folder.parent, [run])
+    folder.mkdir()
+    (folder / "evaluation.json").write_text(json.dumps(record))
+    write_evaluation_receipt(folder, [run])
+
+
 def test_the_out_of_fold_rmse_is_that_of_the_runs_evaluation(tmp_path):
     run = new_run(tmp_path)
     finish(run, 0, 2.0, 1)
     assert "1.875" not in overview(tmp_path)
-    folder = tmp_path / f"evaluation-{joined_name([run])}"
-    folder.mkdir()
-    record = {"oof_rmse": {"all": {"rmse": 1.875}}}
-    (folder / "evaluation.json").write_text(json.dumps(record))
+    evaluate(run, {"oof_rmse": {"all": {"rmse": 1.875}}})
     assert "1.875" in overview(tmp_path)
+
+
+def test_an_evaluation_of_fewer_networks_or_of_a_namesake_is_not_the_runs(tmp_path):
+    run = new_run(tmp_path)
+    finish(run, 0, 2.0, 1)
+    evaluate(run, {"oof_rmse": {"all": {"rmse": 1.875}}})
+    namesake = open_run(shutil.copytree(run.folder, tmp_path / "elsewhere" / run.name))
+    finish(namesake, 0, 1.0, 1)
+    assert summarise_run(run, tmp_path).out_of_fold.value == 1.875
+    assert summarise_run(namesake, tmp_path).out_of_fold is None
+    finish(run, 1, 2.5, 1)
+    assert summarise_run(run, tmp_path).out_of_fold is None
 
 
 @pytest.mark.parametrize(
@@ -69,9 +90,7 @@ def test_the_out_of_fold_rmse_is_that_of_the_runs_evaluation(tmp_path):
 def test_a_damaged_evaluation_counts_as_none(tmp_path, record):
     run = new_run(tmp_path)
     finish(run, 0, 2.0, 1)
-    folder = tmp_path / f"evaluation-{joined_name([run])}"
-    folder.mkdir()
-    (folder / "evaluation.json").write_text(json.dumps(record))
+    evaluate(run, record)
     assert summarise_run(run, tmp_path).out_of_fold is None
 
 

@@ -136,6 +136,20 @@ def test_a_damaged_evaluation_is_named_in_one_line(reported, name, content):
     assert report_of(reported) == before
 
 
+def test_an_evaluation_from_before_a_network_was_trained_is_left_out(reported):
+    """The networks of the run are no longer those that the evaluation is of."""
+    (run,) = runs_in(reported.runs)
+    (record,) = reported.runs.glob("evaluation-*/evaluation.json")
+    score = f"{json.loads(record.read_text())['oof_rmse']['all']['rmse']:.3f} px"
+    shutil.copytree(run.member(0).folder, run.member(len(run.members)).folder)
+    forget(reported, "eda-*")
+    code, _, err = reported("report")
+    page = ParsedPage(report_of(reported))
+    assert code == 0, err
+    assert not EVALUATED & set(titles(page)) and score not in page.text
+    assert f"kaggle-fkd evaluate --data-dir {reported.data}" in page.text
+
+
 def test_a_run_of_other_faces_has_no_report_on_these(reported, sample_dir):
     shutil.rmtree(reported.data)
     shutil.copytree(sample_dir, reported.data)

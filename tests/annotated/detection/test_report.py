@@ -12,10 +12,10 @@ from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.evaluation import write_detection
 from kaggle_fkd.annotated.detection.report import detector_sections
 from kaggle_fkd.errors import DataError
-from kaggle_fkd.evaluation.receipt import write_evaluation_receipt
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.report.section import Absent, Gallery, KeyFigures, Plot, Text
 from kaggle_fkd.report.sources import ReportSources
+from kaggle_fkd.runs.evaluation_receipt import write_evaluation_receipt
 from kaggle_fkd.runs.provenance import provenance
 from kaggle_fkd.runs.run import start_run
 
@@ -44,7 +44,7 @@ def sources(photographs, tmp_path):
 def evaluate(sources, photographs, found):
     sources.evaluation_folder.mkdir()
     write_detection(sources.evaluation_folder, photographs, found, provenance())
-    write_evaluation_receipt(sources.evaluation_folder)
+    write_evaluation_receipt(sources.evaluation_folder, [sources.run])
 
 
 def exact(photographs):
@@ -89,7 +89,8 @@ def test_damaged_detections_are_named(sources, photographs, cell):
     evaluate(sources, photographs, exact(photographs))
     path = sources.evaluation_folder / "detections.csv"
     path.write_text(path.read_text() + f"0,{cell},1,1,1,1,1,1,1\n")
-    write_evaluation_receipt(sources.evaluation_folder)  # as if the stage had written it
+    # As if the stage had written it.
+    write_evaluation_receipt(sources.evaluation_folder, [sources.run])
     with pytest.raises(DataError, match=r"detections\.csv"):
         detector_sections(sources, photographs)
 
