@@ -1,6 +1,6 @@
 """`LabelFiles`: what the settings of a training may say about wrong labels, as files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,10 @@ class LabelFiles:
             Path(config.audit) if config.audit else None,
             Path(config.label_fixes) if config.label_fixes else None,
         )
+
+    def named_in(self, config: TrainConfig) -> TrainConfig:
+        """The settings, which name these files instead."""
+        return replace(config, audit=str(self.audit or ""), label_fixes=str(self.fixes or ""))
 
     def in_folder(self, folder: Path) -> "LabelFiles":
         """The places of their copies in the folder of a run."""

@@ -1,7 +1,7 @@
 """`Run`: a directory with settings, data and provenance, and a folder for each member."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,11 @@ class Run:
     def label_files(self) -> LabelFiles:
         """Its copies of the audit and the label fixes that it is trained with."""
         return LabelFiles.named_by(self.config.train).in_folder(self.folder)
+
+    @property
+    def own_config(self) -> Config:
+        """The settings, which name its own copies of the audit and the label fixes."""
+        return replace(self.config, train=self.label_files.named_in(self.config.train))
 
     def member(self, index: int) -> Member:
         """Its member of that number, trained or not."""

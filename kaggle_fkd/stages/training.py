@@ -54,11 +54,14 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         return None if self.resume == NEWEST else self.resume
 
     def config(self, task: "Task") -> Config:
-        """The settings: those of the named run or of the preset, and the given ones on top."""
+        """The settings: those of the named run or of the preset, and the given ones on top.
+
+        The run's label files are its own copies: those that it was started with may have changed.
+        """
         from kaggle_fkd.runs.find import find_run
 
         if self._named_run and self.preset is None:
-            return override(find_run(self.runs_dir, self._named_run).config, self.settings)
+            return override(find_run(self.runs_dir, self._named_run).own_config, self.settings)
         return task.config(self.preset, self.settings)
 
     def chosen_run(self, task: "Task") -> "Run":

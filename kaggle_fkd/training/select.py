@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaggle_fkd import __version__
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.networks import build_to_load
@@ -97,8 +98,11 @@ def _digest(wanted: TrainingRequest) -> str:
 def _named_run(wanted: TrainingRequest, name: str) -> Run:
     run = require_same_data(find_run(wanted.runs_dir, name), wanted.data)
     if wanted.settings_given and not run.matches(wanted.config, _digest(wanted)):
+        version = run.record["version"]
+        other_version = f"it was started by version {version}, and this is version {__version__}"
+        reason = "its settings differ" if version == __version__ else other_version
         raise UsageError(
-            f"the run {name} cannot be resumed with these settings: its settings differ",
+            f"the run {name} cannot be resumed with these settings: {reason}",
             "leave the settings out, as a run keeps its own",
         )
     return run

@@ -80,6 +80,21 @@ def test_resume_of_a_named_run_with_other_settings_is_refused(done):
     assert code == 1 and "no run yesterday" in err
 
 
+def test_a_named_run_keeps_its_label_fixes_when_their_file_has_changed(real, tmp_path):
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text("row,keypoint,decision,x,y\n3,,drop,,\n")
+    settings = (*QUICK, "--epochs", "1", "--set", f"train.label_fixes={fixes}")
+    assert real("--stage", "train", *settings)[0] == 0
+    (run,) = runs_in(real.runs)
+    fixes.write_text("row,keypoint,decision,x,y\n4,,drop,,\n")
+    given = ("train", "--resume", run.name, "--set", f"train.label_fixes={fixes}")
+    code, _, err = real(*given)
+    assert code == 2 and "its settings differ" in err
+    fixes.unlink()
+    code, _, err = real("train", "--resume", run.name, "--set", "train.members=2")
+    assert code == 0 and len(run.members) == 2, err
+
+
 def test_a_run_of_an_older_version_is_passed_over_and_named(done):
     (own,) = runs_in(done.runs)
     old = done.runs / "20250101-000000-lenet"

@@ -129,6 +129,14 @@ def test_a_named_run_keeps_its_settings(choose):
         choose(resume="nonesuch")
 
 
+def test_settings_for_a_run_of_another_version_are_refused_for_its_version(choose):
+    run = choose()
+    (run.folder / "run.json").write_text(json.dumps({**run.record, "version": "0.2.9"}))
+    with pytest.raises(UsageError, match=r"started by version 0\.2\.9, and this is version"):
+        choose(resume=run.name)
+    assert choose(resume=run.name, settings_given=False).name == run.name
+
+
 def test_a_run_of_a_scheme_of_the_same_name_is_another_run(choose, faces):
     """Its file was corrected, say: mirror images were wrong before."""
     run = finish(choose())
