@@ -26,7 +26,7 @@ from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
 from kaggle_fkd.system.process_group import current_group
-from kaggle_fkd.training.data import TrainingData
+from kaggle_fkd.training.data import TrainingData, same_data
 from kaggle_fkd.training.keypoint_data import KeypointData
 from kaggle_fkd.training.members import train_members
 from kaggle_fkd.training.select import TrainingRequest, choose_run, require_same_data
@@ -156,21 +156,23 @@ def ensemble_weights(
 ) -> NDArray[np.float64]:
     """C x R weights of R runs for each convention, fitted on out-of-fold predictions of the faces.
 
-    Where not all runs have been cross-validated, all networks count the same, with a warning.
+    Where not all runs have been cross-validated on these faces, all networks count the same, with a
+    warning.
     """
     conventions = len(faces.scheme.conventions)
     if len(runs) == 1:
         return np.ones((conventions, 1))
-    if not all(run.cross_validated for run in runs):
-        log.warning(
-            "all networks have the same weight, because not all runs are cross-validated; run the "
-            "evaluate stage first"
-        )
+    data, reason = KeypointData(faces), ""
+    if others := [run.name for run in runs if not same_data(run, data)]:
+        reason = f"{others[0]} was trained on a different data set"
+    elif not all(run.cross_validated for run in runs):
+        reason = "not all runs are cross-validated; run the evaluate stage first"
+    if reason:
+        log.warning("all networks have the same weight, because %s", reason)
         return equal_weights(runs, conventions)
     chosen, config = pick_device(device), config or PredictConfig()
-    same = [require_same_data(run, KeypointData(faces)) for run in runs]
     weights = fit_ensemble_weights(
-        [out_of_fold(run, faces, chosen, config) for run in same], faces.inner()
+        [out_of_fold(run, faces, chosen, config) for run in runs], faces.inner()
     )
     for run, column in zip(runs, weights.T, strict=True):
         log.info("%s: weight %s", run.name, " and ".join(f"{weight:.3f}" for weight in column))

@@ -197,6 +197,10 @@ def test_weights_are_fitted_to_cross_validated_runs_alone(copied, faces, tmp_pat
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-3)
     assert (weights >= 0).all() and not np.allclose(weights, 0.5)
     assert "same weight" not in capsys.readouterr().err
+    fewer = faces[:-1]  # on which neither was trained
+    np.testing.assert_allclose(ensemble_weights([copied, other], fewer), 0.5)
+    err = capsys.readouterr().err
+    assert f"same weight, because {copied.name} was trained on a different data set" in err
 
 
 def test_run_directories_predict_as_their_runs_do(trained, faces):
