@@ -98,6 +98,10 @@ class Evaluate(RunOptions, TrainingStage):
         announce(*lines)
         return dataclasses.replace(made, run=runs[0])
 
+    def continuing_command(self, run: "Run") -> str:
+        """As in training; a run that --run names is trained further without --resume."""
+        return "the same command" if self.runs else super().continuing_command(run)
+
     def _runs_to_evaluate(self, task: "Task", made: Made, data: "TrainingData") -> "list[Run]":
         """The named runs, the one just trained, one of the settings given, or the newest.
 

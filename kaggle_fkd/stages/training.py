@@ -98,7 +98,9 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         try:
             train_run(run, task.training_data(self.config(task)), count, device, self.jobs)
         except KeyboardInterrupt:
-            log.warning(
-                "interrupted: the same command with --resume (or --resume %s) continues", run.name
-            )
+            log.warning("interrupted: %s continues", self.continuing_command(run))
             raise
+
+    def continuing_command(self, run: "Run") -> str:
+        """What continues an interrupted training of the run, in words."""
+        return f"the same command with --resume (or --resume {run.name})"

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from support.command_line import TWO_FOLDS, Place, last_line
+from support.command_line import TWO_FOLDS, Place, interrupted_at, last_line
 
 from kaggle_fkd.competition.load import load_competition
 from kaggle_fkd.errors import FkdError
@@ -123,6 +123,17 @@ def test_an_interrupted_evaluation_resumes_the_run_that_it_was_of(evaluated):
     code, _, err = evaluated("--stage", "evaluate", "--resume")
     assert code == 0 and f"{run.name}/member-01 (2 of 2)" in err
     assert [each.name for each in runs_in(evaluated.runs)] == [run.name]
+
+
+def test_an_interrupted_evaluation_of_a_named_run_is_continued_by_the_same_command(evaluated):
+    (run,) = runs_in(evaluated.runs)
+    shutil.rmtree(run.member(1).folder)
+    command = ("evaluate", "--run", run.name)
+    with interrupted_at("epoch 2/2"):
+        code, _, err = evaluated(*command)
+    assert code == 130 and "interrupted: the same command continues" in err
+    code, _, err = evaluated(*command)
+    assert code == 0 and "member-01: continuing after epoch 1" in err
 
 
 def test_an_evaluation_that_fails_leaves_the_one_before(evaluated, monkeypatch):
