@@ -44,6 +44,19 @@ def named_runs(runs_dir: Path, names: Sequence[str]) -> list[Run]:
     return list({run.folder.resolve(): run for run in runs}.values())
 
 
+def runs_to_average(runs_dir: Path, names: Sequence[str]) -> list[Run]:
+    """As `named_runs`; RunError also for two runs of one name, by which weights are recorded."""
+    by_name: dict[str, Run] = {}
+    for run in named_runs(runs_dir, names):
+        if (other := by_name.setdefault(run.name, run)) is not run:
+            raise RunError(
+                f"{other.folder} and {run.folder}: runs of one name cannot be averaged, because "
+                "their weights are recorded by name",
+                "rename one of these folders",
+            )
+    return list(by_name.values())
+
+
 def newest_trained(runs_dir: Path, scheme: KeypointScheme | None = None) -> Run:
     """The run, of that scheme or of any, whose member finished last; RunError without one."""
     for run in runs_in(runs_dir):

@@ -38,7 +38,7 @@ class Evaluate(RunOptions, TrainingStage):
 
     def check(self, task: "Task") -> None:
         """The checks of training; also rejects settings with --run, because a run keeps its own."""
-        from kaggle_fkd.runs.find import named_runs
+        from kaggle_fkd.runs.find import runs_to_average
 
         super().check(task)
         if self.runs and (self.settings_given or self.force or self.resume is not None):
@@ -52,7 +52,7 @@ class Evaluate(RunOptions, TrainingStage):
                 f"several runs for the keypoints {task.scheme.name} are not averaged",
                 "name one run",
             )
-        named_runs(self.runs_dir, self.runs)
+        runs_to_average(self.runs_dir, self.runs)
         task.check_evaluation()
 
     def config(self, task: "Task") -> Config:
@@ -107,12 +107,12 @@ class Evaluate(RunOptions, TrainingStage):
 
         With a bare --resume, the newest unfinished one comes first; with --force, it is a new one.
         """
-        from kaggle_fkd.runs.find import named_runs, runs_in
+        from kaggle_fkd.runs.find import runs_in, runs_to_average
         from kaggle_fkd.training.data import same_data
         from kaggle_fkd.training.select import require_same_data
 
         if self.runs:
-            runs = named_runs(self.runs_dir, self.runs)
+            runs = runs_to_average(self.runs_dir, self.runs)
             return [require_same_data(run, data) for run in runs]
         if made.run is not None:
             return [made.run]

@@ -34,11 +34,11 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
 
     def check(self, task: "Task") -> None:
         """Reject devices and runs that do not exist."""
-        from kaggle_fkd.runs.find import named_runs
+        from kaggle_fkd.runs.find import runs_to_average
         from kaggle_fkd.system.device import pick_device
 
         pick_device(self.device)
-        named_runs(self.runs_dir, self.runs)
+        runs_to_average(self.runs_dir, self.runs)
 
     def run(self, task: "Task", made: Made) -> Made:
         """Write the submission, or find the one that was written from the same inputs.
@@ -67,13 +67,13 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         """The named runs, the one just trained or the newest; with warnings about them."""
         from kaggle_fkd.runs.find import (
             best_comparable_run,
-            named_runs,
             newest_trained,
+            runs_to_average,
             validation_score,
         )
         from kaggle_fkd.system.console import log
 
-        runs = named_runs(self.runs_dir, self.runs)
+        runs = runs_to_average(self.runs_dir, self.runs)
         if not runs:
             runs = [made.run or newest_trained(self.runs_dir, task.scheme)]
             best = best_comparable_run(runs[0], self.runs_dir)

@@ -16,6 +16,7 @@ from kaggle_fkd.runs.find import (
     named_runs,
     newest_trained,
     runs_in,
+    runs_to_average,
     validation_score,
 )
 from kaggle_fkd.runs.run import open_run
@@ -42,6 +43,15 @@ def test_runs_are_found_by_name_path_and_age(crossed_run, tmp_path):
     with pytest.raises(RunError, match="no run xyz") as caught:
         find_run(tmp_path, "xyz")
     assert copied.name in caught.value.remedy
+
+
+def test_runs_of_one_name_are_not_averaged(tmp_path):
+    first, second = new_run(tmp_path), new_run(tmp_path)
+    namesake = shutil.copytree(first.folder, tmp_path / "elsewhere" / first.name)
+    assert len(runs_to_average(tmp_path, [first.name, second.name, str(first.folder)])) == 2
+    with pytest.raises(RunError, match="runs of one name cannot be averaged") as caught:
+        runs_to_average(tmp_path, [first.name, second.name, str(namesake)])
+    assert str(first.folder) in caught.value.problem and str(namesake) in caught.value.problem
 
 
 def test_a_misspelt_name_is_answered_with_the_run_that_was_probably_meant(tmp_path):

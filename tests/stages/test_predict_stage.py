@@ -1,5 +1,6 @@
 """The stage `predict`: which run, which submission."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -23,6 +24,14 @@ def test_predict_uses_the_newest_run_or_the_named_one(done):
     assert first in last_line(done("--stage", "predict", "--run", first)[1]).name
     by_path = done("--stage", "predict", "--run", str(done.runs / first))
     assert first in last_line(by_path[1]).name
+
+
+@pytest.mark.parametrize("stage", ["predict", "evaluate"])
+def test_runs_of_one_name_in_two_folders_are_refused(done, tmp_path, stage):
+    (run,) = runs_in(done.runs)
+    namesake = shutil.copytree(run.folder, tmp_path / "elsewhere" / run.name)
+    code, out, err = done(stage, "--run", f"{run.name},{namesake}")
+    assert code == 1 and out == "" and f"{run.folder} and {namesake}: runs of one name" in err
 
 
 def test_other_settings_of_the_prediction_write_another_submission(done):
