@@ -77,6 +77,24 @@ class Task(ABC):
     def report_sections(self, sources: "ReportSources") -> list["Section"]:
         """The sections of the report of a run on its data; FkdError for a damaged file."""
 
+    def newest_run(self, runs_dir: Path) -> "Run":
+        """The trained run of these data, or else of these keypoints, whose member finished last.
+
+        Raises RunError if there is none, and what `training_data` raises.
+        """
+        from kaggle_fkd.runs.find import newest_trained, runs_in
+
+        for run in runs_in(runs_dir):
+            if run.members and self.has_data_of(run):
+                return run
+        return newest_trained(runs_dir, self.scheme)
+
+    def has_data_of(self, run: "Run") -> bool:
+        """Whether the run was trained on these data; raises what `training_data` raises."""
+        from kaggle_fkd.training.data import same_data
+
+        return run.scheme == self.scheme and same_data(run, self.training_data(run.config))
+
     def check_evaluation(self) -> None:  # noqa: B027  # most tasks have nothing to check
         """Raise, before anything is trained, what would keep `evaluate` from its work."""
 

@@ -64,18 +64,13 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         return None if self.force else earlier_submission(self.submissions_dir, inputs)
 
     def _runs_to_use(self, task: "CompetitionTask", made: Made) -> "list[Run]":
-        """The named runs, the one just trained or the newest; with warnings about them."""
-        from kaggle_fkd.runs.find import (
-            best_comparable_run,
-            newest_trained,
-            runs_to_average,
-            validation_score,
-        )
+        """The named runs, the one just trained or the newest of these data; warns about them."""
+        from kaggle_fkd.runs.find import best_comparable_run, runs_to_average, validation_score
         from kaggle_fkd.system.console import log
 
         runs = runs_to_average(self.runs_dir, self.runs)
         if not runs:
-            runs = [made.run or newest_trained(self.runs_dir, task.scheme)]
+            runs = [made.run or task.newest_run(self.runs_dir)]
             best = best_comparable_run(runs[0], self.runs_dir)
             if best != runs[0]:
                 log.info(
@@ -86,6 +81,8 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         for run in runs:
             if run.require_members().sample_faces and not task.is_sample:
                 log.warning("%s was trained on sample faces, not on Kaggle's", run.name)
+            elif not task.has_data_of(run):
+                log.warning("%s was trained on a different data set", run.name)
             if not run.finished:
                 trained, wanted = len(run.members), run.wanted_members
                 log.warning("%s: %d of %d networks are trained", run.name, trained, wanted)

@@ -45,12 +45,12 @@ class Report(TaskOptions, Stage):
     def run(self, task: "Task", made: Made) -> Made:
         """Write RUNS_DIR/RUN/report.html, replacing an earlier one.
 
-        It reports on the named runs, the one just trained, or the newest.
+        It reports on the named runs, the one just trained, or the newest of these data.
         """
-        from kaggle_fkd.runs.find import named_runs, newest_trained
+        from kaggle_fkd.runs.find import named_runs
 
         runs = named_runs(self.runs_dir, self.runs)
-        for run in runs or [made.run or newest_trained(self.runs_dir, task.scheme)]:
+        for run in runs or [made.run or task.newest_run(self.runs_dir)]:
             self._write(run.require_members(), task)
         return made
 

@@ -1,5 +1,6 @@
 """The stage `predict`: which run, which submission."""
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -24,6 +25,20 @@ def test_predict_uses_the_newest_run_or_the_named_one(done):
     assert first in last_line(done("--stage", "predict", "--run", first)[1]).name
     by_path = done("--stage", "predict", "--run", str(done.runs / first))
     assert first in last_line(by_path[1]).name
+
+
+def test_predict_and_report_use_the_newest_run_of_these_data_or_name_another(done):
+    (run,) = runs_in(done.runs)
+    other = shutil.copytree(run.folder, done.runs / "of-other-data")
+    record = {**run.record, "data_hash": "of other data", "written": "2999"}
+    (other / "run.json").write_text(json.dumps(record))
+    assert runs_in(done.runs)[0].name == other.name
+    code, out, err = done("--stage", "predict,report")
+    assert code == 0 and run.name in last_line(out).name and "different data set" not in err
+    assert f"report: {run.folder / 'report.html'}" in err
+    shutil.rmtree(run.folder)
+    code, out, err = done("predict")
+    assert code == 0 and f"warning: {other.name} was trained on a different data set" in err
 
 
 @pytest.mark.parametrize("stage", ["predict", "evaluate"])
