@@ -40,7 +40,7 @@ def read_record(submission: Path) -> dict[str, Any]:
 
 
 def is_as_recorded(submission: Path) -> bool:
-    """True if the bytes of the submission are those of which its record tells."""
+    """True if the bytes of the submission, whatever it is called now, are those of its record."""
     digests = read_record(submission).get("files")
     return isinstance(digests, dict) and sha256_of(submission) in digests.values()
 

@@ -26,12 +26,13 @@ def write_evaluation_receipt(folder: Path, runs: Sequence[Run]) -> None:
     part of it.
     """
     files = sorted(each for each in folder.iterdir() if each.is_file() and each.name != RECEIPT)
-    write_receipt(folder / RECEIPT, {"version": __version__, "weights": _weights(runs)}, files)
+    write_receipt(folder / RECEIPT, _inputs(runs), files)
 
 
 def is_evaluation_of(folder: Path, runs: Sequence[Run]) -> bool:
     """Whether the folder has an evaluation, of any version, of the networks the runs have now."""
-    return _inputs(folder).get("weights") == _weights(runs)
+    inputs = read_json_or_empty(folder / RECEIPT, {"inputs": dict}).get("inputs", {})
+    return bool(inputs.get("weights") == _inputs(runs)["weights"])
 
 
 def evaluated_by_this_version(folder: Path, runs: Sequence[Run]) -> bool:
@@ -39,9 +40,10 @@ def evaluated_by_this_version(folder: Path, runs: Sequence[Run]) -> bool:
 
     Raises DataError if its files are not those that the evaluation has written.
     """
-    if not is_evaluation_of(folder, runs) or _inputs(folder).get("version") != __version__:
+    receipt = folder / RECEIPT
+    if read_json_or_empty(receipt).get("inputs") != _inputs(runs):
         return False
-    if not files_are_as_written(folder / RECEIPT):
+    if not files_are_as_written(receipt):
         raise DataError(
             f"{folder}: a file of the evaluation is missing, or was changed",
             "let the evaluate stage write it again",
@@ -49,10 +51,10 @@ def evaluated_by_this_version(folder: Path, runs: Sequence[Run]) -> bool:
     return True
 
 
-def _inputs(folder: Path) -> dict[str, Any]:
-    return dict(read_json_or_empty(folder / RECEIPT, {"inputs": dict}).get("inputs", {}))
-
-
-def _weights(runs: Sequence[Run]) -> list[str | None]:
-    """The sha256 of the weights of each finished member, as its summary has it."""
-    return [member.summary.get("weights_sha256") for run in runs for member in run.members]
+def _inputs(runs: Sequence[Run]) -> dict[str, Any]:
+    """This version, and the sha256 of each finished member's weights, as its summary has it."""
+    members = [member for run in runs for member in run.members]
+    return {
+        "version": __version__,
+        "weights": [member.summary.get("weights_sha256") for member in members],
+    }

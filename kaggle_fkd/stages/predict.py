@@ -11,6 +11,9 @@ from kaggle_fkd.stages.stage import Made, Stage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from kaggle_fkd.competition.task import CompetitionTask
     from kaggle_fkd.config import Config
     from kaggle_fkd.runs.run import Run
@@ -46,6 +49,7 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         One without its gallery, for which the disk had no space, is written again.
         """
         from kaggle_fkd.system.console import log
+        from kaggle_fkd.system.lock import locked
 
         competition_task = cast("CompetitionTask", task)
         config = task.config(None, self.overrides)
@@ -55,7 +59,11 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         if written and written.with_suffix(".png").exists():
             log.info("skipped, as runs and test faces are unchanged: %s", written)
             return replace(made, submission=written)
-        return replace(made, submission=self._write(runs, inputs, config, competition_task))
+        weights, predicted = self._predict(runs, config, competition_task)
+        # Until the submission is there, another call would find the same name free.
+        with locked(self.submissions_dir / LOCK):
+            path = self._write(runs, inputs, weights, predicted, competition_task)
+        return replace(made, submission=path)
 
     def _earlier(self, inputs: dict[str, Any]) -> "Path | None":
         """The submission from the same inputs, unless another is asked for by force."""
@@ -88,15 +96,25 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
                 log.warning("%s: %d of %d networks are trained", run.name, trained, wanted)
         return runs
 
+    def _predict(
+        self, runs: "list[Run]", config: "Config", task: "CompetitionTask"
+    ) -> "tuple[NDArray[np.float64], NDArray[np.float32]]":
+        """C x R weights of the runs, and N x K x 3 predictions for the test faces."""
+        from kaggle_fkd import experiment
+
+        train, test, settings = task.competition.train, task.competition.test, config.predict
+        weights = experiment.ensemble_weights(runs, train, self.device, settings)
+        return weights, experiment.predict(runs, test, self.device, settings, weights)
+
     def _write(
         self,
         runs: "list[Run]",
         inputs: dict[str, Any],
-        config: "Config",
+        weights: "NDArray[np.float64]",
+        predicted: "NDArray[np.float32]",
         task: "CompetitionTask",
     ) -> "Path":
         """Write the submission, its record and its gallery, under a free name if they are new."""
-        from kaggle_fkd import experiment
         from kaggle_fkd.competition.doubts import doubts_about
         from kaggle_fkd.competition.record import submission_name, write_record
         from kaggle_fkd.competition.submission import clipped_share, write_submission
@@ -106,54 +124,48 @@ class Predict(RunOptions, SettingOptions, DeviceOptions, ForceOptions, Stage):
         from kaggle_fkd.runs.find import joined_name
         from kaggle_fkd.system.console import log
         from kaggle_fkd.system.files import free_path
-        from kaggle_fkd.system.lock import locked
         from kaggle_fkd.system.text import count_of
 
         competition, name = task.competition, joined_name(runs)
-        weights = experiment.ensemble_weights(runs, competition.train, self.device, config.predict)
-        predicted = experiment.predict(runs, competition.test, self.device, config.predict, weights)
         keypoints = predicted[..., :2]
         sample = task.is_sample or any(run.sample_faces for run in runs)
         members = [member for run in runs for member in run.members]
         doubts = [f"{member.name}: {doubt}" for member in members for doubt in member.doubts]
         locations = competition.lookup.locations(keypoints)
+        path = self._earlier(inputs) or free_path(
+            self.submissions_dir / submission_name(name, sample)
+        )
+        for doubt in doubts_about(locations, doubts):
+            log.warning("%s is not fit to be sent: %s", path, doubt)
 
-        # Until the submission is there, another call would find the same name free.
-        with locked(self.submissions_dir / LOCK):
-            path = self._earlier(inputs) or free_path(
-                self.submissions_dir / submission_name(name, sample)
-            )
-            for doubt in doubts_about(locations, doubts):
-                log.warning("%s is not fit to be sent: %s", path, doubt)
-
-            def record(digest: str) -> None:
-                write_record(
-                    path, digest, inputs, name, sample,
-                    networks=len(members),
-                    weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
-                    rows=len(competition.lookup),
-                    clipped_share=clipped_share(locations),
-                    doubts_of_networks=doubts,
-                    validation_rmse={m.name: m.validation for m in members},
-                )  # fmt: skip
-
-            figure = prediction_gallery(
-                competition.test, predicted, f"Predicted test faces: {path.stem}"
-            )
-            # The submission is written last: if it is there, so are the other two, unless the
-            # gallery alone cannot be written.
-            failure = None
-            try:
-                save_figure(figure, path.with_suffix(".png"))
-            except FkdError as error:
-                failure = error
-            write_submission(path, competition.lookup, keypoints, record)
-            if failure is not None:
-                raise failure
-            log.info(
-                "%d locations by %s (%s): %s",
-                len(competition.lookup), name, count_of(len(members), "network"), path,
+        def record(digest: str) -> None:
+            write_record(
+                path, digest, inputs, name, sample,
+                networks=len(members),
+                weights=weights_by_run(weights, [run.name for run in runs], task.scheme),
+                rows=len(competition.lookup),
+                clipped_share=clipped_share(locations),
+                doubts_of_networks=doubts,
+                validation_rmse={m.name: m.validation for m in members},
             )  # fmt: skip
+
+        figure = prediction_gallery(
+            competition.test, predicted, f"Predicted test faces: {path.stem}"
+        )
+        # The submission is written last: if it is there, so are the other two, unless the
+        # gallery alone cannot be written.
+        failure = None
+        try:
+            save_figure(figure, path.with_suffix(".png"))
+        except FkdError as error:
+            failure = error
+        write_submission(path, competition.lookup, keypoints, record)
+        if failure is not None:
+            raise failure
+        log.info(
+            "%d locations by %s (%s): %s",
+            len(competition.lookup), name, count_of(len(members), "network"), path,
+        )  # fmt: skip
         return path
 
 

@@ -49,7 +49,7 @@ def write_video(
     """
     av = require_av()
     with ExitStack() as stack:
-        source = (sound_of, stack.enter_context(opened(sound_of))) if sound_of else None
+        source = stack.enter_context(opened(sound_of)) if sound_of else None
         temporary = stack.enter_context(atomic_path(path))
         with temporary.open("wb") as file:
             try:
@@ -73,12 +73,12 @@ def write_video(
 
 def _encode(
     output: "OutputContainer", frames: Iterable[Frame], rate: float,
-    source: "tuple[Path, InputContainer] | None",
+    source: "InputContainer | None",
 ) -> tuple[int, KeyboardInterrupt | None]:  # fmt: skip
     """Write the frames, and return their number; the second result is what ended them early."""
     interrupted = None
     picture = _Picture(output, rate)
-    sound = _Sound(output, *source) if source and source[1].streams.audio else None
+    sound = _Sound(output, source) if source and source.streams.audio else None
     try:
         for frame in frames:
             picture.write(frame)
@@ -148,11 +148,11 @@ class _Picture:
 class _Sound:
     """Encodes the sound of a video into another one, part by part."""
 
-    def __init__(self, output: "OutputContainer", path: Path, source: "InputContainer") -> None:
+    def __init__(self, output: "OutputContainer", source: "InputContainer") -> None:
         self.output = output
         self.stream = cast("AudioStream", output.add_stream(SOUND_CODEC, rate=SOUND_RATE))
         self.stream.layout = SOUND_LAYOUT
-        self.parts: Iterator[AudioFrame] = decoded(source, source.streams.audio[0], path)
+        self.parts: Iterator[AudioFrame] = decoded(source, source.streams.audio[0])
         self.clock, self.length = Clock(source), 0.0
         self.kind: tuple[object, ...] = ()
         self.resampler = require_av().AudioResampler(SOUND_FORMAT, SOUND_LAYOUT, SOUND_RATE)

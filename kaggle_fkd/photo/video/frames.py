@@ -149,16 +149,15 @@ def require_av() -> ModuleType:
 def _frames(path: Path) -> Iterator[Frame]:
     scaled = False
     size: tuple[int, int] | None = None
-    stored: tuple[int, int] | None = None
     with opened(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         clock, interval = Clock(container), 1 / _rate_of(stream)
-        for frame in decoded(container, stream, path):
+        for frame in decoded(container, stream):
             time = clock.time(frame.time, interval)
-            if size is None or stored is None:
-                stored, size = (frame.width, frame.height), _shown_size(frame, stream)
-            if (frame.width, frame.height) != stored and not scaled:
+            shown = _shown_size(frame, stream)
+            size = size or shown
+            if shown != size and not scaled:
                 log.warning("%s: frames of another size are scaled to %s x %s", path, *size)
                 scaled = True
             yield Frame(np.ascontiguousarray(_upright(frame, size)), time)

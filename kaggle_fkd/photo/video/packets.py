@@ -1,7 +1,6 @@
 """`decoded`: the frames of a video, or the parts of its sound, that can be decoded."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaggle_fkd.system.console import log
@@ -12,8 +11,8 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 
-def decoded(container: "InputContainer", stream: "Stream", path: Path) -> Iterator[Any]:
-    """The frames of a stream of the file at `path`, in order.
+def decoded(container: "InputContainer", stream: "Stream") -> Iterator[Any]:
+    """The frames of a stream of the container, in order.
 
     Damaged packets are left out, as players do; at the end, a warning says how many.
     """
@@ -25,7 +24,7 @@ def decoded(container: "InputContainer", stream: "Stream", path: Path) -> Iterat
         try:
             packet = next(packets, None)
         except FFmpegError:
-            log.warning("%s: the rest of its %s cannot be read", path, stream.type)
+            log.warning("%s: the rest of its %s cannot be read", container.name, stream.type)
             break
         if packet is None:
             break
@@ -38,5 +37,5 @@ def decoded(container: "InputContainer", stream: "Stream", path: Path) -> Iterat
     if damaged:
         log.warning(
             "%s: left out %s of its %s that cannot be decoded",
-            path, count_of(damaged, "packet"), stream.type,
+            container.name, count_of(damaged, "packet"), stream.type,
         )  # fmt: skip
