@@ -39,7 +39,7 @@ from kaggle_fkd.export.onnx_model import in_half_precision, with_metadata
 from kaggle_fkd.export.run_export import export_members
 from kaggle_fkd.inference.detector import DetectorFile
 from kaggle_fkd.networks import DETECTORS
-from kaggle_fkd.photo.detection.detect import padded, propose, reduced
+from kaggle_fkd.photo.detection.detect import padded, propose, resized
 from kaggle_fkd.photo.detection.proposals import cut_chips
 from kaggle_fkd.runs.run import Run, open_run
 from kaggle_fkd.system.console import run_reporting_errors, set_up
@@ -91,7 +91,7 @@ def photographs(network: DetectorFile, paths: list[Path]) -> Iterator[Inputs]:
         grey = pictures[int(index)]
         logits, faces = propose(network, grey)
         if len(faces):
-            images, (chips, _) = padded([reduced(grey)[0]]), cut_chips(grey, faces)
+            images, (chips, _) = padded([resized(grey)[0]]), cut_chips(grey, faces)
             yield {"images": images, "chips": chips, "logits": logits}
 
 

@@ -63,6 +63,8 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
             "chip": CHIP,
             "chipFace": CHIP_FACE,
             "searchedSide": detect.SEARCHED_SIDE,
+            "enlargedSide": detect.ENLARGED_SIDE,
+            "mostEnlarged": detect.MOST_ENLARGED,
             "reduction": detect.REDUCTION,
             "large": detect.LARGE,
             "largeRotated": detect.LARGE_ROTATED,

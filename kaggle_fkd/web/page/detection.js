@@ -15,7 +15,7 @@ export async function detect(network, grey) {
 
 /** What the first stage proposes: `{ logit, face }`, the best first. */
 async function propose(network, grey) {
-  const { searched, scale } = reduced(grey);
+  const { searched, scale } = resized(grey);
   const found = await network.search(padded(searched));
   const { reduction, large, largeRotated } = DETECTION;
   if (Math.min(searched.width, searched.height) >= reduction * largeRotated) {
@@ -37,11 +37,15 @@ async function propose(network, grey) {
 }
 
 /** A grey picture in the size in which it is searched, and the factor. */
-function reduced(grey) {
-  const scale = DETECTION.searchedSide / Math.max(grey.width, grey.height);
-  if (scale >= 1) return { searched: grey, scale: 1 };
+function resized(grey) {
+  const { searchedSide, enlargedSide, mostEnlarged } = DETECTION;
+  const longer = Math.max(grey.width, grey.height);
+  const enlarged = Math.min(Math.max(1, enlargedSide / longer), mostEnlarged);
+  const scale = Math.min(enlarged, searchedSide / longer);
+  if (scale === 1) return { searched: grey, scale };
   const size = [grey.width, grey.height].map((side) => Math.max(1, roundToEven(scale * side)));
-  return { searched: resize(blockMeans(grey, Math.floor(1 / scale)), ...size), scale };
+  const means = blockMeans(grey, Math.max(1, Math.floor(1 / scale)));
+  return { searched: resize(means, ...size), scale };
 }
 
 /** A grey picture with black at the end, so that the network's cells fill it. */

@@ -1,5 +1,6 @@
 """The search of a picture: in its own size, reduced, and rotated."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,6 +11,8 @@ from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo.detection.detect import (
     DOUBTFUL,
+    ENLARGED_SIDE,
+    MOST_ENLARGED,
     OTHER_ROLLS,
     REDUCTION,
     SEARCHED_SIDE,
@@ -68,7 +71,7 @@ def spot(height, width, x, y, side=1):
 
 def test_a_small_face_is_found_where_it_is():
     network = Spot(size=8.0)
-    logits, faces = propose(network, spot(60, 90, 33, 21))
+    logits, faces = propose(network, spot(120, 180, 33, 21))
     assert logits.tolist() == [3.0]  # 8 pixels are too few in the reduced picture
     np.testing.assert_allclose(faces[0], [33, 21, 8, 31.4, 21, 34.6, 21], atol=1e-4)
     for count, height, width in network.seen:
@@ -88,7 +91,7 @@ def test_a_small_face_is_found_where_it_is():
 )
 def test_a_doubtful_face_is_looked_at_again_and_its_score_is_that_of_the_mean_logit(logits, mean):
     network = Looks(*logits)
-    found = detect(network, spot(60, 90, 33, 21), 0.7)
+    found = detect(network, spot(120, 180, 33, 21), 0.7)
     assert network.given == [1, 1, len(OTHER_ROLLS), 1][: len(logits)] and not network.logits
     assert len(found.scores) == len(found.faces) == (mean is not None)
     if mean is not None:
@@ -98,7 +101,7 @@ def test_a_doubtful_face_is_looked_at_again_and_its_score_is_that_of_the_mean_lo
 def test_the_place_of_a_face_is_that_of_the_last_look():
     pixel = 8.0 / CHIP_FACE  # of the chip
     for logits, moved in (([4], 1), ([1, 4, -4, -4], 2)):
-        found = detect(Looks(*logits), spot(60, 90, 33, 21), 0.7)
+        found = detect(Looks(*logits), spot(120, 180, 33, 21), 0.7)
         np.testing.assert_allclose(found.faces[0, :3], [33 + moved * pixel, 21, 8], atol=1e-3)
 
 
@@ -149,6 +152,24 @@ def test_a_picture_beyond_the_limit_is_reduced_and_its_faces_are_not():
     _, faces = propose(network, spot(height, width, 1000, 400, side=2))
     assert max(network.seen[0][1:]) <= SEARCHED_SIDE
     np.testing.assert_allclose(faces[0, :3], [1000.5, 400.5, 16], atol=0.6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(60, 80), (20, 30), (1, 1)])
+def test_a_small_picture_is_enlarged_and_its_faces_are_not(height, width):
+    network = Spot(size=8.0)
+    _, faces = propose(network, spot(height, width, width // 2, height // 3))
+    scale = min(ENLARGED_SIDE / width, MOST_ENLARGED)
+    beyond = np.array(network.seen[0][1:]) - np.multiply(scale, (height, width))
+    assert (beyond >= -0.5).all() and (beyond < STRIDES[-1]).all()
+    np.testing.assert_allclose(faces[0, :2], [width // 2, height // 3], atol=0.5)
+    assert faces[0, 2] == pytest.approx(8 / scale)
+
+
+def test_a_face_of_ten_pixels_is_found_in_a_thumbnail():
+    grey = grey_of(read_picture("astronaut"))
+    thumbnail = cv2.resize(grey, (40, 40), interpolation=cv2.INTER_AREA)
+    found = detect(DetectorFile(DETECTOR), thumbnail, 0.8)
+    np.testing.assert_allclose(found.faces[:, :2], [[17.5, 10.2]], atol=1)
 
 
 def test_a_large_face_is_also_found_in_the_rotated_pictures():
