@@ -92,9 +92,9 @@ def test_a_detector_may_return_scores_and_eyes(face):
     places = [KAGGLE15.index(f"{side}_eye_center") for side in ("right", "left")]
     upside_down = np.ascontiguousarray(ASTRONAUT[::-1, ::-1])
     turned = np.array(ASTRONAUT.shape[1::-1]) - 1 - eyes[places]
-    row = [*(512 - face.box[[2, 3, 0, 1]]), 0.75, *turned.ravel()]
+    row = [*(512 - face.box[[2, 3, 0, 1]]), 0.85, *turned.ravel()]
     (found,) = FaceKeypoints(detector=lambda _: [row]).detect(upside_down)
-    assert found.confidence == 0.75
+    assert found.confidence == 0.85
     np.testing.assert_allclose(511 - found.keypoints, face.keypoints, atol=4)
     assert FaceKeypoints(detector=lambda _: [[*box, 0.2]]).detect(ASTRONAUT) == []
 

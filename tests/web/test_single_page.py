@@ -5,6 +5,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,9 @@ OF_SIZE = 0.01
 compute with 8 bits: onnxruntime-web sums up less precisely, so that some values are rounded up
 rather than down. Keypoints move by up to 0.2 %, and a face may be found a pixel elsewhere, in
 another crop."""
-GREY_LEVELS = 1.5
-"""Mean difference between a filter in the page and in Python, whose keypoints may be a tenth of a
-pixel away."""
+GREY_LEVELS = 0.5
+"""Mean difference between a filter in the page and in Python, at the page's keypoints, which it
+gives to a hundredth of a pixel."""
 ELSEWHERE = "https://example.org/"
 
 
@@ -107,13 +108,14 @@ def turned(picture: np.ndarray, scale: float, degrees: float, size: tuple[int, i
 
 
 def pictures() -> dict[str, np.ndarray]:
-    """One face, one that is tilted, four of different sizes in a large picture, and one beside
-    which the detector takes a part of the flag for another: it is in doubt there."""
+    """One face, one that is tilted, four of different sizes in a large picture, a small one, and
+    one that the detector doubts, as the first stage mistakes its roll."""
     one = read_picture(ASTRONAUT_FILE)
     faces = [(0.6, 0), (0.8, -35), (1.3, 10), (0.9, 160)]
     group = np.hstack([turned(one, scale, degrees, (380, 900)) for scale, degrees in faces])
     return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group,
-            "doubtful": one[:400]}  # fmt: skip
+            "thumbnail": cv2.resize(one, (90, 90), interpolation=cv2.INTER_AREA),
+            "doubtful": turned(one, 0.15, 120, (300, 300))}  # fmt: skip
 
 
 def smaller(picture: np.ndarray, scale: float, centre: tuple[int, int]) -> np.ndarray:
@@ -201,7 +203,8 @@ def test_keypoints_of_other_networks_are_converted_as_in_python(own_networks):
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("astronaut", 1), ("tilted", 1), ("group", 4), ("doubtful", 2)]
+    ("name", "count"),
+    [("astronaut", 1), ("tilted", 1), ("group", 4), ("thumbnail", 1), ("doubtful", 1)],
 )
 def test_faces_are_those_of_python(page, finder, tmp_path, name, count):
     picture = pictures()[name]
@@ -215,14 +218,13 @@ def test_faces_are_those_of_python(page, finder, tmp_path, name, count):
     for face in expected:
         (same,) = [each for each in found if np.allclose(each["box"], face["box"], atol=3)]
         assert same["confidence"] == pytest.approx(face["confidence"], abs=0.02)
-        if name == "doubtful" and face["confidence"] < 0.9:
-            continue  # part of the flag: the network is unsure of its keypoints
         away = np.hypot(*(np.array(same["keypoints"]) - face["keypoints"]).T)
         assert away.mean() < NEAR or name == "group"
         near = OF_SIZE * size_of_face(np.array(face["keypoints"]))
         assert away.max() < near
         assert same["errors"] == pytest.approx(face["errors"], abs=near)
-        assert same["pose"] == pytest.approx(face["pose"], abs=1)
+        # A hundredth of a small face's size is less than the network tells apart.
+        assert same["pose"] == pytest.approx(face["pose"], abs=1 if near > 0.3 else 3)
         assert same["eye_aspect_ratio"] == pytest.approx(face["eye_aspect_ratio"], abs=0.03)
 
 
@@ -281,9 +283,13 @@ def test_a_filter_is_worn_as_in_python(page, finder, tmp_path, name):
     page.get_by_role("radio", name=name.capitalize()).check()
     page.set_input_files("#file", tmp_path / "two.png")
     page.get_by_text("2 faces in").wait_for()
-    seen = drawing_in(page)
+    seen, found = drawing_in(page), json.loads(downloaded(page, "JSON"))["faces"]
     page.get_by_role("radio", name="Keypoints").check()
-    expected = apply_filter(picture, finder.detect(picture), get_filter(name))
+    faces = [
+        replace(face, keypoints=np.array(place["keypoints"]))
+        for face, place in zip(finder.detect(picture), found, strict=True)
+    ]
+    expected = apply_filter(picture, faces, get_filter(name))
     worn = (expected != picture).any(axis=2)
     assert abs(seen[worn].astype(int) - expected[worn]).mean() < GREY_LEVELS
     near = cv2.dilate(worn.astype(np.uint8), np.ones((5, 5))).astype(bool)

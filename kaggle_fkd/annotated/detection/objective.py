@@ -90,13 +90,13 @@ class DetectionObjective(Objective[DetectorNet]):
         self, network: DetectorNet, images: Tensor, batch: Batch,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """As `loss`; with a generator, some scores of the first stage are unknown."""
+        """As `loss`; with a generator, the second stage is trained on what it meets in use."""
         labels = (batch.faces, batch.labelled, batch.ignored, batch.complete, batch.exact_eyes)
         faces, labelled, ignored, complete, exact_eyes = (each.to(self.device) for each in labels)
         targets = assign(faces, labelled, ignored, complete, self.cells, self.strides)
         outputs = network(images)
         loss, count = detection_loss(outputs, faces, exact_eyes, targets)
-        proposals = collect_proposals(images, outputs, batch)
+        proposals = collect_proposals(images, outputs, batch, generator)
         if proposals is not None:
             loss = loss + SECOND_WEIGHT * second_stage_loss(network, proposals, generator)
         return loss, torch.stack([loss.detach() * count, count.float()])

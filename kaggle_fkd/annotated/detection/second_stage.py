@@ -12,15 +12,15 @@ from kaggle_fkd.annotated.detection.crops import Batch
 from kaggle_fkd.annotated.detection.loss import place_loss
 from kaggle_fkd.annotated.detection.targets import FACE, UNLABELLED, label_proposals
 from kaggle_fkd.networks.detector import DetectorNet
-from kaggle_fkd.photo.detection.faces import transform_faces
+from kaggle_fkd.photo.detection.faces import rotated_faces, transform_faces
 from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
 
 PROPOSALS, LEAST_TRAINED = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest
 scores; below this logit there is none."""
-BACKGROUND_WEIGHT = 3.0
+BACKGROUND_WEIGHT = 2.0
 """Weight of a proposal that shows no face, relative to one that does: photographs have 8 of the
-former for one of the latter, the crops of a training 3."""
+former for one of the latter; crops of a training have 3, each of which is seen at two rolls."""
 PLACE_WEIGHT = 0.3
 """Weight of the places of faces, relative to the scores."""
 UNKNOWN = 0.25
@@ -44,17 +44,23 @@ class Proposals:
     """M, true where the eyes are labelled."""
 
 
-def collect_proposals(images: Tensor, predictions: Tensor, batch: Batch) -> Proposals | None:
+def collect_proposals(
+    images: Tensor, predictions: Tensor, batch: Batch, generator: torch.Generator | None = None
+) -> Proposals | None:
     """The best proposals of the first stage's predictions, N x C x 8, in N images, N x H x W.
 
-    None when there are none whose label is known.
+    None when there are none whose label is known. With a generator, each background is among them
+    twice, the second time at a random roll: where a detector is in doubt, it looks at other rolls.
     """
+    rolls: list[float | None] = [None] * len(images)
+    if generator is not None:
+        rolls = (360 * torch.rand(len(images), generator=generator)).tolist()
     greys = images.to(torch.uint8).cpu().numpy()
     found = predictions.detach().float().cpu().numpy()
     parts = [
         part
         for index, (grey, rows) in enumerate(zip(greys, found, strict=True))
-        if (part := _of_crop(grey, rows[rows[:, 0] >= LEAST_TRAINED], batch, index)) is not None
+        if (part := _of_crop(grey, rows, batch, index, rolls[index])) is not None
     ]
     return Proposals(*map(torch.cat, zip(*parts, strict=True))) if parts else None
 
@@ -81,19 +87,30 @@ def second_stage_loss(
 
 
 def _of_crop(
-    grey: NDArray[np.uint8], found: NDArray[np.float32], batch: Batch, index: int
-) -> tuple[Tensor, ...] | None:
-    """The fields of `Proposals` for one crop; `found` are its predictions, K x 8."""
+    grey: NDArray[np.uint8], predicted: NDArray[np.float32], batch: Batch, index: int,
+    roll: float | None,
+) -> tuple[Tensor, ...] | None:  # fmt: skip
+    """The fields of `Proposals` for one crop, whose predictions are C x 8.
+
+    `roll` is that at which backgrounds are seen once more.
+    """
     labelled = batch.labelled[index]
     faces, ignored, exact = (
         each[index][labelled].numpy() for each in (batch.faces, batch.ignored, batch.exact_eyes)
     )
+    found = predicted[predicted[:, 0] >= LEAST_TRAINED]
     found = found[distinct(found[:, 0], found[:, 1:], PROPOSALS)]
     label, face = label_proposals(found[:, 1:], faces, ignored, bool(batch.complete[index]))
     known = label != UNLABELLED
     found, label, face = found[known], label[known], face[known]
     if not len(found):
         return None
+    if roll is not None:
+        background = np.flatnonzero(label != FACE)
+        again = found[background]
+        again[:, 1:] = rotated_faces(again[:, 1:], roll)
+        found = np.concatenate([found, again])
+        label, face = np.append(label, label[background]), np.append(face, face[background])
     chips, maps = cut_chips(grey, found[:, 1:])
     truth, exact_eyes = np.ones((len(found), 7), np.float32), np.zeros(len(found), bool)
     is_face = label == FACE

@@ -1,5 +1,7 @@
 """What the second stage of a detector is trained on."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from support.made_up_photographs import drawn_photographs
@@ -36,6 +38,17 @@ def test_proposals_are_faces_or_background_in_chips():
     moved = collect_proposals(BATCH.images, predictions(moved=0.2), BATCH)
     distance = np.linalg.norm(moved.faces[moved.is_face][:, CENTRE] - (CHIP - 1) / 2, axis=1)
     assert np.allclose(distance, 0.2 * CHIP_FACE, atol=1e-3)
+
+
+def test_in_a_training_each_background_is_seen_at_a_second_random_roll():
+    nobody = replace(BATCH, labelled=torch.zeros_like(BATCH.labelled))
+    generator = torch.Generator().manual_seed(0)
+    chips = collect_proposals(BATCH.images, predictions()[:, :1], nobody, generator).chips
+    once = collect_proposals(BATCH.images, predictions()[:, :1], nobody).chips
+    assert torch.equal(chips[::2], once) and len(once) == 4
+    assert not any(torch.equal(*pair) for pair in zip(chips[::2], chips[1::2], strict=True))
+    faces = collect_proposals(BATCH.images, predictions(), BATCH, generator)
+    assert faces.is_face.sum() == 4 and (~faces.is_face).sum() == 8
 
 
 def test_without_proposals_there_is_nothing_to_learn():
