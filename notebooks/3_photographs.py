@@ -115,12 +115,12 @@ small = [
     np.array(head.resize((120, 120))),
     np.array(head.resize((60, 60))),
     np.array(head.resize((30, 30))),
-    np.array(head.resize((22, 22))),
+    np.array(head.resize((14, 14))),
 ]
 detection_gallery(small, finder.detect_many(small), columns=4)
 
 # %% [markdown]
-# A face of 11 pixels is found, though its keypoints are little more than a guess; one of 8 is not. Many faces at once
+# A face of 11 pixels is found, though its keypoints are little more than a guess; one of 5 is not. Many faces at once
 # take little longer than one, because all of them go through the network together:
 
 # %%
@@ -145,11 +145,10 @@ detected = finder.detect_many(rotated)
 detection_gallery(rotated, detected)
 
 # %% [markdown]
-# It also makes mistakes: turned by 240 and 300 degrees, it takes a badge and the reflection in the helmet for faces. Their
-# confidence is lower, and most of all, the network for keypoints is unsure of them:
+# How sure the networks are of the first, and how far it is rotated, in degrees:
 
 # %%
-measurements(detected[-1])[["confidence", "uncertainty", "size", "roll"]].round(3)
+measurements(detected[0])[["confidence", "uncertainty", "size", "roll"]].round(3)
 
 # %% [markdown]
 # ## Files

@@ -6,6 +6,14 @@ CUT = """async ([picture, width, height, maps, size]) => {
     return maps.map((map) => [...cutChip({ data, width, height }, map, size)]);
 }"""
 """The chips of a grey picture in base64."""
+RESIZE = """async (pictures) => {
+    const { resized } = await import("detection.js");
+    return pictures.map(([picture, width, height]) => {
+        const data = Uint8Array.from(atob(picture), (character) => character.charCodeAt(0));
+        return [...resized({ data, width, height }).searched.data];
+    });
+}"""
+"""Grey pictures in base64, in the size in which they are searched."""
 OWN_NETWORKS = """async ([picture, width, height, maps, content, about]) => {
     const { ABOUT } = await import("constants.js");
     const { InferenceSession } = await import("onnxruntime.js");

@@ -23,6 +23,7 @@ from support.page_scripts import (
     CUT,
     FETCH,
     OWN_NETWORKS,
+    RESIZE,
     SEE,
     SHOW_CAMERA,
     SLOW_CAMERA,
@@ -43,6 +44,7 @@ from kaggle_fkd.keypoints.pts import format_pts
 from kaggle_fkd.keypoints.uncertainty import size_of_face
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.coco import coco_document
+from kaggle_fkd.photo.detection.detect import resized
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.overlay.builtin import filter_names
 from kaggle_fkd.photo.overlay.filter import get_filter
@@ -114,7 +116,7 @@ def pictures() -> dict[str, np.ndarray]:
     faces = [(0.6, 0), (0.8, -35), (1.3, 10), (0.9, 160)]
     group = np.hstack([turned(one, scale, degrees, (380, 900)) for scale, degrees in faces])
     return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group,
-            "thumbnail": cv2.resize(one, (90, 90), interpolation=cv2.INTER_AREA),
+            "thumbnail": cv2.resize(one, (40, 40), interpolation=cv2.INTER_AREA),
             "doubtful": turned(one, 0.15, 120, (300, 300))}  # fmt: skip
 
 
@@ -162,6 +164,17 @@ def test_chips_are_cut_as_in_python(page):
     expected = np.array([cut_chip(grey, each, 48) for each in maps], int)
     assert np.abs(np.array(cut).reshape(expected.shape) - expected).max() <= 1
     assert np.ptp(expected) > 200
+
+
+def test_pictures_are_resized_as_in_python(page):
+    grey = grey_of(read_picture(ASTRONAUT_FILE))
+    shapes = [(60, 79), (100, 100), (149, 20), (31, 40), (7, 3), (400, 900), (1700, 300)]
+    given = [cv2.resize(grey, shape, interpolation=cv2.INTER_AREA) for shape in shapes]
+    asked = [[b64encode(each.tobytes()).decode(), each.shape[1], each.shape[0]] for each in given]
+    for seen, each in zip(page.evaluate(RESIZE, asked), given, strict=True):
+        expected = resized(each)[0]
+        away = np.abs(np.array(seen).reshape(expected.shape) - expected)
+        assert away.max() <= 1 and (away > 0).mean() < 0.001
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,8 @@ class DetectionObjective(Objective[DetectorNet]):
         self, network: DetectorNet, images: Tensor, batch: Batch,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """As `loss`; with a generator, the second stage is trained on what it meets in use."""
+        """As `loss`; with a generator, some scores of the first stage are unknown, and backgrounds
+        are seen at a second roll."""
         labels = (batch.faces, batch.labelled, batch.ignored, batch.complete, batch.exact_eyes)
         faces, labelled, ignored, complete, exact_eyes = (each.to(self.device) for each in labels)
         targets = assign(faces, labelled, ignored, complete, self.cells, self.strides)

@@ -19,8 +19,8 @@ PROPOSALS, LEAST_TRAINED = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest
 scores; below this logit there is none."""
 BACKGROUND_WEIGHT = 2.0
-"""Weight of a proposal that shows no face, relative to one that does: photographs have 8 of the
-former for one of the latter; crops of a training have 3, each of which is seen at two rolls."""
+"""Weight of a proposal that shows no face, relative to one that does. Photographs have 8 of the
+former for one of the latter; crops of a training have 3, which are seen at two rolls, so 6."""
 PLACE_WEIGHT = 0.3
 """Weight of the places of faces, relative to the scores."""
 UNKNOWN = 0.25
@@ -49,8 +49,9 @@ def collect_proposals(
 ) -> Proposals | None:
     """The best proposals of the first stage's predictions, N x C x 8, in N images, N x H x W.
 
-    None when there are none whose label is known. With a generator, each background is among them
-    twice, the second time at a random roll: where a detector is in doubt, it looks at other rolls.
+    None when there are none whose label is known. With a generator, backgrounds are among them
+    twice, the second time at a random roll, one for each image: where a detector is in doubt, it
+    looks at other rolls.
     """
     rolls: list[float | None] = [None] * len(images)
     if generator is not None:

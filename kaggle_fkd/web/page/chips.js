@@ -108,10 +108,9 @@ export function resize({ data, width, height }, newWidth, newHeight) {
 function taps(length, count) {
   return Array.from({ length: count }, (_, index) => {
     const place = Math.fround((index + 0.5) / (count / length) - 0.5);
-    const first = clamp(Math.floor(place), 0, length - 1);
-    const share = first === length - 1 ? 0 : Math.max(0, place - first);
+    const first = Math.floor(place), share = Math.fround(place - first);
     return {
-      places: [first, Math.min(first + 1, length - 1)],
+      places: [first, first + 1].map((each) => clamp(each, 0, length - 1)),
       weights: [1 - share, share].map((weight) => roundToEven(RESIZING * weight)),
     };
   });

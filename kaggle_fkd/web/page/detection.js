@@ -37,11 +37,10 @@ async function propose(network, grey) {
 }
 
 /** A grey picture in the size in which it is searched, and the factor. */
-function resized(grey) {
+export function resized(grey) {
   const { searchedSide, enlargedSide, mostEnlarged } = DETECTION;
   const longer = Math.max(grey.width, grey.height);
-  const enlarged = Math.min(Math.max(1, enlargedSide / longer), mostEnlarged);
-  const scale = Math.min(enlarged, searchedSide / longer);
+  const scale = Math.min(Math.max(1, enlargedSide / longer), mostEnlarged, searchedSide / longer);
   if (scale === 1) return { searched: grey, scale };
   const size = [grey.width, grey.height].map((side) => Math.max(1, roundToEven(scale * side)));
   const means = blockMeans(grey, Math.max(1, Math.floor(1 / scale)));

@@ -1,4 +1,4 @@
-"""The search of a picture: in its own size, reduced, and rotated."""
+"""The search of a picture: in its own size, enlarged, reduced, and rotated."""
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from kaggle_fkd.photo.detection.detect import (
     detect,
     probability,
     propose,
+    resized,
     unrotated,
 )
 from kaggle_fkd.photo.detection.faces import rotated_faces
@@ -154,18 +155,28 @@ def test_a_picture_beyond_the_limit_is_reduced_and_its_faces_are_not():
     np.testing.assert_allclose(faces[0, :3], [1000.5, 400.5, 16], atol=0.6)
 
 
-@pytest.mark.parametrize(("height", "width"), [(60, 80), (20, 30), (1, 1)])
+@pytest.mark.parametrize(
+    ("shape", "searched"),
+    [
+        ((60, 79), (114, 150)), ((79, 60), (150, 114)), ((1, 149), (1, 150)), ((20, 30), (60, 90)),
+        ((1, 1), (3, 3)), ((150, 20), (150, 20)), ((800, 3), (800, 3)), ((1600, 802), (800, 401)),
+    ],
+)  # fmt: skip
+def test_small_pictures_are_searched_enlarged_and_large_ones_reduced(shape, searched):
+    picture, scale = resized(np.full(shape, 77, np.uint8))
+    assert picture.shape == searched and (picture == 77).all()
+    assert scale == pytest.approx(max(searched) / max(shape))
+
+
+@pytest.mark.parametrize(("height", "width"), [(60, 80), (90, 60), (20, 30), (1, 1)])
 def test_a_small_picture_is_enlarged_and_its_faces_are_not(height, width):
-    network = Spot(size=8.0)
-    _, faces = propose(network, spot(height, width, width // 2, height // 3))
-    scale = min(ENLARGED_SIDE / width, MOST_ENLARGED)
-    beyond = np.array(network.seen[0][1:]) - np.multiply(scale, (height, width))
-    assert (beyond >= -0.5).all() and (beyond < STRIDES[-1]).all()
+    _, faces = propose(Spot(size=8.0), spot(height, width, width // 2, height // 3))
+    scale = min(ENLARGED_SIDE / max(height, width), MOST_ENLARGED)
     np.testing.assert_allclose(faces[0, :2], [width // 2, height // 3], atol=0.5)
     assert faces[0, 2] == pytest.approx(8 / scale)
 
 
-def test_a_face_of_ten_pixels_is_found_in_a_thumbnail():
+def test_a_face_of_seven_pixels_is_found_in_a_thumbnail():
     grey = grey_of(read_picture("astronaut"))
     thumbnail = cv2.resize(grey, (40, 40), interpolation=cv2.INTER_AREA)
     found = detect(DetectorFile(DETECTOR), thumbnail, 0.8)
