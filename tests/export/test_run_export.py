@@ -145,12 +145,13 @@ def test_a_network_whose_training_diverged_is_refused(tmp_path):
     assert not list(tmp_path.glob("*.onnx"))
 
 
-def test_a_detector_of_which_one_output_diverged_is_refused(tmp_path):
+@pytest.mark.parametrize("part", ["place", "decide"])
+def test_a_detector_of_which_one_output_diverged_is_refused(tmp_path, part):
     run = finished_run(tmp_path, "detector", EYES)
     member = run.member(0)
     network = member.load_network(CPU)
     with torch.no_grad():
-        network.second_stage.place.weight[:] = torch.nan
+        getattr(network.second_stage, part).weight[:] = torch.nan
     member.finish(network.state_dict(), member.summary)
     with pytest.raises(RunError, match="training diverged"):
         export_run(run, tmp_path / "detector.onnx")

@@ -34,13 +34,13 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
         "crop=96", "smallest=25", "largest=50", "any_roll=0", "cover=0", "backgrounds=0"
     )  # fmt: skip
     settings = [word for crop in crops for word in ("--set", f"detect.{crop}")]
-    code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 100, *settings)
+    code, out, err = place("train", *QUICK, "--train-on", folder, "--epochs", 150, *settings)
     assert code == 0 and out == "" and "validation loss" in err
     (run,) = runs_in(place.runs)
     assert run.scheme.name == "eyes" and run.finished
     new = drawn_photographs(8, seed=5)
     network = open_exported(run, run.member(0), DetectorFile, "cpu")
-    found = [detect(network, picture, 0.1) for picture in new.pictures]
+    found = [detect(network, picture, 0.3) for picture in new.pictures]
     near = [
         len(each.scores) > 0 and np.linalg.norm(each.faces[0, :2] - truth[:2]) < truth[2] / 2
         for each, truth in zip(found[:8], new.faces, strict=True)
@@ -49,7 +49,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
     assert sum(near) >= 4 and sum(len(each.scores) for each in found[8:]) <= 2
     finder = FaceKeypoints(run=run)
     assert finder.scheme.name == "ibug68"
-    again = detect(finder.detector.network, new.pictures[0], 0.1)
+    again = detect(finder.detector.network, new.pictures[0], 0.3)
     assert np.array_equal(again.scores, found[0].scores)
     assert place("inside", "astronaut", "--run", run.name)[0] == 1
     code, out, _ = place("runs")

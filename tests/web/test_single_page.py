@@ -148,9 +148,9 @@ def seen_inside(page: Any, query: dict[str, Any], side: int = 0) -> tuple[np.nda
     return pixels_of(address), facts
 
 
-def in_page(grey: np.ndarray, maps: np.ndarray) -> list[Any]:
-    """A grey picture and maps to chips, as `CUT` and `OWN_NETWORKS` take them."""
-    return [b64encode(grey.tobytes()).decode(), *grey.shape[::-1], maps.tolist()]
+def in_page(grey: np.ndarray) -> list[Any]:
+    """A grey picture, as `CUT`, `RESIZE` and `OWN_NETWORKS` take it."""
+    return [b64encode(grey.tobytes()).decode(), *grey.shape[::-1]]
 
 
 def test_chips_are_cut_as_in_python(page):
@@ -160,7 +160,7 @@ def test_chips_are_cut_as_in_python(page):
         a_map(np.exp(rng.uniform(-2.5, 1)), rng.uniform(-180, 180), *rng.uniform(-60, 160, 2))
         for _ in range(20)
     ])  # fmt: skip
-    cut = page.evaluate(CUT, [*in_page(grey, maps), 48])
+    cut = page.evaluate(CUT, [*in_page(grey), maps.tolist(), 48])
     expected = np.array([cut_chip(grey, each, 48) for each in maps], int)
     assert np.abs(np.array(cut).reshape(expected.shape) - expected).max() <= 1
     assert np.ptp(expected) > 200
@@ -170,8 +170,8 @@ def test_pictures_are_resized_as_in_python(page):
     grey = grey_of(read_picture(ASTRONAUT_FILE))
     shapes = [(60, 79), (100, 100), (149, 20), (31, 40), (7, 3), (400, 900), (1700, 300)]
     given = [cv2.resize(grey, shape, interpolation=cv2.INTER_AREA) for shape in shapes]
-    asked = [[b64encode(each.tobytes()).decode(), each.shape[1], each.shape[0]] for each in given]
-    for seen, each in zip(page.evaluate(RESIZE, asked), given, strict=True):
+    found = page.evaluate(RESIZE, [in_page(each) for each in given])
+    for seen, each in zip(found, given, strict=True):
         expected = resized(each)[0]
         away = np.abs(np.array(seen).reshape(expected.shape) - expected)
         assert away.max() <= 1 and (away > 0).mean() < 0.001
@@ -190,7 +190,7 @@ def own_networks(page, tmp_path_factory) -> tuple[Path, np.ndarray, dict[str, An
     }  # fmt: skip
     content = b64encode(file.read_bytes()).decode()
     grey = grey_of(read_picture(ASTRONAUT_FILE))
-    return file, maps, page.evaluate(OWN_NETWORKS, [*in_page(grey, maps), content, about])
+    return file, maps, page.evaluate(OWN_NETWORKS, [*in_page(grey), maps.tolist(), content, about])
 
 
 def test_a_network_in_single_precision_gives_the_keypoints_of_python(own_networks):
