@@ -117,7 +117,7 @@ audit_gallery(unseen, faces, audit(unseen, faces).head(12))
 FaceInspection.from_run(runs["lenet"], faces.images[0]).filters()
 
 # %% [markdown]
-# The package's network for photographs was trained for 100 epochs on thousands of real faces. Its filters have become
+# The package's network for photographs was trained for 220 epochs on thousands of real faces. Its filters have become
 # edges, spots and gradients.
 
 # %%

@@ -6,9 +6,9 @@
 `--train-on` names what the run was trained on: the ranges of the values between the layers are
 measured on it. Weights have 7 bits, so that sums do not overflow on processors without instructions
 for 8-bit arithmetic (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
-Layers on grey values, and those that give the result, stay in fp32. The names in a detector's file
-are short; in others, `train.start_from` finds the trunk by its names. Prints the size of the file,
-and its digest.
+Layers on grey values, depthwise ones, and those that give the result, stay in fp32. The names in a
+detector's file are short; in others, `train.start_from` finds the trunk by its names. Prints the
+size of the file, and its digest.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def photographs(network: DetectorFile, paths: list[Path]) -> Iterator[Inputs]:
 
 
 def precise_layers(model: onnx.ModelProto) -> list[str]:
-    """The names of the convolutions that stay in fp32: on one channel, and of the result."""
+    """The names of the convolutions that stay in fp32: on single channels, and of the result."""
     sizes = {array.name: array.dims for array in model.graph.initializer}
     return [
         node.name

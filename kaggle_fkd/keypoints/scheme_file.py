@@ -27,11 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd.errors import UsageError
+from kaggle_fkd.keypoints.ibug68 import IBUG68
 from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme, mirror_pairs
 from kaggle_fkd.system.reading import read_text_file
 
 REQUIRED = ("name", "names", "nose_tip", "eye_corners", "groups", "ibug68")
 OPTIONAL = ("flip_pairs", "contours")
+_ON_THE_LEFT = {left for left, _ in IBUG68.flip_pairs}
 
 
 def read_scheme(path: Path) -> KeypointScheme:
@@ -84,9 +86,13 @@ def _scheme(stored: Mapping[str, Any]) -> KeypointScheme:
         raise ValueError("no keypoint may be in two of the flip_pairs")
     sources = tuple(tuple(stored["ibug68"].get(name, ())) for name in names)
     indices(stored["ibug68"])
-    right, left = indices(stored["eye_corners"], 2)
-    if right == left:
+    corners = indices(stored["eye_corners"], 2)
+    if len(set(corners)) != 2:
         raise ValueError("eye_corners must be two keypoints")
+    # In the file, they may be in either order: iBUG's points say which one is the left.
+    right, left = sorted(
+        corners, key=lambda corner: sum(point in _ON_THE_LEFT for point in sources[corner])
+    )
     everything = tuple(range(len(names)))
     return KeypointScheme(
         name=str(stored["name"]),

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.errors import PictureError, RunError, UsageError
+from kaggle_fkd.errors import PictureError, RunError
 from kaggle_fkd.networks import DETECTORS
-from kaggle_fkd.stages.options import option
+from kaggle_fkd.stages.options import inputs_option, option
 from kaggle_fkd.stages.pictures import PictureStage
 from kaggle_fkd.stages.stage import Made
 
@@ -23,6 +23,9 @@ class Inside(PictureStage):
         "inside astronaut",
         "inside astronaut --run RUN --saliency-of nose_tip",
     )
+    inputs: tuple[str, ...] = inputs_option("pictures")
+    points: str | None = None
+    """The keypoints are those of the network itself."""
     saliency_of: str | None = option(
         "--saliency-of", metavar="NAME_OR_NUMBER",
         help="the keypoint whose saliency and heat maps are drawn (default: the nose tip)",
@@ -40,12 +43,6 @@ class Inside(PictureStage):
         from kaggle_fkd.system.console import log
 
         find = self.finder(made)
-        if find.scheme != find.networks.scheme:
-            raise UsageError(
-                f"--points {self.points}: inside shows the keypoints of the network itself, those "
-                f"of {find.networks.scheme.name}",
-                "leave it out",
-            )
         scheme = find.networks.scheme
         keypoint = scheme.find(self.saliency_of) if self.saliency_of else scheme.nose_tip
         name = self._network_name(made)

@@ -215,17 +215,21 @@ class FinderOptions(DeviceOptions):
     )  # fmt: skip
 
 
+def inputs_option(kinds: str) -> Any:
+    """The inputs of a stage that works on such kinds of files."""
+    return option(
+        "--input", default=(), positional=True, type=input_name, nargs="+", action="extend",
+        metavar="PATH",
+        help=f"{kinds}, folders with any of them at any depth, patterns such as 'holiday/*.jpg', "
+        "lists of pictures (.txt, a path on each line), or the word astronaut (a built-in example)",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class PictureOptions(FinderOptions):
     """Which pictures to work on, and with which networks."""
 
-    inputs: tuple[str, ...] = option(
-        "--input", default=(), positional=True, type=input_name, nargs="+", action="extend",
-        metavar="PATH",
-        help="pictures, videos, folders with any of them at any depth, patterns such as "
-        "'holiday/*.jpg', lists of pictures (.txt, a path on each line), or the word astronaut (a "
-        "built-in example)",
-    )  # fmt: skip
+    inputs: tuple[str, ...] = inputs_option("pictures, videos")
     output: Path | None = option(
         "--output", type=named_path, metavar="DIR",
         help="where results go (default: RUNS_DIR/STAGE)",

@@ -67,6 +67,14 @@ def test_faces_of_your_own_scheme_are_mirrored(five):
     np.testing.assert_allclose(flipped.flipped().keypoints, faces.keypoints, atol=1e-4)
 
 
+def test_the_eye_corners_of_a_file_are_in_either_order(five, tmp_path):
+    path = tmp_path / "own.toml"
+    swapped = FIVE_TOML.replace('["right_eye", "left_eye"]', '["left_eye", "right_eye"]')
+    assert swapped != FIVE_TOML
+    path.write_text(swapped)
+    assert read_scheme(path) == five
+
+
 def test_flip_pairs_are_given_for_names_without_left_and_right(tmp_path):
     text = FIVE_TOML.replace("left_eye", "l_eye").replace("right_eye", "r_eye")
     path = tmp_path / "own.toml"

@@ -116,6 +116,36 @@ def test_what_the_server_refuses_is_said_and_can_be_done_again(page, competition
     page.get_by_text("0 of 3 decided").wait_for()
 
 
+def test_a_drag_ends_when_another_suspect_is_shown(page, competition):
+    label = competition.train.keypoints[0, competition.train.scheme.nose_tip]
+    page.mouse.move(*on_screen(page, label))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, label + 8), steps=3)
+    page.keyboard.press("n")
+    page.get_by_text("suspect 2 of 3").wait_for()
+    page.mouse.up()
+    page.keyboard.press("n")
+    page.get_by_text("suspect 3 of 3").wait_for()
+    assert page.get_by_text("0 of 3 decided").is_visible()
+
+
+def test_a_label_that_was_dropped_with_its_face_can_be_undecided(page, evaluation, competition):
+    faces = competition.train
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.get_by_text("1 of 3 decided").wait_for()
+    page.keyboard.press("0")
+    page.keyboard.press("Backspace")
+    labelled = np.isfinite(faces.keypoints[0]).all(axis=1)
+    others = np.array(faces.scheme.names)[labelled].tolist()[1:]
+    page.get_by_text("Stored", exact=True).wait_for()
+    fixes = read_fixes(evaluation / "label_fixes.csv", faces)
+    assert set(fixes) == {Fix(int(faces.ids[0]), name, DROP) for name in others}
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.get_by_text("0 of 3 decided").wait_for()
+
+
 def test_suspects_are_decided_undone_stored_and_used_by_a_training(
     page, evaluation, competition, sample_dir
 ):

@@ -93,7 +93,9 @@ def photograph_files(path: Path) -> list[tuple[FileTree, str]]:
     if not _has_boxes(path):
         return [(faces[0].tree, name) for name, faces in _annotated_files(path).items()]
     folder = FileTree(path)
-    zips = [name for name in sorted(folder.names) if "/" not in name and name.endswith(".zip")]
+    zips = [
+        name for name in sorted(folder.names) if "/" not in name and name.lower().endswith(".zip")
+    ]
     trees = [folder, *(FileTree(path / name) for name in zips)]
     return [
         (tree, name)
@@ -137,8 +139,16 @@ def _with_points(path: Path) -> list[_Photograph]:
 
 def _annotated_files(path: Path) -> dict[str, list[AnnotatedPicture]]:
     """The faces that people labelled in each picture, by its name in the folder or zip."""
+    try:
+        labelled = find_labelled_by_people(path, IBUG68)
+    except NoDataError as error:
+        raise NoDataError(
+            error.problem,
+            f"{error.remedy}; a folder of photographs with boxes needs a {BOXES}, which has only "
+            "its header if they show no face",
+        ) from error
     faces: dict[str, list[AnnotatedPicture]] = {}
-    for each in find_labelled_by_people(path, IBUG68):
+    for each in labelled:
         faces.setdefault(each.name, []).append(each)
     return faces
 

@@ -18,9 +18,18 @@ export function decided(decisions, ...made) {
   return [...decisions.filter((each) => !names.includes(each.keypoint)), ...made];
 }
 
-/** Without any decision about a keypoint; about the face and all keypoints for the empty name. */
-export function undecided(decisions, keypoint) {
-  return keypoint === "" ? [] : decisions.filter((each) => each.keypoint !== keypoint);
+/**
+ * Without any decision about a keypoint; about the face and all keypoints for the empty name. A
+ * decision about the face then becomes one about each of the others that are `labelled`.
+ */
+export function undecided(decisions, keypoint, labelled) {
+  if (keypoint === "") return [];
+  const single = decisions.filter((each) => each.keypoint !== keypoint && each.keypoint !== "");
+  const about = decisions.find((each) => each.keypoint === "");
+  if (!about) return single;
+  const names = [keypoint, ...single.map((each) => each.keypoint)];
+  const others = labelled.filter((name) => !names.includes(name));
+  return [...single, ...others.map((name) => ({ ...about, keypoint: name }))];
 }
 
 /** The move of a keypoint, to hundredths of a pixel. */

@@ -37,6 +37,7 @@ export class FaceView {
    * label was published, where it is now, even if it is dropped, and where it is predicted.
    */
   show(scene) {
+    if (scene.image !== this.scene?.image) this.drag = null; // what is dragged is of another face
     this.scene = scene;
     this.draw();
   }

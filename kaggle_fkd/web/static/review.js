@@ -198,7 +198,13 @@ function takePrediction() {
 }
 
 function move(keypoint, place) {
+  if (!face) return; // the next one is on its way
   decide(decided(face.decisions, moveTo(review.names[keypoint], place)));
+}
+
+/** Take back what was decided about the chosen keypoint; about all of them, if none is chosen. */
+function clear() {
+  decide(undecided(face.decisions, target(), labelled().map((keypoint) => review.names[keypoint])));
 }
 
 function nudge([across, down], step) {
@@ -255,7 +261,7 @@ function toggleHidden() {
 const ACTIONS = {
   previous: () => walk(-1), next: () => walk(1), undecided: showUndecided, out: () => view.zoom(0.8), in: () => view.zoom(1.25),
   keep: () => keepOrDrop("keep"), drop: () => keepOrDrop("drop"), take: takePrediction,
-  clear: () => decide(undecided(face.decisions, target())), undo: () => attempt(undo), hide: toggleHidden,
+  clear, undo: () => attempt(undo), hide: toggleHidden,
 };
 const KEYS = {
   k: "keep", d: "drop", p: "take", Backspace: "clear", n: "undecided", " ": "hide", "+": "in", "-": "out",

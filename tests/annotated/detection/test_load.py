@@ -47,12 +47,22 @@ def test_photographs_have_the_faces_of_their_rows(folder):
 
 def test_photographs_in_a_zip_beside_the_boxes_are_the_same(folder, tmp_path):
     expected = load_photographs([folder])
-    with zipfile.ZipFile(folder / "images.zip", "w") as archive:
+    with zipfile.ZipFile(folder / "IMAGES.ZIP", "w") as archive:
         for path in sorted(folder.glob("*.png")):
             archive.write(path, path.name)
             path.unlink()
     zipped = load_photographs([folder])
     assert np.array_equal(zipped.faces, expected.faces) and len(zipped) == 4
+
+
+def test_photographs_that_show_nobody_need_a_file_that_says_so(folder):
+    for path in [folder / "boxes.csv", *folder.glob("*0.png"), *folder.glob("*1.png")]:
+        path.unlink()
+    with pytest.raises(NoDataError, match=r"needs a boxes\.csv, which has only its header"):
+        load_photographs([folder])
+    (folder / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n")
+    nobody = load_photographs([folder])
+    assert len(nobody) and nobody.complete.all() and not len(nobody.faces)
 
 
 def test_pictures_with_68_points_have_one_exact_face_and_perhaps_others(tmp_path):

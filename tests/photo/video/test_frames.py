@@ -94,7 +94,7 @@ def test_a_video_that_does_not_fit_on_the_disk_is_rejected_and_the_old_one_stays
 
 
 def test_videos_are_recognised_by_their_suffix():
-    assert is_video(Path("clip.MP4"))
+    assert is_video(Path("clip.MP4")) and is_video(Path("of a camcorder.MTS"))
     assert not is_video(Path("a.png"))
 
 
