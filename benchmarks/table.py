@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.inference.providers import processor_count
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.photo.parquet.part import Work
 from kaggle_fkd.photo.parquet.table import open_table
 from kaggle_fkd.photo.parquet.tabulate import tabulate
@@ -50,7 +50,7 @@ def copies(folder: Path) -> str:
 def seconds_of(pictures: str, jobs: int) -> tuple[float, int]:
     """The time of a table, and the number of its pictures."""
     with TemporaryDirectory() as folder:
-        work = Work(Path(folder) / "faces.parquet", Networks())
+        work = Work(Path(folder) / "faces.parquet", FinderConfig())
         start = time.perf_counter()
         tabulate([pictures], work, PART_SIZE, jobs=jobs)
         return time.perf_counter() - start, open_table(work.folder).pictures

@@ -14,9 +14,9 @@ from kaggle_fkd.presets import PRESETS
 
 PRECISIONS = ("fp32", "bf16", "fp16", "auto")
 """What the settings of precision may say; auto is what the device computes fastest with."""
-LARGEST_SEED = 2**32 - 1
+MAX_SEED = 2**32 - 1
 """The largest seed that scikit-learn accepts."""
-MOST_EPOCHS = 1_000_000
+MAX_EPOCHS = 1_000_000
 """The largest number of epochs; a table with higher ones is not one of a training."""
 SWITCH: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
@@ -25,11 +25,11 @@ WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 
 
 def setting(
-    default: Any, meaning: str, least: float | None = None, most: float | None = None,
+    default: Any, meaning: str, minimum: float | None = None, maximum: float | None = None,
     choices: Sequence[str] = (),
 ) -> Any:  # fmt: skip
     """A field of a section: its default, its meaning in a sentence, and what it may be."""
-    metadata = {"meaning": meaning, "least": least, "most": most, "choices": choices}
+    metadata = {"meaning": meaning, "minimum": minimum, "maximum": maximum, "choices": choices}
     return field(default=default, metadata=metadata)
 
 
@@ -45,10 +45,11 @@ class Section:
                 raise UsageError(f"{each.name}={value!r} is not {wanted}", f"use {wanted}")
             if choices and value not in choices:
                 raise UsageError(f"{each.name}={value} is unknown", suggest(str(value), choices))
-            least, most = each.metadata["least"], each.metadata["most"]
-            if least is not None and not least <= value <= most:  # also rejects NaN
+            minimum, maximum = each.metadata["minimum"], each.metadata["maximum"]
+            if minimum is not None and not minimum <= value <= maximum:  # also rejects NaN
                 raise UsageError(
-                    f"{each.name}={value} is out of range", f"use a number from {least} to {most}"
+                    f"{each.name}={value} is out of range",
+                    f"use a number from {minimum} to {maximum}",
                 )
 
 
@@ -68,7 +69,7 @@ class TrainConfig(Section):
         "The network: cnn, fiveconv, fiveconv_bn, gridnet, gridnet_s, gridnet_xs, heatmapnet, "
         "lenet, naimishnet or plainnet; for faces in photographs, detector.",
     )
-    epochs: int = setting(50, "Number of passes over the training faces.", 1, MOST_EPOCHS)
+    epochs: int = setting(50, "Number of passes over the training faces.", 1, MAX_EPOCHS)
     batch_size: int = setting(64, "Faces per gradient step.", 1, 1_000_000)
     lr: float = setting(
         6e-3,
@@ -152,7 +153,7 @@ class TrainConfig(Section):
         0,
         "Seeds the folds and, plus the member's number, the initial weights, the order of the "
         "faces and the augmentation.",
-        0, LARGEST_SEED,
+        0, MAX_SEED,
     )  # fmt: skip
 
     def lr_at(self, progress: float) -> float:
@@ -290,7 +291,7 @@ class DetectConfig(Section):
 class EdaConfig(Section):
     """What the analysis of the data shows, and how imputation is scored."""
 
-    seed: int = setting(0, "Seeds the choice of faces and of hidden values.", 0, LARGEST_SEED)
+    seed: int = setting(0, "Seeds the choice of faces and of hidden values.", 0, MAX_SEED)
     hidden_share: float = setting(
         0.1, "Share of the known keypoints that is hidden to score imputation.", 1e-3, 0.5
     )

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Self
 
-LONGEST_PROBLEM = 1000
+MAX_PROBLEM_LENGTH = 1000
 """Characters of a problem that are shown: it may quote a cell, a name or an answer of a server."""
-MOST_CHOICES = 12
+MAX_CHOICES = 12
 """A remedy lists up to so many choices; of more, only those that look alike."""
 
 
@@ -21,7 +21,9 @@ class FkdError(Exception):
 
     def __init__(self, problem: str, remedy: str) -> None:
         line = " ".join(problem.splitlines())
-        self.problem = line if len(line) <= LONGEST_PROBLEM else line[:LONGEST_PROBLEM] + "..."
+        self.problem = (
+            line if len(line) <= MAX_PROBLEM_LENGTH else line[:MAX_PROBLEM_LENGTH] + "..."
+        )
         self.remedy = remedy
         super().__init__(f"{self.problem} -> {remedy}")
 
@@ -101,4 +103,4 @@ def suggest(name: str, choices: Iterable[str]) -> str:
     listed = f"choose one of {', '.join(known)}"
     if not close:
         return listed
-    return f"{meant} {listed}" if len(known) <= MOST_CHOICES else meant
+    return f"{meant} {listed}" if len(known) <= MAX_CHOICES else meant

@@ -25,7 +25,7 @@ from kaggle_fkd.networks.shape import NetworkShape
 from kaggle_fkd.photo.overlay.filter import load_filter
 from kaggle_fkd.stages import STAGES, load_stage
 
-MOST_WORDS = 1400
+MAX_WORDS = 1400
 PLACEHOLDER = re.compile(r"RUN|/|\.(jpg|mp4|csv)\b|--yes|\b68\b")
 """In an example of the help: a file of the reader's, Kaggle's server, or Udacity's."""
 WITH_EXAMPLES = ("README.md", "docs/command_line.md", "docs/library.md")
@@ -129,7 +129,7 @@ def test_every_local_link_of_a_document_leads_somewhere(document):
 
 
 def test_the_readme_is_short():
-    assert len(read("README.md").split()) <= MOST_WORDS
+    assert len(read("README.md").split()) <= MAX_WORDS
 
 
 def test_the_targets_of_make_that_are_documented_exist():

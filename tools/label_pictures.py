@@ -31,11 +31,11 @@ from kaggle_fkd.photo.inputs import Record, process_inputs
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import atomic_path
 
-SMALLEST = 40
+MIN_SIZE = 40
 """Smaller faces, in pixels, are left out: their chips would be enlarged more than twice."""
-LEAST_CONFIDENCE = 0.9
+MIN_CONFIDENCE = 0.9
 """Detections below this confidence are left out: some of them are false positives."""
-MOST_UNCERTAIN = 0.25
+MAX_UNCERTAIN = 0.25
 """So are faces of which a greater share of the keypoints is uncertain: they are mostly covered."""
 
 
@@ -67,9 +67,9 @@ def _mean(faces: Sequence[DetectedFace]) -> DetectedFace:
 
 def _can_be_trained_on(face: DetectedFace) -> bool:
     return (
-        face.size >= SMALLEST
-        and face.confidence >= LEAST_CONFIDENCE
-        and float(face.uncertain.mean()) < MOST_UNCERTAIN
+        face.size >= MIN_SIZE
+        and face.confidence >= MIN_CONFIDENCE
+        and float(face.uncertain.mean()) < MAX_UNCERTAIN
     )
 
 

@@ -37,7 +37,7 @@ from kaggle_fkd.annotated.detection.load import load_photographs
 from kaggle_fkd.annotated.load import load_annotated
 from kaggle_fkd.export.onnx_model import in_half_precision, with_metadata
 from kaggle_fkd.export.run_export import export_members
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.detection.detect import padded, propose, resized
 from kaggle_fkd.photo.detection.proposals import cut_chips
@@ -84,7 +84,7 @@ def chips(run: Run, paths: list[Path]) -> Iterator[Inputs]:
         yield {"images": images, "convention": convention.astype(np.int64)}
 
 
-def photographs(network: DetectorFile, paths: list[Path]) -> Iterator[Inputs]:
+def photographs(network: OnnxDetector, paths: list[Path]) -> Iterator[Inputs]:
     """Photographs as they are searched, and the chips that the first stage proposes."""
     pictures = load_photographs(paths).pictures
     for index in np.random.default_rng(0).permutation(len(pictures))[:PHOTOGRAPHS]:
@@ -123,7 +123,7 @@ def pack(run: Run, paths: list[Path]) -> bytes:
         exact, packed = Path(folder) / "exact.onnx", Path(folder) / "packed.onnx"
         export_members(run, run.require_members().members[:1], exact, may_halve=False)
         model = onnx.load(exact)
-        examples = photographs(DetectorFile(exact), paths) if detects else chips(run, paths)
+        examples = photographs(OnnxDetector(exact), paths) if detects else chips(run, paths)
         quantize_static(
             exact, packed, Examples(examples), quant_format=QuantFormat.QDQ, per_channel=True,
             reduce_range=True, extra_options={"CalibMovingAverage": True},

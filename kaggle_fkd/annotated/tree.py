@@ -5,10 +5,10 @@ from pathlib import Path, PurePosixPath
 
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.system.reading import read_file
-from kaggle_fkd.system.zips import DAMAGED, MOST_BYTES, open_zip, read_member
+from kaggle_fkd.system.zips import DAMAGED, MAX_BYTES, open_zip, read_member
 
 REMEDY = "check that the file is complete and that you may read it, or download it again"
-MOST_TEXT = 1 << 24
+MAX_TEXT_BYTES = 1 << 24
 """Bytes of a text file; Udacity's table has 3 MB."""
 
 
@@ -26,19 +26,19 @@ class FileTree:
         """How messages name a file of this tree."""
         return str(self.path / name) if self._archive is None else f"{self.path} > {name}"
 
-    def read(self, name: str, most: int = MOST_BYTES) -> bytes:
-        """A file's bytes; raises DataError if they cannot be read, or are more than `most`."""
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        """A file's bytes; raises DataError if they cannot be read, or are more than `max_bytes`."""
         try:
             if self._archive is None:
-                return read_file(self.path / name, most)
-            return read_member(self._archive, name, most)
+                return read_file(self.path / name, max_bytes)
+            return read_member(self._archive, name, max_bytes)
         except (OSError, *DAMAGED) as error:
             raise DataError(f"{self.place(name)}: cannot be read ({error})", REMEDY) from error
 
     def read_text(self, name: str) -> str:
         """The text of a UTF-8 file, without a BOM; raises DataError for other encodings."""
         try:
-            return self.read(name, MOST_TEXT).decode("utf-8-sig")
+            return self.read(name, MAX_TEXT_BYTES).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise DataError(f"{self.place(name)}: not a text file ({error})", REMEDY) from error
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaggle_fkd.competition.lookup import Lookup
-from kaggle_fkd.competition.tables import LARGEST_ID, SIDE, long_rows_rejected
+from kaggle_fkd.competition.tables import MAX_ID, SIDE, long_rows_rejected
 from kaggle_fkd.errors import SubmissionError
 from kaggle_fkd.system.files import atomic_path, sha256_of
 from kaggle_fkd.system.reading import read_csv_file
@@ -18,9 +18,9 @@ from kaggle_fkd.system.text import describe_row
 COLUMNS = ["RowId", "Location"]
 LOWEST, HIGHEST = 0.0, float(SIDE)
 """Valid range of a coordinate, in pixels; predictions outside it are clipped."""
-MOST_CLIPPED = 0.01
+MAX_CLIPPED = 0.01
 """A larger share of locations outside the image indicates a network that has not learnt."""
-MOST_BYTES = 1 << 26
+MAX_BYTES = 1 << 26
 """A larger file is not a submission, which has half a megabyte."""
 REMEDY = "correct the file, or let the predict stage write it again"
 
@@ -115,7 +115,7 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with long_rows_rejected():
             return read_csv_file(
-                path, MOST_BYTES, dtype=str, keep_default_na=False, na_values=[""], index_col=False,
+                path, MAX_BYTES, dtype=str, keep_default_na=False, na_values=[""], index_col=False,
             )  # fmt: skip
     except FileNotFoundError:
         raise SubmissionError(
@@ -133,7 +133,7 @@ def _parse(path: Path, table: pd.DataFrame) -> Submission:
     row_ids, locations = (
         pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64) for name in COLUMNS
     )
-    whole = (np.abs(row_ids) < LARGEST_ID) & (row_ids == np.floor(row_ids))
+    whole = (np.abs(row_ids) < MAX_ID) & (row_ids == np.floor(row_ids))
     _reject(path, table, ~whole, "RowId {RowId!r} is not a whole number")
     repeated = pd.Series(row_ids).duplicated().to_numpy()
     _reject(path, table, repeated, "RowId {RowId} occurs a second time")

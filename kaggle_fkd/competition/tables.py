@@ -21,17 +21,17 @@ SIDE = 96
 """Height and width of every image of the competition, in pixels."""
 CHUNK_ROWS = 512
 """Rows held as text at a time: 17 MB, so that a larger file does not need more memory."""
-MOST_ROWS, MOST_SMALL_ROWS = 100_000, 1_000_000
+MAX_ROWS, MAX_SMALL_ROWS = 100_000, 1_000_000
 """A table of faces, or one without pictures, with more rows is not read: its faces take 1 GB."""
-MOST_CHUNK_BYTES = 1 << 26
+MAX_CHUNK_BYTES = 1 << 26
 """A chunk of rows has at most so many bytes: a cell without an end, which takes little space in a
 zip, would fill the memory."""
-LARGEST_ID = 2.0**53
+MAX_ID = 2.0**53
 """Integers below this one are exact as floating-point numbers."""
 LOWEST_LABEL, HIGHEST_LABEL = -SIDE, 2 * SIDE
 """A coordinate further outside the image than the image is wide is treated as a typing error. A
 single 1e6 among 7049 labels would move the mean face by 142 pixels."""
-LONGEST_HEADER = 1 << 12
+MAX_HEADER_LENGTH = 1 << 12
 """Bytes of the first line that are looked at; that of training.csv has 682."""
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """A file in UTF-16 starts with one of them."""
@@ -76,7 +76,7 @@ def read_test(file: SourceFile, scheme: KeypointScheme) -> FaceTable:
 
 def read_text(file: SourceFile, columns: list[str]) -> pd.DataFrame:
     """Every row of a small table, as text, missing cells as NaN; DataError for another file."""
-    return pd.concat([chunk for _, chunk in _chunks(file, columns, MOST_SMALL_ROWS)])
+    return pd.concat([chunk for _, chunk in _chunks(file, columns, MAX_SMALL_ROWS)])
 
 
 def whole_numbers(
@@ -85,7 +85,7 @@ def whole_numbers(
     """A column of ids as integers; DataError for a cell that is not an integer."""
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        wrong = ~((np.abs(numbers) < LARGEST_ID) & (numbers == np.floor(numbers)))
+        wrong = ~((np.abs(numbers) < MAX_ID) & (numbers == np.floor(numbers)))
     if wrong.any():
         row = int(np.argmax(wrong))
         raise DataError(
@@ -115,10 +115,10 @@ def long_rows_rejected() -> AbstractContextManager[None]:
 
 
 class _Limited(io.RawIOBase):
-    """A stream that gives `MOST_CHUNK_BYTES`, and again as many when `left` is set anew."""
+    """A stream that gives `MAX_CHUNK_BYTES`, and again as many when `left` is set anew."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.stream, self.left = stream, MOST_CHUNK_BYTES
+        self.stream, self.left = stream, MAX_CHUNK_BYTES
 
     def readable(self) -> bool:
         return True
@@ -133,11 +133,11 @@ class _Limited(io.RawIOBase):
 
 
 class _RowTooLongError(ValueError):
-    """A chunk of rows has more than `MOST_CHUNK_BYTES`."""
+    """A chunk of rows has more than `MAX_CHUNK_BYTES`."""
 
 
 def _chunks(
-    file: SourceFile, columns: list[str], most_rows: int = MOST_ROWS
+    file: SourceFile, columns: list[str], most_rows: int = MAX_ROWS
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """(first row, rows as text) until the end; DataError unless it has these columns once."""
     rows = 0
@@ -152,7 +152,7 @@ def _chunks(
             )  # fmt: skip
             # The caller must not run with changed filters, so they are changed for each chunk.
             while (chunk := _next_chunk(reader)) is not None:
-                limited.left = MOST_CHUNK_BYTES
+                limited.left = MAX_CHUNK_BYTES
                 missing = [name for name in columns if name not in chunk.columns]
                 if missing:
                     raise DataError(f"{file}: column {', '.join(missing)} missing", FETCH_AGAIN)
@@ -187,7 +187,7 @@ def _chunks(
 
 def _reject_other_csv(stream: IO[bytes], file: SourceFile) -> None:
     """DataError for a CSV as spreadsheets save it for some languages; rewinds the stream."""
-    header = stream.readline(LONGEST_HEADER)
+    header = stream.readline(MAX_HEADER_LENGTH)
     stream.seek(0)
     if header.startswith(UTF16_MARKS):
         raise DataError(f"{file} is in UTF-16", SAVE_AGAIN)

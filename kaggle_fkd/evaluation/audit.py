@@ -23,9 +23,9 @@ UNSURE = 1.75
 """The network does not recognise a face when half of its expected errors are more than this many
 times those of other faces. Of 5587 faces, those of 56 pictures without a face were mostly 1.9 to
 2.7 times as large, those of 99 % of the others less than 1.5 times (results/README.md)."""
-LEAST_ERROR = 1e-6
+MIN_ERROR = 1e-6
 """Expected errors in pixels are at least this, as scores divide by them."""
-MOST_POINTS_OFF = 3.0
+MAX_POINTS_OFF = 3.0
 """No label fits the picture when half of them score more than this. On a picture without a face the
 network predicts a mean face, which is not farther than that from most labels."""
 
@@ -43,7 +43,7 @@ def audit(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """
     keypoints = predicted[..., :2].astype(np.float64)
     error = np.linalg.norm(keypoints - faces.keypoints, axis=2)
-    expected = np.where(faces.marked, np.maximum(predicted[..., 2], LEAST_ERROR), np.nan)
+    expected = np.where(faces.marked, np.maximum(predicted[..., 2], MIN_ERROR), np.nan)
     growth = np.ma.masked_invalid(expected / _usual(expected, faces.convention))
     unsure = np.ma.median(growth, axis=1).filled(1)
     scores = error / expected * unsure[:, None]
@@ -98,7 +98,7 @@ def _reason(
     known = np.sort(scores[np.isfinite(scores)])
     if len(known) > 1 and known[-1] > ALONE * known[-2]:
         return DISPLACED
-    if np.median(known) > MOST_POINTS_OFF:
+    if np.median(known) > MAX_POINTS_OFF:
         return NO_FACE
     return SEVERAL_OFF
 

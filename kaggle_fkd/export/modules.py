@@ -15,7 +15,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class KeypointsModule(nn.Module):
-    """The mean of networks; see `KeypointsFile.predict`."""
+    """The mean of networks; see `OnnxKeypoints.predict`."""
 
     def __init__(self, networks: Sequence[KeypointNetwork], conventions: int) -> None:
         """`conventions` is the number of label conventions of the keypoints' scheme."""
@@ -36,7 +36,7 @@ class KeypointsModule(nn.Module):
 
 
 class DetectorModule(nn.Module):
-    """Both stages of a detector, which share no input; see `DetectorFile`."""
+    """Both stages of a detector, which share no input; see `OnnxDetector`."""
 
     def __init__(self, network: DetectorNet) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from torch import nn
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.export.modules import DetectorModule, KeypointsModule, fused
 from kaggle_fkd.export.onnx_model import export, in_half_precision, with_metadata
-from kaggle_fkd.inference.about import FACES, KEYPOINTS, About
+from kaggle_fkd.inference.metadata import FACES, KEYPOINTS, NetworkMetadata
 from kaggle_fkd.inference.network import new_session
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.networks.detector_shape import CHIP, STRIDES
@@ -26,9 +26,9 @@ from kaggle_fkd.system.text import first_line
 
 LICENCE = "the terms of the training data"
 """What users' own networks say of their licence."""
-MOST_PARITY = 1e-3
+MAX_PARITY = 1e-3
 """Pixels; a file that differs more from torch, on average over the keypoints, is refused."""
-MOST_COST = 0.01
+MAX_COST = 0.01
 """Pixels, on average over the keypoints, that storing the weights as fp16 may cost."""
 COMPARED = 16
 """Images with which a network is traced, and on which its file is compared with torch."""
@@ -67,19 +67,19 @@ def export_members(
 ) -> Exported:
     """Write the mean of the members' networks, or the detector of the only one, as one file.
 
-    With `may_halve`, weights are stored as fp16 where that costs at most `MOST_COST`. Raises
+    With `may_halve`, weights are stored as fp16 where that costs at most `MAX_COST`. Raises
     RunError for a network that cannot be exported, or differs from torch.
     """
     networks = [fused(member.load_network(torch.device("cpu"))) for member in members]
-    about = _about(run, members, networks)
-    if about.task == FACES:
+    metadata = _metadata(run, members, networks)
+    if metadata.task == FACES:
         module: nn.Module = DetectorModule(networks[0])
     else:
         module = KeypointsModule(networks, len(run.scheme.conventions))
     module.eval()
-    inputs = _inputs(about)
+    inputs = _inputs(metadata)
     try:
-        model = with_metadata(_export(module, inputs, about), about.as_metadata())
+        model = with_metadata(_export(module, inputs, metadata), metadata.as_strings())
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
         raise RunError(
             f"{run.folder}: the network {run.config.train.model} cannot be exported "
@@ -93,7 +93,7 @@ def export_members(
             "train again with a lower learning rate (--lr)",
         )
     parity = _difference(model, inputs, truth)
-    if not parity <= MOST_PARITY:
+    if not parity <= MAX_PARITY:
         raise RunError(
             f"{run.folder}: the exported network differs from torch by {parity:.2g} pixels",
             "report this, with the versions of torch, onnx and onnxruntime",
@@ -102,13 +102,13 @@ def export_members(
     if may_halve:
         halved = in_half_precision(model)
         half_cost = _difference(halved, inputs, truth)
-    half = half_cost <= MOST_COST
+    half = half_cost <= MAX_COST
     with atomic_path(path) as temporary:
         temporary.write_bytes((halved if half else model).SerializeToString())
     return Exported(path, parity, half_cost, half, len(members))
 
 
-def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> About:
+def _metadata(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> NetworkMetadata:
     detector = run.config.train.model in DETECTORS
     means = [] if detector else [network.mean_keypoints.numpy() for network in networks]
     trained = [member.summary.get("conventions", ()) for member in members]
@@ -118,7 +118,7 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> Abou
         "version": str(run.record["version"]), "commit": str(run.record.get("commit") or "unknown"),
         "licence": LICENCE,
     }  # fmt: skip
-    return About(
+    return NetworkMetadata(
         task=FACES if detector else KEYPOINTS,
         scheme=run.scheme,
         trained_on=tuple(name for name in names if all(name in each for each in trained)),
@@ -131,22 +131,22 @@ def _about(run: Run, members: Sequence[Member], networks: Sequence[Any]) -> Abou
     )
 
 
-def _inputs(about: About) -> Inputs:
+def _inputs(metadata: NetworkMetadata) -> Inputs:
     """What the network is traced with, and compared on: images of random light and dark parts."""
-    if about.task == FACES:
+    if metadata.task == FACES:
         chips = _images(CHIP, CHIP)
         return {
             "images": _images(3 * STRIDES[-1], 4 * STRIDES[-1]),
             "chips": chips, "logits": np.zeros(len(chips), np.float32),
         }  # fmt: skip
-    images = _images(about.height, about.width)
-    heads = 2 * len(about.scheme.conventions)  # for mirrored faces, too
+    images = _images(metadata.height, metadata.width)
+    heads = 2 * len(metadata.scheme.conventions)  # for mirrored faces, too
     return {"images": images, "convention": np.arange(len(images)) % heads}
 
 
-def _export(module: nn.Module, inputs: Inputs, about: About) -> onnx.ModelProto:
+def _export(module: nn.Module, inputs: Inputs, metadata: NetworkMetadata) -> onnx.ModelProto:
     tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
-    if about.task == KEYPOINTS:
+    if metadata.task == KEYPOINTS:
         faces = torch.export.Dim("faces")
         return export(module, tensors, ["keypoints"], {name: {0: faces} for name in inputs})
     pictures, rows, columns, chips = map(torch.export.Dim, ("pictures", "rows", "columns", "chips"))

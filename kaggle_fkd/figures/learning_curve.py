@@ -21,7 +21,7 @@ _DISTINCT = (*PALETTE[:4], *PALETTE[5:])
 """Colours of the trainings that are compared: the fifth, yellow, is hard to see on white."""
 _STEPS = ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 """Ticks within a power of ten, the densest choice first."""
-_MOST_TICKS = 14
+_MAX_TICKS = 14
 """With more ticks, their labels would touch each other on a figure of this height."""
 _LINE = 0.055
 """Height of a line of text, as a share of the axis."""
@@ -109,7 +109,7 @@ def _set_ticks(axes: Axes, values: NDArray[np.float64]) -> None:
     low = ladders[0][ladders[0] <= values.min()].max(initial=ladders[0][0])
     high = ladders[0][ladders[0] > values.max()].min(initial=ladders[0][-1])
     shown = [ladder[(ladder >= low) & (ladder <= high)] for ladder in ladders]
-    ticks = next((each for each in shown if len(each) <= _MOST_TICKS), shown[-1])
+    ticks = next((each for each in shown if len(each) <= _MAX_TICKS), shown[-1])
     axes.minorticks_off()
     axes.set_yticks(ticks, [f"{tick:.15g}" for tick in ticks])
     axes.set_ylim(low, high)

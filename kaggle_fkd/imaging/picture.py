@@ -29,7 +29,7 @@ PICTURE_SUFFIXES = (
 )  # fmt: skip
 JPEG_QUALITY = 92
 """Of the JPEGs that are written, from 0 to 100."""
-MOST_PIXELS = 64_000_000
+MAX_PIXELS = 64_000_000
 """Files with more pixels are not read: decoding takes up to 22 bytes for each of them."""
 ADDRESSES = ("http://", "https://", "ftp://")
 """Beginnings of addresses on the internet."""
@@ -55,7 +55,7 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
 
     Raises MissingPictureError (a PictureError and a FileNotFoundError) if there is no such file,
     and PictureError for a source that is not a picture, is damaged or animated, is a file with more
-    than `MOST_PIXELS`, or is an array of another shape or type.
+    than `MAX_PIXELS`, or is an array of another shape or type.
     """
     if isinstance(source, np.ndarray):
         return _from_array(np.asarray(source))
@@ -85,17 +85,17 @@ def grey_of(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def decode_picture(content: bytes, name: str, most_pixels: int = MOST_PIXELS) -> NDArray[np.uint8]:
+def decode_picture(content: bytes, name: str, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """The picture in a file's bytes, as `read_picture` gives it; errors call it `name`.
 
-    One with more than `most_pixels` is refused before it is decoded.
+    One with more than `max_pixels` is refused before it is decoded.
     """
     if not content:
         raise PictureError(f"{name} is empty (0 bytes)", "copy or download it again")
     try:
         with _open(content, name) as image:
-            if image.width * image.height > most_pixels:
-                raise _too_large(name, most_pixels)
+            if image.width * image.height > max_pixels:
+                raise _too_large(name, max_pixels)
             return _from_pillow(image, name)
     except PictureError:
         raise
@@ -143,8 +143,8 @@ def unreadable(path: Path, error: Exception) -> PictureError:
     return PictureError(problem, "check the path and its permissions")
 
 
-def _too_large(name: str, most_pixels: int) -> PictureError:
-    millions = most_pixels // 1_000_000
+def _too_large(name: str, max_pixels: int) -> PictureError:
+    millions = max_pixels // 1_000_000
     return PictureError(f"{name} has more than {millions} million pixels", "reduce its size first")
 
 

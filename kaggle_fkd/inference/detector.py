@@ -1,9 +1,9 @@
-"""`DetectorFile`: an exported face detector; the two stages of it are in one file."""
+"""`OnnxDetector`: an exported face detector; the two stages of it are in one file."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.inference.about import FACES
+from kaggle_fkd.inference.metadata import FACES
 from kaggle_fkd.inference.network import OnnxNetwork
 from kaggle_fkd.networks.detector_shape import CHIP, STRIDES
 
@@ -11,7 +11,7 @@ NO_IMAGES = np.empty((0, STRIDES[-1], STRIDES[-1]), np.uint8)
 NO_CHIPS, NO_LOGITS = np.empty((0, CHIP, CHIP), np.uint8), np.empty(0, np.float32)
 
 
-class DetectorFile(OnnxNetwork):
+class OnnxDetector(OnnxNetwork):
     """Inputs `images`, `chips` and `logits`, outputs `proposals` and `faces`.
 
     The first output depends on the first input alone, the second one on the others: a stage that

@@ -1,16 +1,16 @@
-"""`KeypointsFile`: an exported network, or several averaged, that predicts keypoints of chips."""
+"""`OnnxKeypoints`: an exported network, or several averaged, that predicts keypoints of chips."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.inference.about import KEYPOINTS
+from kaggle_fkd.inference.metadata import KEYPOINTS
 from kaggle_fkd.inference.network import OnnxNetwork
 
 BATCH = 64
 """Chips per forward pass."""
 
 
-class KeypointsFile(OnnxNetwork):
+class OnnxKeypoints(OnnxNetwork):
     """Inputs `images` and `convention`, output `keypoints`; see `predict`."""
 
     task = KEYPOINTS

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from kaggle_fkd.errors import RunError, UsageError
-from kaggle_fkd.inference.about import UNREADABLE, About
+from kaggle_fkd.inference.metadata import UNREADABLE, NetworkMetadata
 from kaggle_fkd.inference.providers import execution_providers, thread_count
 from kaggle_fkd.system.reading import read_file
 from kaggle_fkd.system.text import first_line
@@ -37,10 +37,11 @@ class OnnxNetwork:
         device that onnxruntime cannot use.
         """
         self.path, self.device = path, device
-        self._session, self.about = _open(path, device)
-        if self.about.task != self.task:
+        self._session, self.metadata = _open(path, device)
+        if self.metadata.task != self.task:
             raise RunError(
-                f"{path}: exported for {self.about.task}, not for {self.task}", "use another file"
+                f"{path}: exported for {self.metadata.task}, not for {self.task}",
+                "use another file",
             )
 
     def __reduce__(self) -> tuple[type[Self], tuple[Path, str]]:
@@ -61,15 +62,15 @@ class OnnxNetwork:
         return np.asarray(result, np.float32)
 
 
-def read_about(path: Path) -> About:
+def read_metadata(path: Path) -> NetworkMetadata:
     """What an exported network is; raises RunError as `OnnxNetwork` does."""
     return _open(path, "cpu")[1]
 
 
-def _open(path: Path, device: str) -> tuple[onnxruntime.InferenceSession, About]:
+def _open(path: Path, device: str) -> tuple[onnxruntime.InferenceSession, NetworkMetadata]:
     try:
         session = new_session(read_file(path), device)
-        return session, About.from_metadata(session.get_modelmeta().custom_metadata_map)
+        return session, NetworkMetadata.from_strings(session.get_modelmeta().custom_metadata_map)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror or error})", REMEDY) from error
     except UsageError:

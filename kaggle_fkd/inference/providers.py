@@ -13,7 +13,7 @@ from kaggle_fkd.system.console import log
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 """The name of each device, as torch spells it, in onnxruntime's words."""
 REMEDY = "use auto or cpu, or install onnxruntime-gpu instead of onnxruntime (for cuda)"
-MOST_THREADS = 4
+MAX_THREADS = 4
 """The networks are small: further threads wait for each other."""
 
 
@@ -66,11 +66,11 @@ def can_use_cuda() -> bool:
 
 def thread_count() -> int:
     """Threads of one network on the CPU: one for each processor that this process may use, up to
-    `MOST_THREADS`; or what OMP_NUM_THREADS in the environment says."""
+    `MAX_THREADS`; or what OMP_NUM_THREADS in the environment says."""
     said = os.environ.get("OMP_NUM_THREADS", "")
     if said.isdigit() and int(said) > 0:
         return int(said)
-    return min(processor_count(), MOST_THREADS)
+    return min(processor_count(), MAX_THREADS)
 
 
 def processor_count() -> int:

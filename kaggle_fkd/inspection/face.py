@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.figures.heat_maps import gaussian_heat_maps
 from kaggle_fkd.figures.style import save_figure
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.inspection.drawings import (
     draw_features,
     draw_filters,
@@ -42,7 +42,7 @@ class FaceInspection:
 
     def __init__(self, network: InspectedNetwork, chip: NDArray[np.uint8], title: str) -> None:
         self.network, self.chip, self.title = network, chip, title
-        self.scheme = network.about.scheme
+        self.scheme = network.metadata.scheme
         self.keypoints = network.predict(chip[None])[0, :, :2]
 
     @classmethod
@@ -52,7 +52,7 @@ class FaceInspection:
         Raises what `open_exported` raises.
         """
         member = run.require_members().members[0]
-        file = open_exported(run, member, KeypointsFile, "cpu")
+        file = open_exported(run, member, OnnxKeypoints, "cpu")
         return cls(InspectedNetwork(file.path, convention), chip, run.config.train.model)
 
     def draw(self, folder: Path, stem: str, keypoint: int) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.inference.network import new_session
-from kaggle_fkd.inspection.inner_values import InnerValues
+from kaggle_fkd.inspection.intermediate_outputs import IntermediateOutputs
 from kaggle_fkd.system.reading import read_file
 
 PATCH = 16
@@ -32,10 +32,10 @@ class InspectedNetwork:
 
         Raises RunError for a file that is not an exported network for keypoints.
         """
-        self._file, self.convention = KeypointsFile(path), convention
-        self.about = self._file.about
+        self._file, self.convention = OnnxKeypoints(path), convention
+        self.metadata = self._file.metadata
         content = read_file(path)
-        self._inner = InnerValues.from_bytes(content)
+        self._inner = IntermediateOutputs.from_bytes(content)
         self._session = new_session(content + self._inner.outputs, "cpu")
 
     @property
@@ -50,7 +50,7 @@ class InspectedNetwork:
     def first_filters(self) -> Maps:
         """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
         first = next(iter(self._inner.convolutions.values()))
-        blank = np.zeros((self.about.height, self.about.width), np.uint8)
+        blank = np.zeros((self.metadata.height, self.metadata.width), np.uint8)
         return self._see([first.filters], blank)[0][:, 0]
 
     def feature_maps(self, chip: NDArray[np.uint8]) -> dict[str, Maps]:
@@ -72,8 +72,8 @@ class InspectedNetwork:
             return None
         weights = self._see([self._inner.heat_maps], chip)[0][0]
         if weights.ndim == 3:  # of all heads
-            weights = weights[min(self.convention, len(self.about.mean_keypoints) - 1)]
-        rows = round(np.sqrt(weights.shape[1] * self.about.height / self.about.width))
+            weights = weights[min(self.convention, len(self.metadata.mean_keypoints) - 1)]
+        rows = round(np.sqrt(weights.shape[1] * self.metadata.height / self.metadata.width))
         return np.asarray(weights.reshape(len(weights), rows, -1), np.float32)
 
     def saliency(self, chip: NDArray[np.uint8], *keypoints: int, overlapping: bool = True) -> Maps:

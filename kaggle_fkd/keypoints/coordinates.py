@@ -9,7 +9,7 @@ from kaggle_fkd.errors import DataError
 from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.system.text import shorten
 
-FARTHEST = 1e8
+MAX_COORDINATE = 1e8
 """Pixels; a larger coordinate is outside of every picture, and its square may be infinite."""
 REMEDY = "correct it, or remove the picture and its keypoints"
 
@@ -18,7 +18,8 @@ def points_of(cells: Sequence[str], where: str, scheme: KeypointScheme) -> NDArr
     """K x 2 from the text of x, y, x, y, ...
 
     Raises DataError, which names `where`, for another number of coordinates than the scheme's,
-    for one that is not a finite number or is beyond `FARTHEST`, and what `reject_degenerate` says.
+    for one that is not a finite number or is beyond `MAX_COORDINATE`, and what `reject_degenerate`
+    says.
     """
     expected = 2 * len(scheme.names)
     if len(cells) != expected:
@@ -49,6 +50,6 @@ def finite_number(cell: str, where: str) -> float:
         number = np.nan
     if not np.isfinite(number):
         raise DataError(f"{where}: not a finite number: {shorten(cell)}", REMEDY)
-    if abs(number) > FARTHEST:
+    if abs(number) > MAX_COORDINATE:
         raise DataError(f"{where}: outside of every picture: {shorten(cell)}", REMEDY)
     return number

@@ -18,7 +18,7 @@ OFFSETS_PER_WIDTH = 16
 ERRORS_PER_WIDTH = 64
 """An output of 0 is an expected error of a sixty-fourth of the width: 1.5 of 96 pixels, about the
 error of a trained network."""
-LARGEST_LOGARITHM = 10.0
+MAX_LOGARITHM = 10.0
 """Expected errors beyond this are those of a training that diverges; they stay numbers."""
 MIRROR_DIFFERENCE_SCALE = 0.25
 """Factor on the difference between a head and its mirrored one. It is small, so that the difference
@@ -80,7 +80,7 @@ class KeypointNetwork(nn.Module):
         `logarithms`, ... x K, are those of the errors before the `calibration` of their heads.
         """
         unit = self.shape.width / ERRORS_PER_WIDTH
-        bounded = logarithms.float().clamp(-LARGEST_LOGARITHM, LARGEST_LOGARITHM)
+        bounded = logarithms.float().clamp(-MAX_LOGARITHM, MAX_LOGARITHM)
         errors = unit * calibration * bounded.exp()
         return torch.cat([keypoints, errors[..., None]], dim=-1)
 

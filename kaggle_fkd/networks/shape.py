@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST = 4096
+MAX_SIZE = 4096
 """The largest number of pixels of a side, of keypoints and of heads."""
 
 
@@ -27,8 +27,8 @@ class NetworkShape:
 
     def __post_init__(self) -> None:
         sizes = (self.height, self.width, self.keypoints, self.heads)
-        if not all(isinstance(size, int) and 0 < size <= LARGEST for size in sizes):
-            raise TypeError(f"a network's sizes must be integers from 1 to {LARGEST}, not {sizes}")
+        if not all(isinstance(size, int) and 0 < size <= MAX_SIZE for size in sizes):
+            raise TypeError(f"a network's sizes must be integers from 1 to {MAX_SIZE}, not {sizes}")
 
     @property
     def total_heads(self) -> int:

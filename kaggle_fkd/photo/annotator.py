@@ -28,7 +28,7 @@ from kaggle_fkd.system.text import count_of
 
 JPEG_SUFFIXES = (".jfif", ".jpg", ".jpeg")
 """A JPEG is drawn into a JPEG: as a PNG, photographs are eight times as large."""
-LEAST_SIDE = 400
+MIN_SIDE = 400
 """Pictures whose longer side is at most half of this, in pixels, are drawn enlarged."""
 
 
@@ -144,7 +144,7 @@ def _enlarged(
     picture: NDArray[np.uint8], faces: Sequence[DetectedFace]
 ) -> tuple[NDArray[np.uint8], list[DetectedFace]]:
     """A small picture with its faces, each pixel repeated, so that marks on faces can be seen."""
-    factor = max(1, LEAST_SIDE // max(picture.shape[:2])) if faces else 1
+    factor = max(1, MIN_SIDE // max(picture.shape[:2])) if faces else 1
     large = picture.repeat(factor, axis=0).repeat(factor, axis=1)
     return large, [
         replace(

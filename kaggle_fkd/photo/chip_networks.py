@@ -10,7 +10,7 @@ from kaggle_fkd.errors import RunError, UsageError, suggest
 from kaggle_fkd.export.opened import open_exported
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import invert, transform_points
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.runs.run import Run
 
 
@@ -18,7 +18,7 @@ class ChipNetworks:
     """An ensemble: its keypoints are the mean of its networks' predictions."""
 
     def __init__(
-        self, files: Sequence[KeypointsFile], convention: str | None = None, mirror: bool = False
+        self, files: Sequence[OnnxKeypoints], convention: str | None = None, mirror: bool = False
     ) -> None:
         """Networks of one run, which predict in one label convention.
 
@@ -28,26 +28,26 @@ class ChipNetworks:
         Raises RunError for networks of faces that are not square; UsageError for a convention that
         they were not trained on.
         """
-        self.files, about = files, files[0].about
-        self.mirror = mirror and about.mirror
-        if about.width != about.height:
+        self.files, metadata = files, files[0].metadata
+        self.mirror = mirror and metadata.mirror
+        if metadata.width != metadata.height:
             raise RunError(
-                f"{files[0].path}: trained on faces of {about.width} x {about.height} pixels",
+                f"{files[0].path}: trained on faces of {metadata.width} x {metadata.height} pixels",
                 "give a run that was trained on square faces",
             )
-        self.scheme = about.scheme
+        self.scheme = metadata.scheme
         """What the keypoints are."""
         self.conventions = [
             name
-            for name in about.usable_conventions
-            if all(name in file.about.usable_conventions for file in files)
+            for name in metadata.usable_conventions
+            if all(name in file.metadata.usable_conventions for file in files)
         ]
         """The label conventions that can be predicted."""
         self.convention = self._find(convention)
         """The index in the scheme of the one that is."""
-        self.size = about.width
+        self.size = metadata.width
         """Side of the chips in pixels."""
-        shapes = [file.about.mean_shape(self.convention) for file in files]
+        shapes = [file.metadata.mean_shape(self.convention) for file in files]
         self.mean_shape: NDArray[np.float64] = np.mean(shapes, axis=0)
         """K x 2, the mean keypoints of the training faces, in pixels of a chip."""
 
@@ -56,7 +56,7 @@ class ChipNetworks:
         cls, path: Path, device: str = "cpu", convention: str | None = None, mirror: bool = False
     ) -> "ChipNetworks":
         """The network of an exported file."""
-        return cls([KeypointsFile(path, device)], convention, mirror)
+        return cls([OnnxKeypoints(path, device)], convention, mirror)
 
     @classmethod
     def from_run(
@@ -64,7 +64,7 @@ class ChipNetworks:
     ) -> "ChipNetworks":
         """The networks of the run's finished members; RunError without one."""
         members = run.require_members().members
-        files = [open_exported(run, member, KeypointsFile, device) for member in members]
+        files = [open_exported(run, member, OnnxKeypoints, device) for member in members]
         return cls(files, convention, mirror)
 
     def predict(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import expand_boxes, shrink_boxes
 from kaggle_fkd.imaging.picture import grey_of
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.photo.detection.detect import classify, detect, probability
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, squares
 from kaggle_fkd.photo.face import DetectedFace
@@ -25,7 +25,7 @@ ROW_LENGTHS = (4, 5, 9)
 """The numbers of each face."""
 MAX_COORDINATE, MIN_SIDE = 1e5, 1e-2
 """Limits in pixels of the distance from the picture's corner, and of a box's sides."""
-LEAST_SCORE = 0.8
+MIN_SCORE = 0.8
 """Detections with lower scores, that is, lower confidence, are discarded as false positives. On 569
 held-out photographs whose faces are all labelled, 841 of 921 faces are found so, with 10 false
 positives; from 0.7 on, 850 and 15, from 0.9 on, 828 and 6."""
@@ -34,12 +34,12 @@ positives; from 0.7 on, 850 and 15, from 0.9 on, 828 and 6."""
 class FaceDetector:
     """Finds faces of any roll with an exported detector."""
 
-    def __init__(self, network: DetectorFile) -> None:
+    def __init__(self, network: OnnxDetector) -> None:
         self.network = network
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         """N x 9, as `Detector` gives it; the face with the highest score first."""
-        found = detect(self.network, grey_of(picture), LEAST_SCORE)
+        found = detect(self.network, grey_of(picture), MIN_SCORE)
         boxes = expand_boxes(squares(found.faces))
         return np.concatenate([boxes, found.scores[:, None], found.faces[:, EYE_POINTS]], axis=1)
 

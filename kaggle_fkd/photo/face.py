@@ -16,7 +16,7 @@ from kaggle_fkd.keypoints import KeypointScheme
 from kaggle_fkd.keypoints.uncertainty import mean_uncertainty, size_of_face, uncertain_keypoints
 from kaggle_fkd.photo.head_model import Pose, find_camera, has_pose, head_points
 
-LARGEST_CHIP = 10_000
+MAX_CHIP_SIDE = 10_000
 """Width and height in pixels of the largest crop of a face."""
 
 
@@ -109,9 +109,9 @@ class DetectedFace:
         UsageError for a size that is not a whole number from 1 to 10,000.
         """
         whole = isinstance(size, Integral) and not isinstance(size, bool)
-        if not whole or not 1 <= size <= LARGEST_CHIP:
+        if not whole or not 1 <= size <= MAX_CHIP_SIDE:
             raise UsageError(
-                f"a chip of {size} pixels", f"give a whole number from 1 to {LARGEST_CHIP}"
+                f"a chip of {size} pixels", f"give a whole number from 1 to {MAX_CHIP_SIDE}"
             )
         size = int(size)
         front = head_points(self.scheme)[:, :2]

@@ -14,15 +14,15 @@ from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.imaging.picture import Source, grey_of, read_picture
 from kaggle_fkd.imaging.similarity import similarity
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.keypoints import KeypointScheme, convertible_to
 from kaggle_fkd.photo.cascade import PointsCascade
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection.faces import face_of_points
-from kaggle_fkd.photo.detection.proposals import are_one, distinct
+from kaggle_fkd.photo.detection.proposals import non_maximum_suppression, same_face
 from kaggle_fkd.photo.detectors import (
-    LEAST_SCORE,
+    MIN_SCORE,
     Detector,
     FaceDetector,
     boxes_of_faces,
@@ -98,7 +98,7 @@ class FaceKeypoints:
             self.networks = given
             # Raises if the scheme does not say which of iBUG's points its keypoints are.
             self.networks.scheme.from_ibug68(self._cascade.networks.mean_shape)
-        found = given if isinstance(given, DetectorFile) else DetectorFile(DETECTOR, self.device)
+        found = given if isinstance(given, OnnxDetector) else OnnxDetector(DETECTOR, self.device)
         self._own_detector = FaceDetector(found)
         self.detector: Detector = self._own_detector if detector is None else _usable(detector)
         self.scheme: KeypointScheme = _scheme_with(points, self.networks.scheme)
@@ -150,7 +150,7 @@ class FaceKeypoints:
         """The `known` faces of a picture, and those that the detector finds beside them."""
         picture = read_picture(image)
         found = checked_boxes(self.detector(picture))
-        is_known = are_one(faces_in_boxes(found), faces_in_boxes(boxes_of_faces(known)))
+        is_known = same_face(faces_in_boxes(found), faces_in_boxes(boxes_of_faces(known)))
         others = self._faces([picture], [found[~is_known.any(axis=1)]])[0]
         return _without_false_positives([*known, *others])
 
@@ -285,6 +285,8 @@ def _scheme_with(points: int | None, given: KeypointScheme) -> KeypointScheme:
 
 def _without_false_positives(faces: list[DetectedFace]) -> list[DetectedFace]:
     """The faces that are not false positives, each once, the most confident first."""
-    sure = [face for face in faces if face.confidence >= LEAST_SCORE]
+    sure = [face for face in faces if face.confidence >= MIN_SCORE]
     confidence = np.array([face.confidence for face in sure])
-    return [sure[i] for i in distinct(confidence, faces_in_boxes(boxes_of_faces(sure)))]
+    return [
+        sure[i] for i in non_maximum_suppression(confidence, faces_in_boxes(boxes_of_faces(sure)))
+    ]

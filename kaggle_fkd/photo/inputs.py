@@ -21,7 +21,7 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import writing_to
 from kaggle_fkd.system.text import count_of
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 """Bytes; file systems allow 255, of which the endings of the results need some."""
 
 Record = dict[str, Any]
@@ -124,9 +124,9 @@ def _files(
 
 def _shortened(name: str) -> str:
     encoded = os.fsencode(name)
-    if len(encoded) <= LONGEST_NAME:
+    if len(encoded) <= MAX_NAME_LENGTH:
         return name
-    return encoded[:LONGEST_NAME].decode(errors="ignore")  # perhaps less by half a character
+    return encoded[:MAX_NAME_LENGTH].decode(errors="ignore")  # perhaps less by half a character
 
 
 def _failure(records: Sequence[Record]) -> PictureError | None:

@@ -17,7 +17,7 @@ from kaggle_fkd.report.section import FaceCard, Gallery, Picture
 QUALITY = 80
 """Of WebP, from 0 to 100; a face of 96 x 96 pixels takes 2 kB."""
 CSS_PIXELS_PER_INCH = 96
-POINT, LARGEST_POINT = 0.068, 0.025
+POINT, MAX_POINT = 0.068, 0.025
 """The radius of a point as a share of the width: times the square root of their number, and at
 most. It is 1.7 of 96 pixels for 15 points, 0.8 for 68."""
 
@@ -57,7 +57,7 @@ def face_card(
         source=_data_uri(Image.fromarray(np.ascontiguousarray(image))),
         width=width,
         height=height,
-        radius=round(width * min(POINT / len(labels) ** 0.5, LARGEST_POINT), 2),
+        radius=round(width * min(POINT / len(labels) ** 0.5, MAX_POINT), 2),
         labels=_known(labels),
         predicted=_known(predicted),
         pairs=_known(np.concatenate([labels, predicted], axis=1)),

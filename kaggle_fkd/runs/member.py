@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from kaggle_fkd.config import MOST_EPOCHS, Config
+from kaggle_fkd.config import MAX_EPOCHS, Config
 from kaggle_fkd.errors import RunError
 from kaggle_fkd.metrics import METRICS, RMSE, Metric
 from kaggle_fkd.networks import build_to_load
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-MOST_BYTES = 1 << 34
+MAX_BYTES = 1 << 34
 """A larger file of a member is not read: checkpoints of 512-pixel networks have 3 GB."""
-LARGEST_SCORE = 1e30
+MAX_SCORE = 1e30
 """A number that is not below is not taken for a score."""
 KINDS: Mapping[str, type] = {
     "seconds": float, "conventions": list, "training_faces": int, "validation_faces": int,
@@ -168,9 +168,9 @@ class Member:
             if missing:
                 raise ValueError(f"it has no column {missing[0]}")
             scores = table.filter(like=f"_{score}")
-            possible = scores.isna() | ((scores > 0) & (scores < LARGEST_SCORE))
+            possible = scores.isna() | ((scores > 0) & (scores < MAX_SCORE))
             known = possible.all(axis=None) and table[columns].notna().any(axis=None)
-            if not known or not table["epoch"].between(1, MOST_EPOCHS).all():
+            if not known or not table["epoch"].between(1, MAX_EPOCHS).all():
                 raise ValueError("its numbers are not epochs and their scores")
         except (OSError, ValueError, OverflowError) as error:
             raise RunError(
@@ -250,7 +250,7 @@ class Member:
 def read_stored(file: Path) -> bytes:
     """The bytes of a file of a member; RunError when it cannot be read."""
     try:
-        return read_file(file, MOST_BYTES)
+        return read_file(file, MAX_BYTES)
     except OSError as error:
         raise RunError(
             f"{file}: cannot be read ({error.strerror or error})",
@@ -275,7 +275,7 @@ def _is_score(value: object) -> TypeGuard[float]:
     """Whether it is a number; JSON may have NaN, and integers too large for a float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) < LARGEST_SCORE
+    return abs(value) < MAX_SCORE
 
 
 def _metric_of(summary: Mapping[str, Any]) -> Metric:

@@ -10,7 +10,7 @@ from kaggle_fkd.stages.stage import Made, Stage, name_of_stage
 
 if TYPE_CHECKING:
     from kaggle_fkd.photo.finder import FaceKeypoints
-    from kaggle_fkd.photo.networks import Networks
+    from kaggle_fkd.photo.finder_config import FinderConfig
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
 
@@ -26,7 +26,7 @@ class FinderStage(FinderOptions, Stage):
 
     def check(self, task: "Task | None") -> None:
         """Reject several runs, and runs or points that do not exist."""
-        from kaggle_fkd.inference.network import read_about
+        from kaggle_fkd.inference.network import read_metadata
 
         name = name_of_stage(type(self))
         if self.points not in (None, "15", "68"):
@@ -37,13 +37,13 @@ class FinderStage(FinderOptions, Stage):
         if len(self.runs) > 1:
             raise UsageError("--run: several runs were given", f"{name} takes one")
         if isinstance(chosen := self.chosen(Made()), Path):
-            read_about(chosen)
+            read_metadata(chosen)
         elif chosen is not None:
             chosen.require_members()
 
     def chosen(self, made: Made) -> "Run | Path | None":
         """Whose networks are used: the named run or file, or the run just trained, if any."""
-        from kaggle_fkd.inference.about import is_exported
+        from kaggle_fkd.inference.metadata import is_exported
         from kaggle_fkd.runs.find import find_run
 
         for name in self.runs:
@@ -52,12 +52,12 @@ class FinderStage(FinderOptions, Stage):
 
     def finder(self, made: Made) -> "FaceKeypoints":
         """What finds the faces: the package's networks, or the chosen ones."""
-        return self.networks(made).open()
+        return self.finder_config(made).load()
 
-    def networks(self, made: Made) -> "Networks":
+    def finder_config(self, made: Made) -> "FinderConfig":
         """Which networks find the faces, and where they are computed."""
         from kaggle_fkd.inference.providers import usable_device
-        from kaggle_fkd.photo.networks import Networks
+        from kaggle_fkd.photo.finder_config import FinderConfig
         from kaggle_fkd.system.console import log
 
         device = usable_device(self.device)
@@ -66,7 +66,7 @@ class FinderStage(FinderOptions, Stage):
                 "onnxruntime cannot use the device %s here: %s is used", self.device, device
             )
         chosen = self.chosen(made)
-        return Networks(
+        return FinderConfig(
             run=chosen if chosen is None or isinstance(chosen, Path) else chosen.folder,
             convention=self.points_of,
             points=int(self.points) if self.points else None,

@@ -67,14 +67,14 @@ class Inside(PictureStage):
 
         Raises RunError for the run of a face detector.
         """
-        from kaggle_fkd.inference.about import FACES
-        from kaggle_fkd.inference.network import read_about
+        from kaggle_fkd.inference.metadata import FACES
+        from kaggle_fkd.inference.network import read_metadata
 
         chosen = self.chosen(made)
         if chosen is None:
             return "the network of the package"
         if isinstance(chosen, Path):
-            name, folder, detector = chosen.stem, chosen, read_about(chosen).task == FACES
+            name, folder, detector = chosen.stem, chosen, read_metadata(chosen).task == FACES
         else:
             name, folder = chosen.members[0].name, chosen.folder
             detector = chosen.config.train.model in DETECTORS

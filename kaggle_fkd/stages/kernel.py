@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 TITLE = re.compile(r"[A-Za-z0-9 -]+")
 """Titles of which it is clear what Kaggle makes of them in addresses."""
-SHORTEST_TITLE = 5
+MIN_TITLE_LENGTH = 5
 """Characters that Kaggle wants of a title."""
 
 
@@ -70,10 +70,10 @@ class Kernel(SettingOptions, Stage):
                 raise UsageError(
                     f"train.{name}: a kernel carries the package's code alone", "leave it out"
                 )
-        if not TITLE.fullmatch(self.title) or len(slug_of(self.title)) < SHORTEST_TITLE:
+        if not TITLE.fullmatch(self.title) or len(slug_of(self.title)) < MIN_TITLE_LENGTH:
             raise UsageError(
                 f"--title {self.title}: not a title for Kaggle",
-                f"use at least {SHORTEST_TITLE} letters, digits, spaces and hyphens",
+                f"use at least {MIN_TITLE_LENGTH} letters, digits, spaces and hyphens",
             )
         if self.user is not None and not USER.fullmatch(self.user):
             raise UsageError(f"--user {self.user}: not a name on Kaggle", "see kaggle.com/NAME")

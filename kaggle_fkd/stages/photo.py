@@ -144,7 +144,7 @@ class Photo(PictureStage):
         from kaggle_fkd.photo.parquet.part import Work
         from kaggle_fkd.photo.parquet.tabulate import tabulate
 
-        work = Work(folder, self.networks(made))
+        work = Work(folder, self.finder_config(made))
         part_size = self.part_size or PART_SIZE
         return tabulate(self.inputs, work, part_size, jobs=self.jobs, ray=self.ray)
 

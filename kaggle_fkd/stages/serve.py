@@ -12,7 +12,7 @@ from kaggle_fkd.system.extras import require_modules
 
 if TYPE_CHECKING:
     from kaggle_fkd.evaluation.label_review import LabelReview
-    from kaggle_fkd.photo.networks import Networks
+    from kaggle_fkd.photo.finder_config import FinderConfig
     from kaggle_fkd.task import Task
 
 PORT, LAST_PORT = 8015, 65535
@@ -59,17 +59,17 @@ class Serve(FinderStage):
         from kaggle_fkd.web.server import Server
 
         review = None if self.review is None else self._open_review(self.review)
-        networks = self.networks(made)
+        config = self.finder_config(made)
         app = make_app(
-            networks.open(), self.network_name(made),
-            others=lambda: self._others(networks), review=review,
+            config.load(), self.network_name(made),
+            others=lambda: self._others(config), review=review,
         )  # fmt: skip
         server = Server(self.port)
         with suppress(KeyboardInterrupt):
             server.run(app, not self.no_browser, "review" if review else "")
         return made
 
-    def _others(self, started_with: "Networks") -> "dict[str, Networks]":
+    def _others(self, started_with: "FinderConfig") -> "dict[str, FinderConfig]":
         """What the page can choose: the networks of the package, and the trained runs."""
         from kaggle_fkd.runs.find import runs_in
 

@@ -10,12 +10,12 @@ from types import FrameType
 from kaggle_fkd.errors import FkdError
 from kaggle_fkd.system.memory import peak_memory_mb
 
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 """An answer is not longer; the competition's files have 80 MB."""
-LEAST_BYTES = 1 << 20
+MIN_BYTES = 1 << 20
 """So many bytes arrive in `PATIENCE_S`, or the connection is given up."""
 PATIENCE_S = 180.0
-"""Seconds that a server has to answer, or to send `LEAST_BYTES` more."""
+"""Seconds that a server has to answer, or to send `MIN_BYTES` more."""
 LOOK_S = 0.5
 """Seconds between two looks at how much has arrived."""
 
@@ -47,12 +47,12 @@ def connection_watched(
     def look(_number: int, _frame: FrameType | None) -> None:
         nonlocal before, since
         now = arrived()
-        if now - first > MOST_BYTES:
-            raise _GivenUpError(f"more than {MOST_BYTES >> 30} GiB arrived")
-        if now - before >= LEAST_BYTES:
+        if now - first > MAX_BYTES:
+            raise _GivenUpError(f"more than {MAX_BYTES >> 30} GiB arrived")
+        if now - before >= MIN_BYTES:
             before, since = now, time.monotonic()
         elif time.monotonic() - since > PATIENCE_S:
-            least = f"{LEAST_BYTES >> 20} MiB"
+            least = f"{MIN_BYTES >> 20} MiB"
             raise _GivenUpError(f"less than {least} arrived in {PATIENCE_S:g} seconds")
 
     handler = signal.signal(signal.SIGALRM, look)

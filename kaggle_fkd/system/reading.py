@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """A larger file is not read into memory."""
 
 
@@ -31,12 +31,12 @@ def open_file(path: Path | str) -> io.BufferedReader:
     return file
 
 
-def read_file(path: Path | str, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a regular file; raises what `open_file` raises, and OSError above `most`."""
+def read_file(path: Path | str, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file; raises what `open_file` does, and OSError above `max_bytes`."""
     with open_file(path) as file:
-        content = file.read(most) if os.fstat(file.fileno()).st_size <= most else b""
+        content = file.read(max_bytes) if os.fstat(file.fileno()).st_size <= max_bytes else b""
         if file.read(1):
-            raise OSError(errno.EFBIG, f"larger than {most >> 20} MiB", str(path))
+            raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MiB", str(path))
     return content
 
 
@@ -45,14 +45,14 @@ def read_text_file(path: Path | str, encoding: str = "utf-8") -> str:
     return read_file(path).decode(encoding)
 
 
-def read_csv_file(path: Path | str, most: int = MOST_BYTES, **options: Any) -> "pd.DataFrame":
+def read_csv_file(path: Path | str, max_bytes: int = MAX_BYTES, **options: Any) -> "pd.DataFrame":
     """The table in a regular file, read with these options of `pandas.read_csv`.
 
     Raises what `read_file` raises, and ValueError for what is not such a table.
     """
     import pandas as pd
 
-    table: pd.DataFrame = pd.read_csv(io.BytesIO(read_file(path, most)), **options)
+    table: pd.DataFrame = pd.read_csv(io.BytesIO(read_file(path, max_bytes)), **options)
     return table
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from kaggle_fkd.system.text import HIDDEN, without_password
 
-SHORTEST_SECRET = 4
+MIN_SECRET_LENGTH = 4
 """Anything shorter is not a secret, and hiding it would only garble messages."""
 _USER_INFO = re.compile(r"(?:.*://)?([^:@/]*):(.+)@")
 
@@ -24,7 +24,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     parts = {part for secret in secrets for part in (secret, *secret.split())}
     # The longest first, as a secret may be part of another one.
     for part in sorted(parts, key=len, reverse=True):
-        if len(part) >= SHORTEST_SECRET:
+        if len(part) >= MIN_SECRET_LENGTH:
             text = re.sub("|".join(_spellings(part)), HIDDEN, text)
     return without_password(text)
 

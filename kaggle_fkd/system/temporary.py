@@ -23,7 +23,7 @@ STALE_S = 3600
 """Where a file system has no locks, leftovers are those that are so many seconds old."""
 DEPTH = 2
 """Levels of folders below a given one in which the program writes: RUNS_DIR/run/member."""
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 """Bytes of the longest name that file systems have."""
 NEW, OLD = "new", "old"
 """What a temporary folder holds: the folder to come, and the one that it replaces."""
@@ -44,7 +44,7 @@ def temporary_file(path: Path) -> Iterator[Path]:
     Raises OSError.
     """
     temporary = temporary_beside(path)
-    excess = len(os.fsencode(temporary.name)) - LONGEST_NAME
+    excess = len(os.fsencode(temporary.name)) - MAX_NAME_LENGTH
     if excess > 0:  # although the name of the file itself may fit
         stem = path.stem.encode(errors="surrogateescape")[:-excess].decode(errors="ignore")
         temporary = temporary_beside(path.with_name(stem + path.suffix))

@@ -2,7 +2,7 @@
 
 import re
 
-LONGEST_QUOTE = 40
+MAX_QUOTE_LENGTH = 40
 """Characters of a cell that a message quotes; the pixels of one row are 35 kB."""
 
 HIDDEN = "***"
@@ -25,9 +25,9 @@ def describe_row(row: int) -> str:
 
 
 def shorten(cell: object) -> str:
-    """A cell as messages quote it: its `repr`, cut off after `LONGEST_QUOTE` characters."""
+    """A cell as messages quote it: its `repr`, cut off after `MAX_QUOTE_LENGTH` characters."""
     text = str(cell)
-    return repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "...")
+    return repr(text if len(text) <= MAX_QUOTE_LENGTH else text[:MAX_QUOTE_LENGTH] + "...")
 
 
 def count_of(number: int, noun: str, plural: str | None = None) -> str:

@@ -15,9 +15,9 @@ DAMAGED = (
 )  # fmt: skip
 """What a damaged, encrypted or unusual zip raises, beside OSError; NotImplementedError, of an
 unknown compression, is a RuntimeError."""
-MOST_MEMBERS = 500_000
+MAX_MEMBERS = 500_000
 """A zip with more members is not read."""
-MOST_BYTES = 1 << 28
+MAX_BYTES = 1 << 28
 """A larger member is not read into memory: a zip of 1 MB may have one of 1 GB."""
 
 
@@ -26,17 +26,17 @@ def open_zip(file: Path | IO[bytes]) -> zipfile.ZipFile:
     if isinstance(file, Path):
         open_file(file).close()  # raises for a pipe, on which zipfile would wait
     archive = zipfile.ZipFile(file)
-    if len(archive.filelist) > MOST_MEMBERS:
+    if len(archive.filelist) > MAX_MEMBERS:
         archive.close()
-        raise OSError(errno.EFBIG, f"more than {MOST_MEMBERS} files in it")
+        raise OSError(errno.EFBIG, f"more than {MAX_MEMBERS} files in it")
     return archive
 
 
 def read_member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo | str, most: int = MOST_BYTES
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo | str, max_bytes: int = MAX_BYTES
 ) -> bytes:
-    """The bytes of a member; raises OSError, also above `most`, and what is in `DAMAGED`."""
+    """The bytes of a member; raises OSError, also above `max_bytes`, and what is in `DAMAGED`."""
     info = member if isinstance(member, zipfile.ZipInfo) else archive.getinfo(member)
-    if info.file_size > most:  # zipfile gives no more than it says
-        raise OSError(errno.EFBIG, f"{info.filename} is larger than {most >> 20} MiB")
+    if info.file_size > max_bytes:  # zipfile gives no more than it says
+        raise OSError(errno.EFBIG, f"{info.filename} is larger than {max_bytes >> 20} MiB")
     return archive.read(info)

@@ -9,7 +9,7 @@ from kaggle_fkd.networks.shape import NetworkShape
 
 COVERED = 0.95
 """Share of the errors that are to be within `WITHIN` times the expected one."""
-LEAST = 1e-3
+MIN_FACTOR = 1e-3
 """The least factor, of a network that knows its validation faces by heart."""
 ENOUGH = 40
 """Fewer errors do not tell how large the largest twentieth of them is."""
@@ -45,4 +45,4 @@ def _factor(ratio: NDArray[np.floating], otherwise: float) -> float:
     known = ratio[np.isfinite(ratio)]
     if known.size < ENOUGH:
         return otherwise
-    return max(float(np.quantile(known, COVERED)) / WITHIN, LEAST)
+    return max(float(np.quantile(known, COVERED)) / WITHIN, MIN_FACTOR)

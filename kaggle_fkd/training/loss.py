@@ -14,7 +14,7 @@ LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "l1": F.l1_loss,
 }
 """The losses that `train.loss` names."""
-LEAST_DISTANCE = 0.01
+MIN_DISTANCE = 0.01
 """Shorter distances, whose logarithms have no bound, count as this one; the unit is a 96th of the
 face's width."""
 
@@ -43,7 +43,7 @@ def error_loss(
     of a Laplace distribution gave ranks that correlate a little less with the errors (0.38 instead
     of 0.39), and its gradient has no bound.
     """
-    known = _filled(errors, distance).clamp(min=LEAST_DISTANCE)
+    known = _filled(errors, distance).clamp(min=MIN_DISTANCE)
     each = (errors.log() - known.log()).abs()
     return _mean_where(~distance.isnan(), each, weight, group)
 

@@ -22,8 +22,8 @@ async def get_about(request: Request) -> JSONResponse:
     finders = await state.finders(request)
     return JSONResponse({
         "version": __version__,
-        "network": request.query_params.get("network", state.networks.name),
-        "networks": state.networks.names,
+        "network": request.query_params.get("network", state.choice.name),
+        "networks": state.choice.names,
         "points": len(finders.default.scheme.names),
         "schemes": [offered_scheme(scheme) for scheme in finders.schemes],
         "pictures": list(PICTURE_FORMATS),

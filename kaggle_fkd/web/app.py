@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.web.about import get_about
 from kaggle_fkd.web.choice import NetworkChoice
 from kaggle_fkd.web.drawing import get_thumbnail, post_drawing
@@ -57,7 +57,7 @@ def make_app(
     finder: FaceKeypoints,
     network: str,
     queue: WorkQueue | None = None,
-    others: Callable[[], Mapping[str, Networks]] = dict,
+    others: Callable[[], Mapping[str, FinderConfig]] = dict,
     review: "LabelReview | None" = None,
 ) -> ASGIApp:
     """The application that finds keypoints with these networks, which the page calls `network`.

@@ -7,12 +7,12 @@ from http import HTTPStatus
 
 from kaggle_fkd.errors import RunError, UsageError, suggest
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.system.console import log
 from kaggle_fkd.web.finders import Finders
 from kaggle_fkd.web.problem import RequestError
 
-MOST_OPEN = 4
+MAX_OPEN_NETWORKS = 4
 """Other networks than the default that are kept open: each has its own detector."""
 
 
@@ -20,7 +20,7 @@ MOST_OPEN = 4
 class _Opened:
     """Networks that were chosen before."""
 
-    networks: Networks
+    config: FinderConfig
     written: tuple[int, ...]
     """When their weights were written, as they were opened."""
     finders: Finders
@@ -33,7 +33,7 @@ class NetworkChoice:
         self,
         default: FaceKeypoints,
         name: str,
-        others: Callable[[], Mapping[str, Networks]] = dict,
+        others: Callable[[], Mapping[str, FinderConfig]] = dict,
     ) -> None:
         """`default` is used by requests that name none; `others` says what else there is now."""
         self.name = name
@@ -50,7 +50,7 @@ class NetworkChoice:
         if name == self.name:
             return self._default
         kept = self._opened.get(name)
-        return kept.finders if kept and kept.written == _written(kept.networks) else None
+        return kept.finders if kept and kept.written == _written(kept.config) else None
 
     def open(self, name: str) -> Finders:
         """The networks of that name, opened now, which may take seconds.
@@ -63,9 +63,9 @@ class NetworkChoice:
         others = self._others()
         if name not in others:
             raise UsageError(f"there are no networks called {name!r}", suggest(name, self.names))
-        networks, written = others[name], _written(others[name])
+        config, written = others[name], _written(others[name])
         try:
-            finders = Finders(networks.open())
+            finders = Finders(config.load())
         except RunError as error:  # which may name files of this computer
             log.error("%s: %s", name, error)
             raise RequestError(
@@ -73,15 +73,15 @@ class NetworkChoice:
                 f"the networks of {name} cannot be used",
                 "see the server's terminal, or choose others",
             ) from error
-        self._opened[name] = _Opened(networks, written, finders)
-        while len(self._opened) > MOST_OPEN:
+        self._opened[name] = _Opened(config, written, finders)
+        while len(self._opened) > MAX_OPEN_NETWORKS:
             del self._opened[next(iter(self._opened))]
         return finders
 
 
-def _written(networks: Networks) -> tuple[int, ...]:
+def _written(config: FinderConfig) -> tuple[int, ...]:
     """When each of their files of weights was written, in ns: a training adds or replaces some."""
-    run = networks.run
+    run = config.run
     if run is None:
         return ()
     files = sorted(run.glob("member-*/*.safetensors")) if run.is_dir() else [run]

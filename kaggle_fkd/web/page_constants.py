@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from kaggle_fkd import __version__
-from kaggle_fkd.figures.colours import MOST_OPAQUE, OPAQUE_FROM, sequential_colours
+from kaggle_fkd.figures.colours import MAX_OPACITY, OPAQUE_FROM, sequential_colours
 from kaggle_fkd.imaging import boxes, chips
 from kaggle_fkd.imaging.picture import JPEG_QUALITY
 from kaggle_fkd.inference.keypoints import BATCH
 from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.inspection.feature_maps import LAYERS, MAPS
-from kaggle_fkd.inspection.inner_values import InnerValues
+from kaggle_fkd.inspection.intermediate_outputs import IntermediateOutputs
 from kaggle_fkd.inspection.responses import PATCH
 from kaggle_fkd.keypoints import EYES, coco, convertible_to
 from kaggle_fkd.keypoints.uncertainty import UNCERTAIN
@@ -23,7 +23,7 @@ from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo import cascade, finder
 from kaggle_fkd.photo.chip_networks import ChipNetworks
 from kaggle_fkd.photo.detection import detect, proposals
-from kaggle_fkd.photo.detectors import LEAST_SCORE
+from kaggle_fkd.photo.detectors import MIN_SCORE
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.head_model import has_pose, head_points, rigid_keypoints
 from kaggle_fkd.photo.overlay import wear
@@ -33,17 +33,17 @@ from kaggle_fkd.photo.video import smoothing, tracking
 from kaggle_fkd.web.about import offered_scheme
 from kaggle_fkd.web.drawing import KEYPOINTS, encoded, painter, thumbnail
 
-INNER_VALUES = "inner-values"
+INTERMEDIATE_OUTPUTS = "intermediate-outputs"
 """The name of that part of the page."""
 MAX_BYTES = 100_000_000
 """The largest file that the page reads, which may have some hundred million pixels."""
 
 
-def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> str:
+def page_constants(found: FaceKeypoints, network: str, intermediate: IntermediateOutputs) -> str:
     """The module `constants.js` of a page with these networks, which it calls `network`.
 
-    The networks are parts of the page, whose names `network_parts` gives, and so are the outputs of
-    the `inner` values of the first that predicts keypoints: `INNER_VALUES`.
+    The networks are parts of the page, whose names `network_parts` gives, and so are the
+    `intermediate` outputs of the first that predicts keypoints: `INTERMEDIATE_OUTPUTS`.
     """
     parts = {path: part for part, path in network_parts(found).items()}
     values = {
@@ -64,37 +64,37 @@ def page_constants(found: FaceKeypoints, network: str, inner: InnerValues) -> st
             "chipFace": CHIP_FACE,
             "searchedSide": detect.SEARCHED_SIDE,
             "enlargedSide": detect.ENLARGED_SIDE,
-            "mostEnlarged": detect.MOST_ENLARGED,
+            "maxEnlargement": detect.MAX_ENLARGEMENT,
             "reduction": detect.REDUCTION,
             "large": detect.LARGE,
             "largeRotated": detect.LARGE_ROTATED,
-            "leastLogit": detect.LEAST_LOGIT,
-            "mostProposals": detect.MOST_PROPOSALS,
+            "minLogit": detect.MIN_LOGIT,
+            "maxProposals": detect.MAX_PROPOSALS,
             "nmsDistance": proposals.NMS_DISTANCE,
             "doubtful": detect.DOUBTFUL,
             "otherRolls": list(detect.OTHER_ROLLS),
             "likely": detect.LIKELY,
-            "leastScore": LEAST_SCORE,
+            "minScore": MIN_SCORE,
         },
         "CASCADE": _cascade(found, parts),
         "COLOURS": {
             "viridis": sequential_colours(np.arange(256.0)[None], 0, 255)[0].tolist(),
             "opaqueFrom": OPAQUE_FROM,
-            "mostOpaque": MOST_OPAQUE,
+            "maxOpacity": MAX_OPACITY,
         },
         "DRAWING": {"keypoints": KEYPOINTS, "quality": JPEG_QUALITY / 100},
         "FILTERS": {name: _filter(get_filter(name)) for name in filter_names()},
-        "WEAR": {"daylight": wear.DAYLIGHT.tolist(), "dimmest": wear.DIMMEST},
+        "WEAR": {"daylight": wear.DAYLIGHT.tolist(), "minLight": wear.MIN_LIGHT},
         "FEATURE_MAPS": {"layers": LAYERS, "maps": MAPS},
         "FINDER": {
             "networks": None if _is_package(found) else _networks(found.networks, parts),
             "sources": found.networks.scheme.conventions[0].ibug68,
             "lost": finder.LOST,
         },
-        "RESPONSES": _responses(found.networks, parts, inner),
+        "RESPONSES": _responses(found.networks, parts, intermediate),
         "TRACKING": {
             "searchEvery": tracking.SEARCH_EVERY,
-            "shortest": smoothing.SHORTEST,
+            "minInterval": smoothing.MIN_INTERVAL,
             "minCutoff": smoothing.MIN_CUTOFF,
             "beta": smoothing.BETA,
             "speedCutoff": smoothing.SPEED_CUTOFF,
@@ -187,14 +187,14 @@ def _networks(networks: ChipNetworks, parts: Mapping[Path, str]) -> dict[str, An
 
 
 def _responses(
-    networks: ChipNetworks, parts: Mapping[Path, str], inner: InnerValues
+    networks: ChipNetworks, parts: Mapping[Path, str], intermediate: IntermediateOutputs
 ) -> dict[str, Any]:
     first = networks.files[0]
     return {
-        "parts": [parts[first.path], INNER_VALUES],
-        "convolutions": [(name, each.maps) for name, each in inner.convolutions.items()],
-        "heatMaps": inner.heat_maps,
-        "heads": len(first.about.mean_keypoints),
+        "parts": [parts[first.path], INTERMEDIATE_OUTPUTS],
+        "convolutions": [(name, each.maps) for name, each in intermediate.convolutions.items()],
+        "heatMaps": intermediate.heat_maps,
+        "heads": len(first.metadata.mean_keypoints),
         "patch": PATCH,
     }
 

@@ -9,10 +9,10 @@ from json import dumps
 from pathlib import Path
 
 from kaggle_fkd.imaging.picture import ASTRONAUT_FILE
-from kaggle_fkd.inspection.inner_values import InnerValues
+from kaggle_fkd.inspection.intermediate_outputs import IntermediateOutputs
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.web.page_constants import (
-    INNER_VALUES,
+    INTERMEDIATE_OUTPUTS,
     filter_parts,
     network_parts,
     page_constants,
@@ -48,9 +48,12 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     """
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     style = (STATIC / "style.css").read_text(encoding="utf-8")
-    inner = InnerValues.from_bytes(finder.networks.files[0].path.read_bytes())
+    intermediate = IntermediateOutputs.from_bytes(finder.networks.files[0].path.read_bytes())
     modules = _modules(
-        {"constants.js": page_constants(finder, network, inner), "onnxruntime.js": runtime.script}
+        {
+            "constants.js": page_constants(finder, network, intermediate),
+            "onnxruntime.js": runtime.script,
+        }
     )
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
@@ -59,7 +62,7 @@ def single_page(finder: FaceKeypoints, network: str, runtime: Runtime) -> str:
     )
     files = {"example": ASTRONAUT_FILE, **network_parts(finder), **filter_parts()}
     parts = {
-        "runtime": runtime.binary, INNER_VALUES: inner.outputs,
+        "runtime": runtime.binary, INTERMEDIATE_OUTPUTS: intermediate.outputs,
         **{part: path.read_bytes() for part, path in files.items()},
     }  # fmt: skip
     body = "\n".join(_part(name, content) for name, content in parts.items())

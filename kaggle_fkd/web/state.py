@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class State:
     """Lives as long as the application."""
 
-    networks: NetworkChoice
-    """The networks."""
+    choice: NetworkChoice
+    """The networks that requests can choose from."""
     queue: WorkQueue
     """What computes with them."""
     review: "LabelReview | None" = None
@@ -28,11 +28,11 @@ class State:
 
     async def finders(self, connection: HTTPConnection) -> Finders:
         """The networks that a request or a websocket names; raises what `NetworkChoice` raises."""
-        name = connection.query_params.get("network", self.networks.name)
-        if (opened := self.networks.opened(name)) is not None:
+        name = connection.query_params.get("network", self.choice.name)
+        if (opened := self.choice.opened(name)) is not None:
             return opened
         return await self.queue.run(
-            lambda: self.networks.open(name), "the networks are being opened: try again in a moment"
+            lambda: self.choice.open(name), "the networks are being opened: try again in a moment"
         )
 
 

@@ -58,14 +58,14 @@ async def read_upload(request: Request) -> Upload:
     return Upload(content, UNNAMED)
 
 
-async def read_body(request: Request, most: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
     """The body of a request.
 
-    Raises RequestError for one that has more than `most` bytes, is too slow or incomplete.
+    Raises RequestError for one that has more than `max_bytes`, is too slow or incomplete.
     """
     try:
         async with asyncio.timeout(UPLOAD_S):
-            return await _read_chunks(request, most)
+            return await _read_chunks(request, max_bytes)
     except TimeoutError as error:
         raise RequestError(
             HTTPStatus.REQUEST_TIMEOUT,
@@ -78,15 +78,15 @@ async def read_body(request: Request, most: int) -> bytes:
         ) from error
 
 
-async def _read_chunks(request: Request, most: int) -> bytes:
+async def _read_chunks(request: Request, max_bytes: int) -> bytes:
     """The body, of which no more is read than the limit."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > most:
+        if len(content) > max_bytes:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"the request has more than {most / 1_000_000:g} MB",
+                f"the request has more than {max_bytes / 1_000_000:g} MB",
                 "reduce its size first",
             )
     return bytes(content)

@@ -90,7 +90,7 @@ def test_a_failed_download_names_the_remedy_and_keeps_the_old_file(tmp_path, ser
 )
 def test_a_download_without_an_end_is_given_up(tmp_path, served, monkeypatch, name, problem):
     monkeypatch.setattr(connection_watch, "PATIENCE_S", 1)
-    monkeypatch.setattr(connection_watch, "MOST_BYTES", 20_000_000)
+    monkeypatch.setattr(connection_watch, "MAX_BYTES", 20_000_000)
     with pytest.raises(DataError, match=problem):
         download_udacity(tmp_path / "new" / "youtube68.zip", f"{served[1]}/{name}")
     assert list((tmp_path / "new").iterdir()) == []

@@ -137,7 +137,7 @@ def test_an_inner_zip_that_is_a_bomb_is_not_read_into_memory(tmp_path, tables):
 
 @pytest.mark.parametrize("cell", ["1 ", "1\n"], ids=["row", "quoted"])
 def test_a_row_without_an_end_is_not_read_into_memory(tmp_path, tables, monkeypatch, cell):
-    monkeypatch.setattr("kaggle_fkd.competition.tables.MOST_CHUNK_BYTES", 1 << 20)
+    monkeypatch.setattr("kaggle_fkd.competition.tables.MAX_CHUNK_BYTES", 1 << 20)
     csv_files.write_plain(tmp_path, tables)
     header = (tmp_path / "training.csv").read_text().partition("\n")[0]
     (tmp_path / "training.csv").write_text(f'{header}\n"{cell * (1 << 20)}')
@@ -146,7 +146,7 @@ def test_a_row_without_an_end_is_not_read_into_memory(tmp_path, tables, monkeypa
 
 
 def test_a_table_with_too_many_rows_is_rejected(tmp_path, tables, monkeypatch):
-    monkeypatch.setattr("kaggle_fkd.competition.tables.MOST_SMALL_ROWS", 50)
+    monkeypatch.setattr("kaggle_fkd.competition.tables.MAX_SMALL_ROWS", 50)
     csv_files.write_plain(tmp_path, tables)
     with pytest.raises(DataError, match=r"IdLookupTable\.csv has more than 50 rows"):
         load_competition(tmp_path)

@@ -12,9 +12,9 @@ from kaggle_fkd.export import run_export
 from kaggle_fkd.export.modules import fused
 from kaggle_fkd.export.onnx_model import with_metadata
 from kaggle_fkd.export.opened import open_exported
-from kaggle_fkd.export.run_export import MOST_COST, MOST_PARITY, export_run
-from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.export.run_export import MAX_COST, MAX_PARITY, export_run
+from kaggle_fkd.inference.detector import OnnxDetector
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.keypoints import EYES, IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
 from kaggle_fkd.networks.shape import NetworkShape
@@ -43,9 +43,9 @@ def trained_a_little(model, seed=0):
 def test_a_network_gives_in_a_file_what_it_gives_in_torch(tmp_path, model):
     network = trained_a_little(model)
     made = exported(tmp_path, model, networks=(network,))
-    assert made.parity <= MOST_PARITY and made.half == (made.half_cost <= MOST_COST)
+    assert made.parity <= MAX_PARITY and made.half == (made.half_cost <= MAX_COST)
     convention = np.array([0, 1, 1])
-    found = KeypointsFile(made.path).predict(chips(), convention)
+    found = OnnxKeypoints(made.path).predict(chips(), convention)
     with torch.no_grad():
         expected = network.predict(torch.from_numpy(chips()), torch.from_numpy(convention)).numpy()
     assert found.shape == (3, 15, 3)
@@ -57,7 +57,7 @@ def test_several_networks_are_one_file_and_any_number_of_faces_is_taken(tmp_path
     networks = tuple(trained_a_little("lenet", seed) for seed in (1, 2))
     made = exported(tmp_path, networks=networks)
     assert made.networks == 2
-    file = KeypointsFile(made.path)
+    file = OnnxKeypoints(made.path)
     for count in (0, 1, 5):
         found = file.predict(chips(count), np.zeros(count, int))
         assert found.shape == (count, 15, 3)
@@ -71,8 +71,8 @@ def test_mirrored_faces_are_predicted_by_their_own_heads_if_there_are_some(tmp_p
     for mirror_heads in (True, False):
         folder = tmp_path / str(mirror_heads)
         run = finished_run(folder, config=quick(mirror_heads=mirror_heads))
-        file = KeypointsFile(export_run(run, folder / "exported.onnx").path)
-        assert file.about.mirror
+        file = OnnxKeypoints(export_run(run, folder / "exported.onnx").path)
+        assert file.metadata.mirror
         network = run.member(0).load_network(CPU)
         with torch.no_grad():
             expected = network(images)[:, 3 if mirror_heads else 1].numpy()
@@ -81,7 +81,7 @@ def test_mirrored_faces_are_predicted_by_their_own_heads_if_there_are_some(tmp_p
 
 def test_one_head_predicts_the_faces_of_every_convention(tmp_path):
     made = exported(tmp_path, config=quick(heads="shared", mirror_heads=False))
-    file = KeypointsFile(made.path)
+    file = OnnxKeypoints(made.path)
     np.testing.assert_array_equal(
         file.predict(chips(), np.zeros(3, int)), file.predict(chips(), np.ones(3, int))
     )
@@ -89,8 +89,8 @@ def test_one_head_predicts_the_faces_of_every_convention(tmp_path):
 
 def test_both_stages_of_a_detector_are_in_one_file(tmp_path):
     run = finished_run(tmp_path, "detector", EYES)
-    file = DetectorFile(export_run(run, tmp_path / "detector.onnx").path)
-    assert file.about.scheme == EYES
+    file = OnnxDetector(export_run(run, tmp_path / "detector.onnx").path)
+    assert file.metadata.scheme == EYES
     network = run.member(0).load_network(CPU)
     pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 160), dtype=np.uint8)
     logits = np.array([0.0, 2.0, -1.0], np.float32)
@@ -110,30 +110,30 @@ def test_a_file_says_all_that_is_needed_to_use_it_without_this_package(tmp_path)
     x0, y0, x1, y1 = np.fromstring(said["box"].strip("[]"), sep=",")
     assert x0 < x1 and y0 < y1
     assert {"chip", "licence", "version", "commit", "mean_keypoints"} <= said.keys()
-    assert KeypointsFile(made.path).about.scheme == IBUG68
+    assert OnnxKeypoints(made.path).metadata.scheme == IBUG68
 
 
 def test_a_member_is_exported_once_and_again_when_its_weights_have_changed(tmp_path):
     run = finished_run(tmp_path)
     member = run.member(0)
-    first = open_exported(run, member, KeypointsFile, "cpu")
+    first = open_exported(run, member, OnnxKeypoints, "cpu")
     written = member.exported_file.stat().st_mtime_ns
-    open_exported(run, member, KeypointsFile, "cpu")
+    open_exported(run, member, OnnxKeypoints, "cpu")
     assert member.exported_file.stat().st_mtime_ns == written
     member.finish(trained_a_little("lenet").state_dict(), member.summary)
-    again = open_exported(run, member, KeypointsFile, "cpu")
-    assert again.about.weights != first.about.weights
+    again = open_exported(run, member, OnnxKeypoints, "cpu")
+    assert again.metadata.weights != first.metadata.weights
     whole = member.exported_file.read_bytes()
     weights = next(each for each in onnx.load(member.exported_file).graph.initializer
                    if len(each.raw_data) > 1000)  # fmt: skip
     changed = bytearray(whole)
     changed[whole.index(weights.raw_data) + 500] ^= 1  # of a number
     member.exported_file.write_bytes(changed)
-    open_exported(run, member, KeypointsFile, "cpu")
+    open_exported(run, member, OnnxKeypoints, "cpu")
     assert member.exported_file.read_bytes() != changed
     member.exported_file.write_bytes(b"not a network")
-    mended = open_exported(run, member, KeypointsFile, "cpu")
-    assert mended.about.weights == again.about.weights
+    mended = open_exported(run, member, OnnxKeypoints, "cpu")
+    assert mended.metadata.weights == again.metadata.weights
 
 
 def test_a_network_whose_training_diverged_is_refused(tmp_path):
@@ -190,5 +190,5 @@ def test_normalisation_that_follows_no_convolution_stays():
 
 
 def test_the_scheme_of_the_competition_is_kept(lenet_file):
-    file = KeypointsFile(lenet_file)
-    assert file.about.scheme == KAGGLE15 and file.about.usable_conventions == ["A"]
+    file = OnnxKeypoints(lenet_file)
+    assert file.metadata.scheme == KAGGLE15 and file.metadata.usable_conventions == ["A"]

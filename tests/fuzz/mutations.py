@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-MOST_BYTES = 4_000_000
+MAX_BYTES = 4_000_000
 """What becomes longer, because its parts are repeated, is cut off."""
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 WORD = re.compile(r"\w+")
@@ -42,7 +42,7 @@ def mutate(content: bytes, other: bytes, random: Random) -> bytes:
     changed = content
     while changed == content:  # a change may have no effect
         for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
-            changed = random.choice(_kinds(changed))(changed, other, random)[:MOST_BYTES]
+            changed = random.choice(_kinds(changed))(changed, other, random)[:MAX_BYTES]
     return changed
 
 

@@ -18,7 +18,7 @@ from support.made_up_faces import a_face_of_68
 from support.posed_faces import face_of
 
 from kaggle_fkd.imaging.picture import read_picture
-from kaggle_fkd.inference.about import KEYPOINTS, About
+from kaggle_fkd.inference.metadata import KEYPOINTS, NetworkMetadata
 from kaggle_fkd.inspection.responses import InspectedNetwork
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.photo.input_files import PICTURES, files_of
@@ -154,7 +154,9 @@ def _mean_shape() -> np.ndarray:
 def _metadata() -> dict[str, str]:
     names = tuple(convention.name for convention in IBUG68.conventions)
     means = np.stack([_mean_shape()] * len(names))
-    return About(KEYPOINTS, IBUG68, names, SIDE, SIDE, means, True, "of the test", {}).as_metadata()
+    return NetworkMetadata(
+        KEYPOINTS, IBUG68, names, SIDE, SIDE, means, True, "of the test", {}
+    ).as_strings()
 
 
 def _store_network(path: Path, metadata: dict[str, str]) -> None:
@@ -245,8 +247,8 @@ TARGETS = (
         lambda folder, file: _predict(file), ("inference/network.py", "inspection/responses.py"),
     ),
     Target(
-        "metadata of a network", _write_metadata, _predict_with_metadata, ("inference/about.py",),
-        regular=True,
+        "metadata of a network", _write_metadata, _predict_with_metadata,
+        ("inference/metadata.py",), regular=True,
     ),
     Target(
         "list of pictures", _write_list, lambda folder, file: list(files_of(str(file), PICTURES)),

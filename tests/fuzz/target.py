@@ -22,7 +22,7 @@ from kaggle_fkd.errors import FkdError
 SPECIAL_SHARE = 0.02
 """Share of the inputs in which the file is missing, or is not a regular file."""
 ACCEPTED, REJECTED, FIND = "accepted", "rejected", "find"
-LONGEST_MESSAGE = 2_000
+MAX_MESSAGE_LENGTH = 2_000
 """Characters: a message does not quote a whole file."""
 
 
@@ -163,9 +163,9 @@ def change_of(target: Target, good: Path, seed: int, index: int) -> Change:
 def _wrong_with(message: str) -> str:
     """What is wrong with a message; empty if nothing is."""
     if len(message.splitlines()) != 1:
-        return f"a message of several lines: {message!r}"[:LONGEST_MESSAGE]
-    if len(message) > LONGEST_MESSAGE:
-        return f"a message of {len(message)} characters: {message[:LONGEST_MESSAGE]!r}"
+        return f"a message of several lines: {message!r}"[:MAX_MESSAGE_LENGTH]
+    if len(message) > MAX_MESSAGE_LENGTH:
+        return f"a message of {len(message)} characters: {message[:MAX_MESSAGE_LENGTH]!r}"
     return ""
 
 

@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.inference.detector import DetectorFile
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.detector import OnnxDetector
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.inference.pretrained import DETECTOR, POINTS68
 
 PICTURES = np.zeros((1, 64, 64), np.uint8)
@@ -20,7 +20,7 @@ def test_a_file_with_other_inputs_or_outputs_is_named(tmp_path):
         model = onnx.load(DETECTOR)
         change(model.graph)
         onnx.save(model, tmp_path / "other.onnx")
-        network = DetectorFile(tmp_path / "other.onnx")
+        network = OnnxDetector(tmp_path / "other.onnx")
         with pytest.raises(
             RunError, match=r"other\.onnx: cannot be computed .* -> export it again"
         ):
@@ -35,7 +35,7 @@ def test_mean_keypoints_of_another_scheme_are_named(tmp_path):
         entry.value = means
         onnx.save(model, tmp_path / "other.onnx")
         with pytest.raises(RunError, match=r"other\.onnx: not a network .*its mean keypoints"):
-            KeypointsFile(tmp_path / "other.onnx")
+            OnnxKeypoints(tmp_path / "other.onnx")
 
 
 def more_inputs(graph):

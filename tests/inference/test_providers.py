@@ -7,7 +7,7 @@ import pytest
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.inference.providers import (
-    MOST_THREADS,
+    MAX_THREADS,
     can_use_cuda,
     execution_providers,
     thread_count,
@@ -66,4 +66,4 @@ def test_threads_are_those_of_the_environment_or_a_few(monkeypatch):
     assert thread_count() == 3
     for said in ("", "0", "many"):
         monkeypatch.setenv("OMP_NUM_THREADS", said)
-        assert 1 <= thread_count() <= MOST_THREADS
+        assert 1 <= thread_count() <= MAX_THREADS

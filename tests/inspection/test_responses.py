@@ -100,7 +100,7 @@ def test_a_map_of_the_first_layer_is_the_face_under_its_filter(lenet, chip):
 def test_heat_maps_sum_to_one_over_the_cells(heatmapnet, pretrained, chip, astronaut):
     for maps, keypoints, cells in (
         (heatmapnet.heat_maps(chip), 15, 24),
-        (pretrained.heat_maps(astronaut), 68, pretrained.about.width // 8),
+        (pretrained.heat_maps(astronaut), 68, pretrained.metadata.width // 8),
     ):
         assert maps.shape == (keypoints, cells, cells)
         np.testing.assert_allclose(maps.sum(axis=(1, 2)), 1, rtol=1e-3)
@@ -119,7 +119,7 @@ def test_the_heat_of_the_pretrained_network_is_around_its_keypoints(pretrained, 
 
 
 def test_a_chip_has_the_size_that_the_networks_are_given(crossed_run, pretrained):
-    for run, size in ((None, pretrained.about.width), (crossed_run, crossed_run.shape.width)):
+    for run, size in ((None, pretrained.metadata.width), (crossed_run, crossed_run.shape.width)):
         find = FaceKeypoints(run=run)
         (face,) = find.detect("astronaut")
         seen = find.chip(face)
@@ -142,5 +142,5 @@ def test_a_chip_of_the_pretrained_network_shows_the_face_upright_and_to_scale(
     pretrained, astronaut
 ):
     keypoints = pretrained.predict(astronaut[None])[0, :, :2]
-    to_mean_shape = similarity(keypoints, pretrained.about.mean_shape(0))
+    to_mean_shape = similarity(keypoints, pretrained.metadata.mean_shape(0))
     np.testing.assert_allclose(to_mean_shape[:, :2], np.eye(2), atol=0.03)

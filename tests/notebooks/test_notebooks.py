@@ -15,7 +15,7 @@ from kaggle_fkd.competition import archive
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
-MOST_BYTES = 4_000_000
+MAX_BYTES = 4_000_000
 LOGIC = (
     ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.With,
     ast.Try, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
@@ -113,4 +113,4 @@ def test_the_notebook_tells_nothing_of_the_machine_and_the_time_at_which_it_was_
 
 
 def test_the_notebooks_are_small():
-    assert sum((FOLDER / f"{name}.ipynb").stat().st_size for name in NOTEBOOKS) < MOST_BYTES
+    assert sum((FOLDER / f"{name}.ipynb").stat().st_size for name in NOTEBOOKS) < MAX_BYTES

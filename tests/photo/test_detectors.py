@@ -7,7 +7,7 @@ import skimage.data
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_overlap
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.photo.detectors import (
     FaceDetector,
@@ -29,7 +29,7 @@ def astronaut():
 
 @pytest.fixture(scope="module")
 def detector():
-    return FaceDetector(DetectorFile(DETECTOR))
+    return FaceDetector(OnnxDetector(DETECTOR))
 
 
 def iou(row, other):

@@ -17,7 +17,7 @@ from support.small_runs import blank_face, quick
 import kaggle_fkd
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_of_keypoints
-from kaggle_fkd.inference.keypoints import KeypointsFile
+from kaggle_fkd.inference.keypoints import OnnxKeypoints
 from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.keypoints import IBUG68, KAGGLE15
 from kaggle_fkd.networks import build_network
@@ -26,7 +26,7 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.training.labels import network_shape
 
 ASTRONAUT = data.astronaut()
-SIZE = KeypointsFile(POINTS68).about.width
+SIZE = OnnxKeypoints(POINTS68).metadata.width
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def mean_run(runs_dir, scheme):
     with torch.no_grad():
         for weights in network.parameters():
             weights.zero_()
-    mean = KeypointsFile(POINTS68).about.mean_shape(0)
+    mean = OnnxKeypoints(POINTS68).metadata.mean_shape(0)
     mean = scheme.from_ibug68(mean)[None].astype(np.float32) * (96 / SIZE)
     network.set_mean_keypoints(torch.from_numpy(mean))
     run = finished_run(runs_dir, scheme=scheme, networks=(network,), config=config)

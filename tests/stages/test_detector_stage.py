@@ -13,7 +13,7 @@ from support.made_up_photographs import drawn_photographs, write_photographs
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.export.opened import open_exported
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.photo.detection.detect import detect
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.runs.find import runs_in
@@ -39,7 +39,7 @@ def test_a_detector_finds_faces_that_it_never_saw(place, folder):
     (run,) = runs_in(place.runs)
     assert run.scheme.name == "eyes" and run.finished
     new = drawn_photographs(8, seed=5)
-    network = open_exported(run, run.member(0), DetectorFile, "cpu")
+    network = open_exported(run, run.member(0), OnnxDetector, "cpu")
     found = [detect(network, picture, 0.3) for picture in new.pictures]
     near = [
         len(each.scores) > 0 and np.linalg.norm(each.faces[0, :2] - truth[:2]) < truth[2] / 2

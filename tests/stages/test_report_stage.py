@@ -20,7 +20,7 @@ SECTIONS = [
     "Suspicious labels", "Test predictions", "All runs", "Submissions", "Settings and versions",
 ]  # fmt: skip
 EVALUATED = {"Errors", "Worst faces", "Suspicious labels"}
-LARGEST = 5_000_000
+MAX_BYTES = 5_000_000
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_report_has_every_section_and_needs_no_network(reported):
     page = ParsedPage(text)
     require_sound(page)
     assert titles(page) == SECTIONS and len(page.all("h2")) == len(SECTIONS)
-    assert len(text) < LARGEST and "https://" not in text
+    assert len(text) < MAX_BYTES and "https://" not in text
     (run,) = runs_in(reported.runs)
     (record,) = reported.runs.glob("evaluation-*/evaluation.json")
     evaluation = json.loads(record.read_text())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.photo.parquet.part import Work, describe_networks
 from kaggle_fkd.photo.parquet.table import FaceTable, begin_table
 
@@ -18,9 +18,9 @@ def list_of_pictures(folder: Path, count: int, *others: Path) -> Path:
 
 def begun(folder: Path, count: int, *others: Path) -> tuple[FaceTable, Work]:
     """A table of that many pictures, none of its parts of 5 written, and what writes them."""
-    work = Work(folder / "table.parquet", Networks())
+    work = Work(folder / "table.parquet", FinderConfig())
     given = [str(list_of_pictures(folder, count, *others))]
-    return begin_table(work.folder, given, PART, describe_networks(work.networks.open())), work
+    return begin_table(work.folder, given, PART, describe_networks(work.finder.load())), work
 
 
 def written(table: FaceTable) -> dict[str, int]:

@@ -11,13 +11,13 @@ from kaggle_fkd.system.reading import open_file, read_file
 def test_a_regular_file_is_read(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert read_file(tmp_path / "a") == b"abc"
-    assert read_file(tmp_path / "a", most=3) == b"abc"
+    assert read_file(tmp_path / "a", max_bytes=3) == b"abc"
 
 
 def test_a_larger_file_than_allowed_is_not_read(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     with pytest.raises(OSError, match="larger than"):
-        read_file(tmp_path / "a", most=2)
+        read_file(tmp_path / "a", max_bytes=2)
 
 
 def test_pipes_devices_and_folders_are_not_read(tmp_path):

@@ -2,7 +2,13 @@
 
 import pytest
 
-from kaggle_fkd.system.text import LONGEST_QUOTE, count_of, describe_row, innermost_cause, shorten
+from kaggle_fkd.system.text import (
+    MAX_QUOTE_LENGTH,
+    count_of,
+    describe_row,
+    innermost_cause,
+    shorten,
+)
 
 
 def test_rows_are_named_as_pandas_counts_and_as_editors_do():
@@ -11,7 +17,7 @@ def test_rows_are_named_as_pandas_counts_and_as_editors_do():
 
 def test_long_cells_are_cut_off():
     assert shorten("7 8") == "'7 8'"
-    assert shorten("9" * 35000) == repr("9" * LONGEST_QUOTE + "...")
+    assert shorten("9" * 35000) == repr("9" * MAX_QUOTE_LENGTH + "...")
 
 
 @pytest.mark.parametrize(

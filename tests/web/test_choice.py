@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.errors import UsageError
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.web.app import make_app
 from kaggle_fkd.web.choice import NetworkChoice
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def client(finder, lenet_file):
     others = {
-        "mine": Networks(lenet_file),
-        "gone": Networks(lenet_file.with_name("gone.onnx")),
+        "mine": FinderConfig(lenet_file),
+        "gone": FinderConfig(lenet_file.with_name("gone.onnx")),
     }
     app = make_app(finder, "package", others=lambda: others)
     with TestClient(app, base_url="http://localhost") as client:
@@ -42,7 +42,7 @@ def test_requests_choose_networks_by_their_name(client, astronaut):
 
 
 def test_networks_are_opened_once(finder, lenet_file):
-    choice = NetworkChoice(finder, "package", lambda: {"mine": Networks(lenet_file)})
+    choice = NetworkChoice(finder, "package", lambda: {"mine": FinderConfig(lenet_file)})
     assert choice.open("mine") is choice.open("mine") is choice.opened("mine")
 
 
@@ -51,7 +51,7 @@ def test_networks_that_were_trained_further_are_opened_anew_and_deleted_ones_are
 ):
     file = tmp_path / "mine.onnx"
     shutil.copy(lenet_file, file)
-    others = {"mine": Networks(file)}
+    others = {"mine": FinderConfig(file)}
     choice = NetworkChoice(finder, "package", lambda: others)
     first = choice.open("mine")
     assert choice.opened("mine") is first

@@ -203,7 +203,7 @@ def test_a_network_in_single_precision_gives_the_keypoints_of_python(own_network
 def test_a_network_in_single_precision_has_the_saliency_of_python(own_networks):
     file, maps, found = own_networks
     network = InspectedNetwork(file)
-    chip = cut_chip(grey_of(read_picture(ASTRONAUT_FILE)), maps[0], network.about.width)
+    chip = cut_chip(grey_of(read_picture(ASTRONAUT_FILE)), maps[0], network.metadata.width)
     moved = network.saliency(chip, 0, 1, overlapping=False)
     assert np.abs(found["saliency"] - moved.ravel()).max() < 0.05 * moved.max()
 

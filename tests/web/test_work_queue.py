@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 from support.web_refusals import refusal_in
 
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.web.app import make_app
 from kaggle_fkd.web.work_queue import WorkQueue
 
@@ -32,7 +32,7 @@ def test_a_request_is_not_waited_for_endlessly(finder, astronaut):
 
 
 def test_networks_that_take_long_to_open_are_no_fault_of_the_picture(finder, lenet_file):
-    others = {"mine": Networks(lenet_file)}
+    others = {"mine": FinderConfig(lenet_file)}
     app = make_app(finder, "package", WorkQueue(seconds=0), others=lambda: others)
     with TestClient(app, base_url=ADDRESS) as client:
         refusal = refusal_in(client.get("/v1/about?network=mine"), 503)

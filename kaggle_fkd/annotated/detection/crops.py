@@ -16,12 +16,12 @@ from kaggle_fkd.config import DetectConfig
 from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, transform_faces
 
-LEAST_SHARE_OF_SIZE = 0.8
+MIN_SHARE_OF_SIZE = 0.8
 """Faces smaller than this share of `detect.smallest`, and as much larger than `detect.largest`, are
 ignored."""
-MOST_FACES = 24
+MAX_FACES = 24
 """Faces of one crop; the background of a crop with more is left out of the loss."""
-LARGEST_GROWTH = 2.0
+MAX_GROWTH = 2.0
 """A photograph is enlarged by at most this factor: a face is not sharp then."""
 MARGIN = 0.05
 """The face around which a crop is cut is at least this share of the crop away from its border."""
@@ -51,8 +51,8 @@ class Batch:
     @classmethod
     def stack(cls, crops: "list[Crop]") -> Self:
         """The crops as tensors."""
-        faces = np.zeros((len(crops), MOST_FACES, 7), np.float32)
-        flags = np.zeros((3, len(crops), MOST_FACES), bool)
+        faces = np.zeros((len(crops), MAX_FACES, 7), np.float32)
+        flags = np.zeros((3, len(crops), MAX_FACES), bool)
         for index, crop in enumerate(crops):
             count = len(crop.faces)
             faces[index, :count] = crop.faces
@@ -102,7 +102,7 @@ class Crops:
             face = photographs.faces[self.around[index]]
             picture = int(photographs.picture[self.around[index]])
             wanted = math.exp(random.uniform(math.log(config.smallest), math.log(config.largest)))
-            scale = min(wanted / float(face[SIZE]), LARGEST_GROWTH)
+            scale = min(wanted / float(face[SIZE]), MAX_GROWTH)
             centre = face[CENTRE]
             target = random.uniform(MARGIN, 1 - MARGIN, 2) * config.crop
         elif random.random() < config.texture:
@@ -140,10 +140,10 @@ class Crops:
         size, centre = faces[:, SIZE], faces[:, CENTRE]
         beyond = np.maximum(-centre, centre - config.crop).max(axis=1, initial=-np.inf)
         seen = beyond < SEEN * size
-        complete = bool(photographs.complete[picture]) and seen.sum() <= MOST_FACES
-        kept = np.flatnonzero(seen)[:MOST_FACES]
-        unsuitable = (size < LEAST_SHARE_OF_SIZE * config.smallest) | (beyond >= 0)
-        unsuitable |= size > config.largest / LEAST_SHARE_OF_SIZE
+        complete = bool(photographs.complete[picture]) and seen.sum() <= MAX_FACES
+        kept = np.flatnonzero(seen)[:MAX_FACES]
+        unsuitable = (size < MIN_SHARE_OF_SIZE * config.smallest) | (beyond >= 0)
+        unsuitable |= size > config.largest / MIN_SHARE_OF_SIZE
         ignored = photographs.ignored[rows] | unsuitable
         for face in kept[~ignored[kept]]:
             if random.random() < config.cover:

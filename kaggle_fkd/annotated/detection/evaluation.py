@@ -18,7 +18,7 @@ from kaggle_fkd.figures.palette import PALETTE
 from kaggle_fkd.figures.style import describe, new_figure, save_figure
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE, overlaps
-from kaggle_fkd.photo.detectors import LEAST_SCORE
+from kaggle_fkd.photo.detectors import MIN_SCORE
 from kaggle_fkd.system.files import write_json, write_table
 from kaggle_fkd.system.text import count_of
 
@@ -36,7 +36,7 @@ DETECTIONS = ("photograph", "score", *FACE_COLUMNS)
 """The columns of detections.csv."""
 _APART = 18
 """Distance of the scores beside the curve, in pixels."""
-LEAST_SIZE = 12.0
+MIN_SIZE = 12.0
 """Size in pixels from which faces count in the overall figures: 16 pixels from forehead to chin."""
 
 
@@ -54,7 +54,7 @@ class Matches:
 
 def scored_faces(photographs: PhotographDataset) -> NDArray[np.bool_]:
     """F, the faces that count in the overall figures."""
-    return ~photographs.ignored & (photographs.faces[:, SIZE] >= LEAST_SIZE)
+    return ~photographs.ignored & (photographs.faces[:, SIZE] >= MIN_SIZE)
 
 
 def match(photographs: PhotographDataset, detections: Sequence[Detections]) -> Matches:
@@ -101,12 +101,12 @@ def write_detection(
     write_json(
         folder / "evaluation.json",
         {**summary, "faces": faces, "photographs": len(photographs),
-         "completely_labelled_photographs": complete, "score": LEAST_SCORE,
-         "found": _found(curve, LEAST_SCORE)[0], "curve": curve.to_dict("records")},
+         "completely_labelled_photographs": complete, "score": MIN_SCORE,
+         "found": _found(curve, MIN_SCORE)[0], "curve": curve.to_dict("records")},
     )  # fmt: skip
     save_figure(curve_figure(curve, faces, complete), folder / "curve.png")
     lines = []
-    for score in (0.3, 0.5, LEAST_SCORE):
+    for score in (0.3, 0.5, MIN_SCORE):
         found, wrong = _found(curve, score)
         lines.append(
             f"score {score}: {found:.1%} of {count_of(faces, 'face')} found, "
@@ -139,11 +139,11 @@ def curve_figure(curve: pd.DataFrame, faces: int, photographs: int) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
     _name_scores(axes, curve)
-    share, wrong = _found(curve, LEAST_SCORE)
+    share, wrong = _found(curve, MIN_SCORE)
     describe(
         figure, f"{100 * share:.1f} % of the faces found, with {count_of(wrong, 'false positive')}",
-        f"Faces of {LEAST_SIZE:.0f} pixels and more, out of fold. Numbers are the least score of a "
-        f"detection; the title is of {LEAST_SCORE}.",
+        f"Faces of {MIN_SIZE:.0f} pixels and more, out of fold. Numbers are the least score of a "
+        f"detection; the title is of {MIN_SCORE}.",
     )  # fmt: skip
     return figure
 
@@ -173,7 +173,7 @@ def found_by_score(photographs: PhotographDataset, matches: Matches) -> pd.DataF
 
 
 def found_by_size(photographs: PhotographDataset, matches: Matches) -> pd.DataFrame:
-    """The share of faces found with a score of `LEAST_SCORE`, by their size in pixels."""
+    """The share of faces found with a score of `MIN_SCORE`, by their size in pixels."""
     size = photographs.faces[:, SIZE]
     return _found_by(size, SIZES, ~photographs.ignored, matches)
 
@@ -194,7 +194,7 @@ def _found_by(
     rows = []
     for low, high in pairwise([*bounds, np.inf]):
         inside = counted & (values >= low) & (values < high)
-        found = float(np.mean(matches.scores[inside] >= LEAST_SCORE)) if inside.any() else np.nan
+        found = float(np.mean(matches.scores[inside] >= MIN_SCORE)) if inside.any() else np.nan
         rows.append({"from": low, "to": high, "faces": int(inside.sum()), "found": found})
     return pd.DataFrame(rows)
 

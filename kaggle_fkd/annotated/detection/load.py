@@ -18,7 +18,7 @@ from kaggle_fkd.dataset import connected
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.imaging.picture import PICTURE_SUFFIXES, grey_of
 from kaggle_fkd.keypoints import IBUG68
-from kaggle_fkd.keypoints.coordinates import FARTHEST
+from kaggle_fkd.keypoints.coordinates import MAX_COORDINATE
 from kaggle_fkd.photo.detection.faces import face_of_points
 from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.text import count_of, shorten
@@ -207,7 +207,7 @@ def _row_of(cells: Sequence[str], where: str) -> _Row:
     except ValueError:
         raise DataError(f"{where}: not a number: {shorten(', '.join(cells[1:]))}", REMEDY) from None
     x0, y0, x1, y1, ignore = numbers
-    possible = all(abs(each) <= FARTHEST for each in numbers)  # also rejects NaN
+    possible = all(abs(each) <= MAX_COORDINATE for each in numbers)  # also rejects NaN
     if not (possible and x0 < x1 and y0 < y1 and ignore in (0, 1)):
         raise DataError(f"{where}: not a box: {shorten(', '.join(cells[1:]))}", REMEDY)
     return _Row(where, np.array(numbers[:4]), ignore == 1)

@@ -10,7 +10,7 @@ BETA = 0.05
 """Errors below this share of a face's size count by their square (smooth L1)."""
 SCORE_WEIGHT, EYES_WEIGHT, GUESSED_EYES = 2.0, 1.0, 0.4
 """Weights of the scores and of the eyes, relative to centre and size; factor for guessed eyes."""
-LEAST_QUALITY = 0.05
+MIN_QUALITY = 0.05
 """A cell that is to find a face has at least this score as its target."""
 
 
@@ -31,7 +31,7 @@ def detection_loss(
     place = place_loss(predicted, truth, exact)
     quality = torch.zeros_like(predictions[..., 0])
     overlap = _square_overlap(predicted.detach(), truth)
-    quality[positive] = overlap.clamp(min=LEAST_QUALITY)
+    quality[positive] = overlap.clamp(min=MIN_QUALITY)
     logit = predictions[..., 0]
     each = F.binary_cross_entropy_with_logits(logit, quality, reduction="none")
     score = (each * (quality - logit.sigmoid()).square())[~targets.ignored].sum()

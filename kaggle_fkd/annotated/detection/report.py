@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.evaluation import (
     DETECTIONS,
-    LEAST_SIZE,
+    MIN_SIZE,
     Matches,
     curve_figure,
     detections_of,
@@ -30,7 +30,7 @@ from kaggle_fkd.imaging.chips import cut_chip
 from kaggle_fkd.imaging.similarity import transform_points
 from kaggle_fkd.photo.detection.detect import Detections
 from kaggle_fkd.photo.detection.faces import CENTRE, EYE_POINTS, SIZE
-from kaggle_fkd.photo.detectors import LEAST_SCORE
+from kaggle_fkd.photo.detectors import MIN_SCORE
 from kaggle_fkd.report.all_runs import runs_section
 from kaggle_fkd.report.pictures import face_card
 from kaggle_fkd.report.plots import plot
@@ -72,7 +72,7 @@ def detector_sections(sources: ReportSources, photographs: PhotographDataset) ->
             _missed_section(photographs, matches),
             _false_section(photographs, detections, matches),
         ]
-        wrong = int((matches.false_positives >= LEAST_SCORE).sum())
+        wrong = int((matches.false_positives >= MIN_SCORE).sum())
         complete = count_of(int(photographs.complete.sum()), "completely labelled photograph")
         figures = [KeyFigure("false positives", str(wrong), f"in {complete}")]
     return [
@@ -113,7 +113,7 @@ def _score_section(photographs: PhotographDataset, matches: Matches) -> Section:
     text = Text(
         "Each photograph was searched by a network that had not seen it. False positives are "
         "counted in photographs all of whose faces are labelled. The size of a face is about its "
-        f"width; smaller ones than {LEAST_SIZE:.0f} pixels count in the table of sizes only."
+        f"width; smaller ones than {MIN_SIZE:.0f} pixels count in the table of sizes only."
     )
     blocks = (
         text,
@@ -144,7 +144,7 @@ def _shares_figure(parts: Mapping[str, pd.DataFrame]) -> Figure:
         _draw_shares(axes, name, table)
         axes.set_ylim(rows - 0.5, -0.5)
     describe(
-        figure, f"Faces found with a score of {LEAST_SCORE}, by size and roll",
+        figure, f"Faces found with a score of {MIN_SCORE}, by size and roll",
         "Beside each bar is the number of the faces that it stands for: of few faces, a share says "
         "little.",
     )  # fmt: skip
@@ -192,7 +192,7 @@ def _shares_table(name: str, table: pd.DataFrame) -> Table:
 
 def _missed_section(photographs: PhotographDataset, matches: Matches) -> Section:
     """The largest faces that were not found."""
-    missed = np.flatnonzero(scored_faces(photographs) & (matches.scores < LEAST_SCORE))
+    missed = np.flatnonzero(scored_faces(photographs) & (matches.scores < MIN_SCORE))
     largest = missed[np.argsort(-photographs.faces[missed, SIZE], kind="stable")][:GALLERY_FACES]
     cards = []
     for index in largest:
@@ -204,7 +204,7 @@ def _missed_section(photographs: PhotographDataset, matches: Matches) -> Section
         cards.append(_card(photographs, picture, face, note, labelled=eyes))
     caption = (
         f"The largest of the {count_of(len(missed), 'face')} that no detection with a score of "
-        f"{LEAST_SCORE} or more found."
+        f"{MIN_SCORE} or more found."
     )
     return Section("missed", "Missed faces", _gallery(cards, caption, "No face was missed."))
 
@@ -214,7 +214,7 @@ def _false_section(
 ) -> Section:
     """The most certain detections of what is not a face."""
     certain = np.argsort(-matches.false_positives, kind="stable")
-    certain = certain[matches.false_positives[certain] >= LEAST_SCORE]
+    certain = certain[matches.false_positives[certain] >= MIN_SCORE]
     cards = []
     for picture, place in matches.false_at[certain[:GALLERY_FACES]].tolist():
         face = detections[picture].faces[place]
@@ -222,10 +222,10 @@ def _false_section(
         cards.append(_card(photographs, picture, face, note, detected=face))
     caption = (
         f"The most certain of the {count_of(len(certain), 'detection')} with a score of "
-        f"{LEAST_SCORE} or more on what is not labelled as a face. Look for faces whose labels are "
+        f"{MIN_SCORE} or more on what is not labelled as a face. Look for faces whose labels are "
         "missing."
     )
-    nothing = f"There is no false positive with a score of {LEAST_SCORE} or more."
+    nothing = f"There is no false positive with a score of {MIN_SCORE} or more."
     return Section("false-positives", "False positives", _gallery(cards, caption, nothing))
 
 

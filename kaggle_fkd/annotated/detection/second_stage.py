@@ -13,9 +13,9 @@ from kaggle_fkd.annotated.detection.loss import place_loss
 from kaggle_fkd.annotated.detection.targets import FACE, UNLABELLED, label_proposals
 from kaggle_fkd.networks.detector import DetectorNet
 from kaggle_fkd.photo.detection.faces import rotated_faces, transform_faces
-from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
+from kaggle_fkd.photo.detection.proposals import cut_chips, non_maximum_suppression
 
-PROPOSALS, LEAST_TRAINED = 6, -4.0
+PROPOSALS, MIN_TRAINED_LOGIT = 6, -4.0
 """Of each crop, the second stage is trained on this many proposals at most, those with the highest
 scores; below this logit there is none."""
 BACKGROUND_WEIGHT = 2.0
@@ -99,8 +99,8 @@ def _of_crop(
     faces, ignored, exact = (
         each[index][labelled].numpy() for each in (batch.faces, batch.ignored, batch.exact_eyes)
     )
-    found = predicted[predicted[:, 0] >= LEAST_TRAINED]
-    found = found[distinct(found[:, 0], found[:, 1:], PROPOSALS)]
+    found = predicted[predicted[:, 0] >= MIN_TRAINED_LOGIT]
+    found = found[non_maximum_suppression(found[:, 0], found[:, 1:], PROPOSALS)]
     label, face = label_proposals(found[:, 1:], faces, ignored, bool(batch.complete[index]))
     known = label != UNLABELLED
     found, label, face = found[known], label[known], face[known]

@@ -11,7 +11,7 @@ from kaggle_fkd.annotated.detection.data import DetectionData
 from kaggle_fkd.annotated.detection.dataset import PhotographDataset
 from kaggle_fkd.annotated.detection.evaluation import (
     CURVE_START,
-    LEAST_SIZE,
+    MIN_SIZE,
     scored_faces,
     write_detection,
 )
@@ -20,7 +20,7 @@ from kaggle_fkd.annotated.detection.report import detector_sections
 from kaggle_fkd.config import Config
 from kaggle_fkd.errors import DataError, NoDataError
 from kaggle_fkd.export.opened import open_exported
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.inference.providers import usable_device
 from kaggle_fkd.keypoints import EYES
 from kaggle_fkd.networks import DETECTORS
@@ -69,7 +69,7 @@ class DetectionTask(Task):
         photographs = load_photographs(self.sets)
         if not scored_faces(photographs).any():
             raise DataError(
-                f"no face of the photographs has a size of {LEAST_SIZE:.0f} pixels or more",
+                f"no face of the photographs has a size of {MIN_SIZE:.0f} pixels or more",
                 "use photographs with larger faces: smaller ones do not count in an evaluation",
             )
         return photographs
@@ -93,7 +93,7 @@ class DetectionTask(Task):
         (run,), photographs = runs, self.photographs
         detections = [Detections.none() for _ in photographs.pictures]
         for member in run.members[: run.config.train.folds]:
-            network = open_exported(run, member, DetectorFile, usable_device(str(device)))
+            network = open_exported(run, member, OnnxDetector, usable_device(str(device)))
             held_out = self._data.held_out(member).nonzero()[0]
             for index in progress(held_out, f"searching with {member.name}"):
                 detections[index] = detect(network, photographs.pictures[index], CURVE_START)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SMALLEST, LARGEST = 0.7, 12.0
+MIN_BLUR, MAX_BLUR = 0.7, 12.0
 """Standard deviations in pixels of the blur that makes the smallest and the largest blobs."""
 
 
@@ -14,7 +14,7 @@ def texture(side: int, random: np.random.Generator) -> NDArray[np.uint8]:
     Few photographs show nothing else, so a detector that learns from photographs alone finds faces
     in gravel.
     """
-    blur = float(np.exp(random.uniform(np.log(SMALLEST), np.log(LARGEST))))
+    blur = float(np.exp(random.uniform(np.log(MIN_BLUR), np.log(MAX_BLUR))))
     noise = random.normal(0, 1, (side, side)).astype(np.float32)
     fine = cv2.GaussianBlur(noise, (0, 0), blur, borderType=cv2.BORDER_REFLECT)
     coarse = cv2.GaussianBlur(fine, (0, 0), 2 * blur, borderType=cv2.BORDER_REFLECT)

@@ -11,7 +11,7 @@ from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
 from kaggle_fkd.system.text import count_of
 
-_MOST_IMAGES = 8
+_MAX_IMAGES = 8
 """Images that are drawn at most: they all show the same."""
 _HALF_WINDOW = 26
 """Pixels that are shown at each side of the middle of nose and mouth."""
@@ -28,7 +28,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     if pairs.empty:
         nothing = "no image is labelled in two conventions"
         return Section(nothing, summary, {"convention_pairs": pairs})
-    figure = draw_both(train, pairs.head(min(config.gallery_faces, _MOST_IMAGES)))
+    figure = draw_both(train, pairs.head(min(config.gallery_faces, _MAX_IMAGES)))
     return Section(
         f"{count_of(len(pairs), 'image')} labelled in two conventions",
         summary,

@@ -19,7 +19,7 @@ from kaggle_fkd.figures.palette import keypoint_colours
 from kaggle_fkd.figures.style import describe, new_figure
 from kaggle_fkd.system.text import count_of, in_words
 
-_MOST_DOTS = 1500
+_MAX_DOTS = 1500
 """At most this many labels of a keypoint are drawn, as more would cover the mean face."""
 _BIN, _HALF_RANGE, _TICK = 2, 24, 16
 """The histograms in pixels: the width of a bin, what is shown at each side of the median, and the
@@ -193,7 +193,7 @@ def _draw_histogram(axes: Axes, parts: Sequence[NDArray[np.floating]]) -> None:
 
 def _draw_cloud(axes: Axes, points: NDArray[np.float64], colour: str) -> None:
     """Draw N x 2 labels of one keypoint as faint dots, their mean, and ellipses of 1 and 2 std."""
-    step = -(-len(points) // _MOST_DOTS)
+    step = -(-len(points) // _MAX_DOTS)
     axes.plot(*points[::step].T, ".", color=colour, markersize=2, alpha=0.35)
     mean = points.mean(axis=0)
     for deviations in (1, 2):

@@ -12,7 +12,7 @@ from kaggle_fkd.system.text import count_of, in_words
 PAIRS = ("convention_1", "id_1", "convention_2", "id_2")
 DIFFERENCES = ("keypoint", "images", "right", "down", "spread")
 """The columns that the report needs of the tables of the analysis."""
-MOST_FACES = 5
+MAX_FACES = 5
 """Images that are shown."""
 
 
@@ -31,7 +31,7 @@ def both_conventions(analysis: StoredAnalysis, train: FaceDataset) -> list[Block
 
 def _gallery(pairs: pd.DataFrame, train: FaceDataset) -> Gallery:
     """Some of the images with both labels."""
-    shown = pairs.head(MOST_FACES)
+    shown = pairs.head(MAX_FACES)
     first, second = faces_of(train, shown)
     return face_gallery(
         first,

@@ -13,7 +13,7 @@ from kaggle_fkd.system.text import count_of
 
 SCORES = ("method", "keypoint", "hidden_values", "rmse")
 """The columns of imputation_scores.csv."""
-MOST_FACES = 12
+MAX_FACES = 12
 """Faces that are shown."""
 
 
@@ -50,7 +50,7 @@ def _gallery(
     filled = imputed[columns].to_numpy(np.float32).reshape(faces.keypoints.shape)
     added = np.where(faces.labelled[..., None], np.nan, filled)
     gaps = np.isfinite(added).all(axis=2).sum(axis=1)
-    most = np.argsort(-gaps, kind="stable")[: min(MOST_FACES, np.count_nonzero(gaps))]
+    most = np.argsort(-gaps, kind="stable")[: min(MAX_FACES, np.count_nonzero(gaps))]
     if not len(most):
         return []
     return [

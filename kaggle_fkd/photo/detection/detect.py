@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.chips import block_means
 from kaggle_fkd.imaging.similarity import invert, scaling
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.networks.detector_shape import STRIDES
 from kaggle_fkd.photo.detection.faces import SIZE, rotated_faces, transform_faces
-from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
+from kaggle_fkd.photo.detection.proposals import cut_chips, non_maximum_suppression
 
 SEARCHED_SIDE = 800
 """The first stage searches pictures whose longer side exceeds this, in pixels, reduced to it."""
-ENLARGED_SIDE, MOST_ENLARGED = 150, 3.0
+ENLARGED_SIDE, MAX_ENLARGEMENT = 150, 3.0
 """It searches pictures whose longer side is less than this, such as thumbnails, enlarged to it, at
 most by this factor: a small face with little around it has a low score. Of 253 HELEN, LFPW and
 youtube68 faces of 12 pixels, 245 are found so and 225 without, with 15 instead of 2 false positives
@@ -34,10 +34,10 @@ LARGE_ROTATED = 12.0
 """The same, where the reduced picture is rotated by 90, 180 and 270 degrees, as upright faces are
 found more reliably. Of 167 HELEN and LFPW faces, rotated by 30 to 270 degrees, 76 to 94 % were
 found without these, 90 to 96 % with them."""
-LEAST_PROPOSAL = 0.15
+MIN_PROPOSAL_SCORE = 0.15
 """Proposals of the first stage below this score are dropped."""
-LEAST_LOGIT = math.log(LEAST_PROPOSAL / (1 - LEAST_PROPOSAL))
-MOST_PROPOSALS = 200
+MIN_LOGIT = math.log(MIN_PROPOSAL_SCORE / (1 - MIN_PROPOSAL_SCORE))
+MAX_PROPOSALS = 200
 """The second stage looks at this many proposals of a picture at most, the best; so no more faces
 are found in a picture."""
 DOUBTFUL = (0.05, 0.95)
@@ -67,18 +67,18 @@ class Detections:
         return cls(np.zeros(0, np.float32), np.zeros((0, 7), np.float32))
 
 
-def detect(network: DetectorFile, grey: NDArray[np.uint8], least_score: float) -> Detections:
-    """The faces in a grey picture, H x W, whose scores are at least `least_score`."""
+def detect(network: OnnxDetector, grey: NDArray[np.uint8], min_score: float) -> Detections:
+    """The faces in a grey picture, H x W, whose scores are at least `min_score`."""
     logits, faces = classify(network, grey, *propose(network, grey))
     scores = probability(logits)
-    likely = np.flatnonzero(scores >= least_score)
+    likely = np.flatnonzero(scores >= min_score)
     # By logits, as many scores are 1 in single precision.
-    kept = likely[distinct(logits[likely], faces[likely], MOST_PROPOSALS)]
+    kept = likely[non_maximum_suppression(logits[likely], faces[likely], MAX_PROPOSALS)]
     return Detections(scores[kept], faces[kept])
 
 
 def propose(
-    network: DetectorFile, grey: NDArray[np.uint8]
+    network: OnnxDetector, grey: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """M logits of the first stage for a grey picture, H x W, and M x 7 faces."""
     searched, scale = resized(grey)
@@ -94,14 +94,14 @@ def propose(
             large[:, 1:] = transform_faces(scaling(REDUCTION), back)
             proposals.append(large)
     found = np.concatenate(proposals)
-    found = found[distinct(found[:, 0], found[:, 1:], MOST_PROPOSALS)]
+    found = found[non_maximum_suppression(found[:, 0], found[:, 1:], MAX_PROPOSALS)]
     return found[:, 0], transform_faces(scaling(1 / scale), found[:, 1:])
 
 
 def resized(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """A grey picture, H x W, in the size in which it is searched, and the factor."""
     longer = max(grey.shape)
-    scale = min(max(1.0, ENLARGED_SIDE / longer), MOST_ENLARGED, SEARCHED_SIDE / longer)
+    scale = min(max(1.0, ENLARGED_SIDE / longer), MAX_ENLARGEMENT, SEARCHED_SIDE / longer)
     if scale == 1:
         return grey, scale
     height, width = (max(1, round(scale * length)) for length in grey.shape)
@@ -131,17 +131,17 @@ def unrotated(quarters: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
 
 
 def _search(
-    network: DetectorFile, pictures: Sequence[NDArray[np.uint8]]
+    network: OnnxDetector, pictures: Sequence[NDArray[np.uint8]]
 ) -> list[NDArray[np.float32]]:
     """Of each picture M x 8: logit and face, in pixels, of the cells that propose one.
 
     The pictures, H x W, of one size, are searched together.
     """
-    return [each[each[:, 0] >= LEAST_LOGIT] for each in network.search(padded(pictures))]
+    return [each[each[:, 0] >= MIN_LOGIT] for each in network.search(padded(pictures))]
 
 
 def classify(
-    network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
+    network: OnnxDetector, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M logits of the second stage for M faces, M x 7, and M x 7, where it sees them.
@@ -158,7 +158,7 @@ def classify(
 
 
 def _look_again(
-    network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
+    network: OnnxDetector, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32], logits: NDArray[np.float32], seen: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M logits and M x 7, where the faces are seen, of M doubtful faces.
@@ -178,7 +178,7 @@ def _look_again(
 
 
 def _best_other_roll(
-    network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
+    network: OnnxDetector, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """2 x M, the logits of two looks at each of M faces, M x 7, at its best other roll; and M x 7.
@@ -198,7 +198,7 @@ def probability(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _refine(
-    network: DetectorFile, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
+    network: OnnxDetector, grey: NDArray[np.uint8], proposed: NDArray[np.float32],
     faces: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """M logits of the second stage for M faces, M x 7, from one chip of each, and M x 7."""

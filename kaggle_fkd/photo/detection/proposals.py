@@ -13,23 +13,23 @@ highest score stays. The overlap of boxes keeps proposals for a half or a double
 nearly all of the 96 false positives with the highest scores were such."""
 
 
-def distinct(
-    scores: NDArray[np.floating], faces: NDArray[np.floating], most: int | None = None
+def non_maximum_suppression(
+    scores: NDArray[np.floating], faces: NDArray[np.floating], max_count: int | None = None
 ) -> NDArray[np.int64]:
     """Indices of the M faces, M x 7, that remain after non-maximum suppression, the best first.
 
-    There are at most `most` of them.
+    There are at most `max_count` of them.
     """
     waiting = np.argsort(-scores, kind="stable")
     kept: list[int] = []
-    while len(waiting) and len(kept) != most:
+    while len(waiting) and len(kept) != max_count:
         kept.append(int(waiting[0]))
         waiting = waiting[1:]
-        waiting = waiting[~are_one(faces[waiting], faces[kept[-1:]])[:, 0]]
+        waiting = waiting[~same_face(faces[waiting], faces[kept[-1:]])[:, 0]]
     return np.array(kept, np.int64)
 
 
-def are_one(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.bool_]:
+def same_face(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.bool_]:
     """N x M, whether faces N x 7 and M x 7 are so near that they are taken for one."""
     distance = np.linalg.norm(first[:, None, CENTRE] - second[None, :, CENTRE], axis=2)
     sizes = np.maximum(first[:, SIZE, None], second[None, :, SIZE])

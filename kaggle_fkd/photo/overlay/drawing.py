@@ -22,7 +22,7 @@ DRAWN_SIZE = 600
 MAX_ZOOM = 8
 """Faces are enlarged at most by this factor."""
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-LEAST_TEXT = 0.35
+MIN_TEXT = 0.35
 """The smallest size of a face's number at which it can be read, in units of OpenCV's font."""
 HOLLOW = 2.0
 """Radius of the circles of uncertain keypoints, in radii of the discs of the others."""
@@ -94,7 +94,7 @@ def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
     """The number of the face and its confidence, above its box, or in it at the upper border."""
     text = f"{face.number}: {face.confidence:.0%}"
     width = float(face.box[2] - face.box[0])
-    scale = float(np.clip(width / 300, LEAST_TEXT, 2))
+    scale = float(np.clip(width / 300, MIN_TEXT, 2))
     (_, height), _ = cv2.getTextSize(text, FONT, scale, 1)
     x, y = (int(value) for value in np.rint(face.box[:2].clip(-60000, 60000)))
     y = y - 4 if y >= height + 6 else y + height + 4

@@ -22,11 +22,11 @@ from kaggle_fkd.keypoints import IBUG68, KAGGLE15, KeypointScheme
 from kaggle_fkd.photo.overlay.builtin import FOLDER, filter_names
 from kaggle_fkd.system.reading import read_file, read_text_file
 
-MOST_PIXELS = 16_000_000
+MAX_PIXELS = 16_000_000
 """Larger artwork is not read: wearing it takes 80 bytes for each pixel."""
 MEMBERS = ("anchors", "depth", "bend", "round")
 """What a filter's JSON may have."""
-LONGEST_SIDE = 32_000
+MAX_SIDE = 32_000
 """OpenCV does not warp pictures of a longer side."""
 MAX_HEAD_UNITS = 10.0
 """Greatest `depth` and `bend`; an outer eye distance is 1, a head is about 2 wide."""
@@ -130,10 +130,10 @@ def load_filter(path: Path) -> Filter:
 def _read_art(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(read_file(path)), formats=["PNG"]) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"it has more than {MOST_PIXELS // 1_000_000} million pixels")
-            if max(image.size) > LONGEST_SIDE:
-                raise ValueError(f"it has more than {LONGEST_SIDE} pixels in a row or column")
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
+            if max(image.size) > MAX_SIDE:
+                raise ValueError(f"it has more than {MAX_SIDE} pixels in a row or column")
             art = np.array(image.convert("RGBA"))
             art.setflags(write=False)  # filters are cached
             return art

@@ -2,12 +2,13 @@
 
 from kaggle_fkd.errors import UsageError
 
-LEAST, MOST = 0.1, 5.0
+MIN_FACTOR, MAX_FACTOR = 0.1, 5.0
 
 
 def check_line_width(factor: float, name: str) -> None:
-    """UsageError for a factor, called by that name, that is not from `LEAST` to `MOST`."""
-    if not LEAST <= factor <= MOST:  # also rejects NaN
+    """UsageError for a factor of that name that is not from `MIN_FACTOR` to `MAX_FACTOR`."""
+    if not MIN_FACTOR <= factor <= MAX_FACTOR:  # also rejects NaN
         raise UsageError(
-            f"{name} {factor:g} is out of range", f"give a factor from {LEAST:g} to {MOST:g}"
+            f"{name} {factor:g} is out of range",
+            f"give a factor from {MIN_FACTOR:g} to {MAX_FACTOR:g}",
         )

@@ -23,7 +23,7 @@ from kaggle_fkd.photo.overlay.filter import Filter
 
 DAYLIGHT = np.array([220.0, 180.0, 160.0])
 """RGB of the highlights on a face in good light, roughly."""
-DIMMEST = 0.4
+MIN_LIGHT = 0.4
 """The least light on the artwork: it stays visible on a dark face."""
 
 
@@ -160,7 +160,7 @@ def _light_on(face: DetectedFace) -> NDArray[np.float64]:
     the highlights of dark skin also approach.
     """
     highlights = np.percentile(face.chip(32).reshape(-1, 3), 95, axis=0)
-    return np.asarray(np.clip(highlights / DAYLIGHT, DIMMEST, 1))
+    return np.asarray(np.clip(highlights / DAYLIGHT, MIN_LIGHT, 1))
 
 
 def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

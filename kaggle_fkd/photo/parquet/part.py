@@ -13,7 +13,7 @@ from kaggle_fkd import __version__
 from kaggle_fkd.errors import FkdError, RunError, describe_unexpected
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.photo.finder import FaceKeypoints
-from kaggle_fkd.photo.networks import Networks
+from kaggle_fkd.photo.finder_config import FinderConfig
 from kaggle_fkd.photo.parquet.rows import Row, face_rows, failure_row, table_of
 from kaggle_fkd.photo.parquet.table import FaceTable, open_table
 from kaggle_fkd.system.files import atomic_path, sha256_of
@@ -69,13 +69,13 @@ class Work:
 
     folder: Path
     """The folder of the table."""
-    networks: Networks
+    finder: FinderConfig
     """What finds the faces."""
 
     def absolute(self) -> "Work":
         """The same for a process that was started in another folder."""
-        run = self.networks.run and self.networks.run.absolute()
-        return Work(self.folder.absolute(), replace(self.networks, run=run))
+        run = self.finder.run and self.finder.run.absolute()
+        return Work(self.folder.absolute(), replace(self.finder, run=run))
 
 
 def write_part(work: Work, part: int) -> int:
@@ -104,7 +104,7 @@ def store_part(work: Work, part: int, rows: list[Row]) -> None:
 
 @lru_cache(maxsize=1)
 def _writer(work: Work) -> PartWriter:
-    table, finder = open_table(work.folder), work.networks.open()
+    table, finder = open_table(work.folder), work.finder.load()
     if different := table.differences(describe_networks(finder)):
         raise RunError(
             f"{socket.gethostname()}: not the {', '.join(different)} that {table.folder} was begun "

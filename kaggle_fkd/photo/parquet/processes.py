@@ -16,7 +16,7 @@ from typing import TypeVar
 import cv2
 
 from kaggle_fkd.errors import RunError
-from kaggle_fkd.inference.providers import MOST_THREADS, processor_count, thread_count
+from kaggle_fkd.inference.providers import MAX_THREADS, processor_count, thread_count
 from kaggle_fkd.photo.parquet.part import (
     Work,
     check_networks,
@@ -29,7 +29,7 @@ from kaggle_fkd.photo.parquet.table import open_table
 from kaggle_fkd.system.console import interrupts_kept_from_children, log
 from kaggle_fkd.system.warning_filters import ignore_pillow_warnings
 
-MOST_KILLS = 2
+MAX_KILLS = 2
 """After so many kills of a process that may have worked on it, a part is written by picture."""
 Result = TypeVar("Result")
 
@@ -38,7 +38,7 @@ def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, N
     """Write these parts in so many processes; the number of pictures of each, when it is written.
 
     The processes end with the iteration, however it ends, even if this process is killed. If one of
-    them is killed, the parts that were not finished are written again; after MOST_KILLS, picture by
+    them is killed, the parts that were not finished are written again; after MAX_KILLS, picture by
     picture: one that kills the process then is a row with that reason. Raises what `write_part`
     raises, and RunError if processes are killed before they work on a picture.
     """
@@ -56,7 +56,7 @@ def write_parts(work: Work, parts: Sequence[int], jobs: int) -> Generator[int, N
             )
         kills.update(taken)
         for part in taken:
-            if kills[part] == MOST_KILLS:
+            if kills[part] == MAX_KILLS:
                 _write_by_picture(work, part)
         left = chain(taken, left)
 
@@ -125,7 +125,7 @@ def _submit(
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("spawn")  # threads of networks do not survive a fork
-    threads = max(1, min(MOST_THREADS, processor_count() // jobs))
+    threads = max(1, min(MAX_THREADS, processor_count() // jobs))
     theirs, ours = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(jobs, context, _begin, (theirs, threads))
     try:

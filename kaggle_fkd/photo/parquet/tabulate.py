@@ -31,7 +31,7 @@ def tabulate(
 
     Raises what `begin_table`, `PartWriter.write`, `write_parts` and `write_parts_with_ray` raise.
     """
-    finder = work.networks.open()
+    finder = work.finder.load()
     table = begin_table(work.folder, inputs, part_size, describe_networks(finder))
     left = table.unfinished()
     if not left:

@@ -27,14 +27,14 @@ VIDEO_SUFFIXES = (
 )  # fmt: skip
 USUAL_RATE = 25.0
 """Frames per second that are assumed for a file that does not state its rate."""
-FASTEST = 1000.0
+MAX_RATE = 1000.0
 """Frames per second; files that state more do not know their rate."""
-WIDEST_PIXEL = 4.0
+MAX_PIXEL_ASPECT = 4.0
 """A pixel is shown at most this many times as wide as high, or as high as wide; files that state
 more do not know it."""
 BROADCASTS = ("mpegts", "mpeg")
 """The formats of files that can be joined by writing one behind the other: times may begin anew."""
-LONGEST_STEP = 10.0
+MAX_STEP = 10.0
 """Seconds; a longer step in such a file is where recordings were joined."""
 
 
@@ -63,7 +63,7 @@ class Clock:
 
     def _is_possible(self, step: float) -> bool:
         """Slides are shown for long, and some cameras state a time twice."""
-        return 0 < step <= LONGEST_STEP if self._may_begin_anew else step >= 0
+        return 0 < step <= MAX_STEP if self._may_begin_anew else step >= 0
 
 
 class Frame(NamedTuple):
@@ -172,7 +172,7 @@ def _shown_size(frame: "VideoFrame", stream: "VideoStream") -> tuple[int, int]:
     Pixels need not be square, as on a DVD: they are then stretched, never squeezed.
     """
     aspect = float(stream.sample_aspect_ratio or 1)
-    if not 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL:
+    if not 1 / MAX_PIXEL_ASPECT <= aspect <= MAX_PIXEL_ASPECT:
         aspect = 1.0
     return round(frame.width * max(1.0, aspect)), round(frame.height / min(1.0, aspect))
 
@@ -195,7 +195,7 @@ def _upright(frame: "VideoFrame", size: tuple[int, int]) -> NDArray[np.uint8]:
 def _rate_of(stream: "VideoStream") -> float:
     """Frames per second, on average, or as usual where the file does not know it."""
     rate = float(stream.average_rate or 0)
-    return rate if 0 < rate <= FASTEST else USUAL_RATE
+    return rate if 0 < rate <= MAX_RATE else USUAL_RATE
 
 
 def _not_a_video(path: Path) -> PictureError:

@@ -27,7 +27,7 @@ MIN_IOU = 0.3
 """Minimum overlap (IoU) of the boxes of one face in two frames."""
 PATIENCE = 0.3
 """Seconds for which a lost face is remembered."""
-SHORTEST = 1e-3
+MIN_INTERVAL = 1e-3
 """Seconds between two frames, at least: some videos have two frames at the same time."""
 
 
@@ -106,7 +106,7 @@ class Smoother:
         face = replace(face, number=self._new_number() if before is None else before.face.number)
         if before is None:
             return _Track(face, measured, measured, np.zeros_like(measured), time)
-        interval = max(time - before.time, SHORTEST)
+        interval = max(time - before.time, MIN_INTERVAL)
         front = head_points(face.scheme)[:, :2]
         unit = max(float(np.hypot(*similarity(front, face.keypoints)[:, 0])), 1e-6)
         speed = (measured - before.measured) / (interval * unit)

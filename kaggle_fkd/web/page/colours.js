@@ -17,7 +17,7 @@ export function sequentialColours(values, low, high) {
 export function heatColours(heat) {
   const colours = sequentialColours(heat, 0, 1);
   heat.forEach((value, at) => {
-    colours[4 * at + 3] = 255 * clamp(value / COLOURS.opaqueFrom, 0, COLOURS.mostOpaque);
+    colours[4 * at + 3] = 255 * clamp(value / COLOURS.opaqueFrom, 0, COLOURS.maxOpacity);
   });
   return colours;
 }

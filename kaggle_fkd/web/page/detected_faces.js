@@ -56,20 +56,20 @@ export function uprightMap([x, y, size, rightX, rightY, leftX, leftY], middle, n
 }
 
 /** Whether two faces are so near that they are taken for one. */
-export function areOne(first, second) {
+export function sameFace(first, second) {
   return distance(centre(first), centre(second))
     < DETECTION.nmsDistance * Math.max(first[2], second[2]);
 }
 
 /**
- * Those of a list that remain after non-maximum suppression, the best first, at most `most`; `score`
+ * Those of a list that remain after non-maximum suppression, the best first, at most `maxCount`; `score`
  * and `face` give those of an element.
  */
-export function distinct(list, score, face, most = Infinity) {
+export function nonMaximumSuppression(list, score, face, maxCount = Infinity) {
   const kept = [];
   for (const each of list.toSorted((one, other) => score(other) - score(one))) {
-    if (kept.length >= most) break;
-    if (!kept.some((better) => areOne(face(better), face(each)))) kept.push(each);
+    if (kept.length >= maxCount) break;
+    if (!kept.some((better) => sameFace(face(better), face(each)))) kept.push(each);
   }
   return kept;
 }

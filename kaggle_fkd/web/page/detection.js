@@ -2,14 +2,14 @@
 
 import { blockMeans, cutChip, resize, roundToEven } from "./chips.js";
 import { DETECTION } from "./constants.js";
-import { distinct, rotatedFace, transformFace, uprightMap } from "./detected_faces.js";
+import { nonMaximumSuppression, rotatedFace, transformFace, uprightMap } from "./detected_faces.js";
 import { invert, scaling } from "./similarity.js";
 
 /** The faces of a grey picture that score at least that of the constants: `{ score, face }`, the best first. */
 export async function detect(network, grey) {
   const classified = await classify(network, grey, await propose(network, grey));
-  const likely = classified.filter(({ logit }) => probability(logit) >= DETECTION.leastScore);
-  const kept = distinct(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
+  const likely = classified.filter(({ logit }) => probability(logit) >= DETECTION.minScore);
+  const kept = nonMaximumSuppression(likely, ({ logit }) => logit, ({ face }) => face, DETECTION.maxProposals);
   return kept.map(({ logit, face }) => ({ score: probability(logit), face }));
 }
 
@@ -31,16 +31,16 @@ async function propose(network, grey) {
       rotated = quarterTurn(rotated);
     }
   }
-  const best = distinct(found, ({ logit }) => logit, ({ face }) => face, DETECTION.mostProposals);
+  const best = nonMaximumSuppression(found, ({ logit }) => logit, ({ face }) => face, DETECTION.maxProposals);
   const whole = scaling(1 / scale);
   return best.map(({ logit, face }) => ({ logit, face: transformFace(whole, face) }));
 }
 
 /** A grey picture in the size in which it is searched, and the factor. */
 export function resized(grey) {
-  const { searchedSide, enlargedSide, mostEnlarged } = DETECTION;
+  const { searchedSide, enlargedSide, maxEnlargement } = DETECTION;
   const longer = Math.max(grey.width, grey.height);
-  const scale = Math.min(Math.max(1, enlargedSide / longer), mostEnlarged, searchedSide / longer);
+  const scale = Math.min(Math.max(1, enlargedSide / longer), maxEnlargement, searchedSide / longer);
   if (scale === 1) return { searched: grey, scale };
   const size = [grey.width, grey.height].map((side) => Math.max(1, roundToEven(scale * side)));
   const means = blockMeans(grey, Math.max(1, Math.floor(1 / scale)));

@@ -4,7 +4,7 @@ import { boxOfKeypoints, faceInBox } from "./boxes.js";
 import { lookAt } from "./cascade.js";
 import { cutChip } from "./chips.js";
 import { CASCADE, DETECTION, FINDER } from "./constants.js";
-import { areOne, distinct, faceOfPoints, fromIbug68 } from "./detected_faces.js";
+import { sameFace, nonMaximumSuppression, faceOfPoints, fromIbug68 } from "./detected_faces.js";
 import { detect, scoresOf } from "./detection.js";
 import { uncertainty } from "./face.js";
 import { ChipNetworks, Detector } from "./networks.js";
@@ -37,7 +37,7 @@ export class Finder {
   async withOthers(grey, known, scheme) {
     const found = await detect(this.detector, grey);
     const others = found.filter(
-      ({ face }) => !known.some((each) => areOne(face, placeOf(each, scheme))),
+      ({ face }) => !known.some((each) => sameFace(face, placeOf(each, scheme))),
     );
     return withoutFalsePositives([...known, ...await this.#faces(grey, others, scheme)], scheme);
   }
@@ -86,6 +86,6 @@ function placeOf({ box, keypoints }, { eyeCorners }) {
 
 /** The faces that are not false positives, each once, the most confident first. */
 function withoutFalsePositives(faces, scheme) {
-  const sure = faces.filter(({ confidence }) => confidence >= DETECTION.leastScore);
-  return distinct(sure, ({ confidence }) => confidence, (face) => placeOf(face, scheme));
+  const sure = faces.filter(({ confidence }) => confidence >= DETECTION.minScore);
+  return nonMaximumSuppression(sure, ({ confidence }) => confidence, (face) => placeOf(face, scheme));
 }

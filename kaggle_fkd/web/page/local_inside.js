@@ -8,7 +8,7 @@ import { Refusal } from "./refusal.js";
 import { InspectedNetwork } from "./responses.js";
 import { invert, meanPoint, transformPoints } from "./similarity.js";
 
-let inspecting = null; // the network whose inner values are seen, which is opened once
+let inspecting = null; // the network whose intermediate outputs are seen, opened once
 
 /**
  * What the networks of a finder see in a face of a picture, for one of its keypoints: `image`, a

@@ -46,7 +46,7 @@ export class Detector {
       chips: bytes([], DETECTION.chip),
       logits: new ort.Tensor("float32", new Float32Array(), [0]),
     }, ["proposals"]);
-    return [...rowsOf(proposals)].filter(({ logit }) => logit >= DETECTION.leastLogit);
+    return [...rowsOf(proposals)].filter(({ logit }) => logit >= DETECTION.minLogit);
   }
 
   /** What the second stage sees in chips: `{ logit, face }`, in their pixels. */

@@ -52,7 +52,7 @@ export class Smoother {
       const still = measured.map(() => [0, 0]);
       return { face: { ...face, number: this.numbers }, measured, smooth: measured, speed: still, time };
     }
-    const interval = Math.max(time - before.time, TRACKING.shortest);
+    const interval = Math.max(time - before.time, TRACKING.minInterval);
     const [[a], [b]] = similarity(this.scheme.head, face.keypoints);
     const unit = Math.max(Math.hypot(a, b), 1e-6);
     const track = { face: { ...face, number: before.face.number }, measured, smooth: [], speed: [], time };

@@ -128,7 +128,7 @@ function averaged(art, shrink) {
 /** The light on the artwork, 0.4..1 for each colour: by the highlights of the face, as in Python. */
 function lightOn(face, bands, scheme) {
   return chipsOf(face, bands, scheme, CHIP).map((chip, band) => (
-    clamp(percentile(chip, HIGHLIGHTS) / WEAR.daylight[band], WEAR.dimmest, 1)
+    clamp(percentile(chip, HIGHLIGHTS) / WEAR.daylight[band], WEAR.minLight, 1)
   ));
 }
 

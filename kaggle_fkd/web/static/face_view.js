@@ -4,9 +4,9 @@ import { RIM, circle, fill, stroke } from "./pen.js";
 
 const REACH = 14; // CSS pixels from which a label is hit
 const CLICK = 3; // CSS pixels that the pointer moves at most in a click
-const LEAST_SIDE = 576; // CSS pixels: a face of 96 pixels is enlarged six times
+const MIN_SIDE = 576; // CSS pixels: a face of 96 pixels is enlarged six times
 const BESIDE = 390; // CSS pixels of the window that the title, the buttons and the suspects take
-const MOST_ZOOM = 12;
+const MAX_ZOOM = 12;
 export const LABEL = "#56b4e9";
 export const PREDICTION = "#e69f00"; // both of Okabe and Ito, which the colour-blind distinguish
 
@@ -52,7 +52,7 @@ export class FaceView {
   /** Zoom by a factor, so that what is at `at`, in CSS pixels, stays there. */
   zoom(factor, at = [this.side / 2, this.side / 2]) {
     const before = this.magnified;
-    this.magnified = Math.min(MOST_ZOOM, Math.max(1, before * factor));
+    this.magnified = Math.min(MAX_ZOOM, Math.max(1, before * factor));
     const grown = this.magnified / before;
     this.corner = this.corner.map((axis, i) => (axis + at[i]) * grown - at[i]);
     this.draw();
@@ -61,7 +61,7 @@ export class FaceView {
   draw() {
     if (!this.scene) return;
     const { image, width, height, points, hidden, chosen } = this.scene;
-    const room = Math.max(LEAST_SIDE, innerHeight - BESIDE);
+    const room = Math.max(MIN_SIDE, innerHeight - BESIDE);
     this.side = Math.floor(Math.min(this.frame.clientWidth, room));
     const sharp = devicePixelRatio;
     const backing = Math.round(this.side * sharp);

@@ -4,7 +4,7 @@ import { drawFace, onCanvas } from "./face_drawing.js";
 import { inWords } from "./text.js";
 
 const REACH = 12; // CSS pixels from which a keypoint is hit
-const LEAST_HEIGHT = 280; // CSS pixels of the canvas
+const MIN_HEIGHT = 280; // CSS pixels of the canvas
 const BESIDE = 310; // CSS pixels of the window that the title, the buttons and the filters take
 
 export class View {
@@ -56,7 +56,7 @@ export class View {
     const { image, width, height } = this.scene;
     this.canvas.hidden = false;
     this.canvas.style.cursor = this.meant && !this.scene.moving ? "pointer" : "";
-    const room = Math.max(LEAST_HEIGHT, innerHeight - BESIDE);
+    const room = Math.max(MIN_HEIGHT, innerHeight - BESIDE);
     const fit = Math.min(this.frame.clientWidth / width, room / height);
     const size = [Math.round(width * fit), Math.round(height * fit)];
     const sharp = devicePixelRatio;

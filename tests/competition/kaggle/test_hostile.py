@@ -37,7 +37,7 @@ def here(kaggle_server, client_here, monkeypatch):
     """The client in this process, led to the server, which may be silent for half a second."""
     monkeypatch.setattr(connection_watch, "PATIENCE_S", 0.5)
     monkeypatch.setattr(connection_watch, "LOOK_S", 0.1)
-    monkeypatch.setattr(connection_watch, "MOST_BYTES", 50 << 20)
+    monkeypatch.setattr(connection_watch, "MAX_BYTES", 50 << 20)
     kaggle_server.kernel_files = {"submission.csv": b"RowId,Location\n1,66.5\n"}
     return kaggle_server
 

@@ -6,13 +6,13 @@ import pytest
 
 from kaggle_fkd.imaging.picture import grey_of, read_picture
 from kaggle_fkd.imaging.similarity import transform_points
-from kaggle_fkd.inference.detector import DetectorFile
+from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo.detection.detect import (
     DOUBTFUL,
     ENLARGED_SIDE,
-    MOST_ENLARGED,
+    MAX_ENLARGEMENT,
     OTHER_ROLLS,
     REDUCTION,
     SEARCHED_SIDE,
@@ -28,7 +28,7 @@ from kaggle_fkd.photo.detection.proposals import cut_chips
 
 
 class Spot:
-    """Instead of a `DetectorFile`: it proposes the brightest pixel, as a face of `size` pixels.
+    """Instead of a `OnnxDetector`: it proposes the brightest pixel, as a face of `size` pixels.
 
     Its logit is 3, and 4 where several pictures are searched together.
     """
@@ -107,7 +107,7 @@ def test_the_place_of_a_face_is_that_of_the_last_look():
 
 
 def test_a_face_whose_roll_is_mistaken_is_found_at_its_own():
-    network, grey = DetectorFile(DETECTOR), grey_of(read_picture("astronaut"))
+    network, grey = OnnxDetector(DETECTOR), grey_of(read_picture("astronaut"))
     face = detect(network, grey, 0.9).faces
     for mistake in range(90, 271, 45):
         mistaken = rotated_faces(face, mistake)
@@ -171,7 +171,7 @@ def test_small_pictures_are_searched_enlarged_and_large_ones_reduced(shape, sear
 @pytest.mark.parametrize(("height", "width"), [(60, 80), (90, 60), (20, 30), (1, 1)])
 def test_a_small_picture_is_enlarged_and_its_faces_are_not(height, width):
     _, faces = propose(Spot(size=8.0), spot(height, width, width // 2, height // 3))
-    scale = min(ENLARGED_SIDE / max(height, width), MOST_ENLARGED)
+    scale = min(ENLARGED_SIDE / max(height, width), MAX_ENLARGEMENT)
     np.testing.assert_allclose(faces[0, :2], [width // 2, height // 3], atol=0.5)
     assert faces[0, 2] == pytest.approx(8 / scale)
 
@@ -179,7 +179,7 @@ def test_a_small_picture_is_enlarged_and_its_faces_are_not(height, width):
 def test_a_face_of_seven_pixels_is_found_in_a_thumbnail():
     grey = grey_of(read_picture("astronaut"))
     thumbnail = cv2.resize(grey, (40, 40), interpolation=cv2.INTER_AREA)
-    found = detect(DetectorFile(DETECTOR), thumbnail, 0.8)
+    found = detect(OnnxDetector(DETECTOR), thumbnail, 0.8)
     np.testing.assert_allclose(found.faces[:, :2], [[17.5, 10.2]], atol=1)
 
 

@@ -16,7 +16,7 @@ from kaggle_fkd.photo.detection.faces import (
     transform_faces,
     upright_maps,
 )
-from kaggle_fkd.photo.detection.proposals import cut_chips, distinct
+from kaggle_fkd.photo.detection.proposals import cut_chips, non_maximum_suppression
 
 NO = np.zeros(1, bool)
 
@@ -30,9 +30,9 @@ def face(x, y, size, roll=0.0):
 
 def test_of_proposals_for_one_face_the_best_stays():
     faces = np.array([face(50, 50, 20), face(53, 50, 22), face(80, 50, 20), face(51, 50, 44)])
-    assert distinct(np.array([0.5, 0.9, 0.7, 0.8]), faces, 9).tolist() == [1, 2]
-    assert distinct(np.array([0.5, 0.9, 0.7, 0.8]), faces, 1).tolist() == [1]
-    assert distinct(np.zeros(0), np.zeros((0, 7)), 9).tolist() == []
+    assert non_maximum_suppression(np.array([0.5, 0.9, 0.7, 0.8]), faces, 9).tolist() == [1, 2]
+    assert non_maximum_suppression(np.array([0.5, 0.9, 0.7, 0.8]), faces, 1).tolist() == [1]
+    assert non_maximum_suppression(np.zeros(0), np.zeros((0, 7)), 9).tolist() == []
 
 
 @pytest.mark.parametrize("roll", [0, 40, 90, 180, 271])

@@ -32,7 +32,7 @@ def workers() -> list[int]:
 def test_rows_are_those_of_one_process_although_a_worker_is_killed(tmp_path):
     (tmp_path / "one").mkdir()
     table, work = begun(tmp_path / "one", COUNT)
-    list(map(PartWriter(table, work.networks.open()).write, range(table.parts)))
+    list(map(PartWriter(table, work.finder.load()).write, range(table.parts)))
     folder = tmp_path / "ray.parquet"
     command = [sys.executable, ROOT / "run_pipeline.py", "--stage", "photo", "--jobs", "2"]
     command += ["--input", "list.txt", "--table", folder, "--part-size", str(PART), "--ray"]

@@ -17,7 +17,7 @@ from kaggle_fkd.photo.parquet.table import begin_table, open_table
 
 def test_a_part_is_written_once(tmp_path):
     table, work = begun(tmp_path, 7)
-    writer = PartWriter(table, work.networks.open())
+    writer = PartWriter(table, work.finder.load())
     assert [writer.write(1), writer.write(0)] == [2, PART]
     assert table.count_rows() == (6, 1, 0)
     before = written(table)
@@ -61,7 +61,7 @@ def test_a_record_with_another_number_of_pictures_than_are_listed_is_damaged(tmp
     with pytest.raises(FkdError, match=r"_table\.json is damaged"):
         begin_table(
             table.folder, table.record["inputs"]["inputs"], PART,
-            describe_networks(work.networks.open()),
+            describe_networks(work.finder.load()),
         )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_rows_are_those_of_one_process_also_after_one_was_killed(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     table, work = begun(tmp_path / "one", 38)
-    writer = PartWriter(table, work.networks.open())
+    writer = PartWriter(table, work.finder.load())
     assert sum(map(writer.write, range(8))) == 38
 
     parallel, work = begun(tmp_path / "two", 38)

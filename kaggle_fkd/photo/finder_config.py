@@ -1,4 +1,4 @@
-"""`Networks`: which networks find faces, as other processes are told."""
+"""`FinderConfig`: the arguments of a `FaceKeypoints`, which other processes can be given."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +7,8 @@ from kaggle_fkd.photo.finder import FaceKeypoints
 
 
 @dataclass(frozen=True)
-class Networks:
-    """The arguments of `FaceKeypoints`, which are the same wherever it is opened."""
+class FinderConfig:
+    """Which networks find faces and keypoints; see `FaceKeypoints`."""
 
     run: Path | None = None
     """The folder of a run, or a file that was exported from one; None for those of the package."""
@@ -19,8 +19,8 @@ class Networks:
     device: str = "cpu"
     """What computes them."""
 
-    def open(self) -> FaceKeypoints:
-        """Read them; raises what `FaceKeypoints` raises."""
+    def load(self) -> FaceKeypoints:
+        """What finds them; raises what `FaceKeypoints` raises."""
         return FaceKeypoints(
             run=self.run, convention=self.convention, points=self.points, device=self.device
         )

@@ -1,4 +1,4 @@
-"""`InnerValues`: the values inside of an exported network that can be seen, and how they are."""
+"""`IntermediateOutputs`: what figures show of the tensors inside of an exported network."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,20 +23,20 @@ class Convolution(NamedTuple):
 
 
 @dataclass(frozen=True)
-class InnerValues:
-    """What can be seen in the network of a file, or in the first of several."""
+class IntermediateOutputs:
+    """Those of the network of a file, or of the first of several."""
 
     convolutions: Mapping[str, Convolution]
     """The convolutions by their name in the network's code, in order of execution."""
     heat_maps: str | None
     """The name of the output that shows heat maps; None for a network that has none."""
     outputs: bytes
-    """What shows the values, appended to the bytes of the file: ONNX files are Protobuf, in which
+    """What makes them outputs, appended to the bytes of the file: ONNX files are Protobuf, in which
     the lists of concatenated messages are concatenated, here those of nodes and of outputs."""
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """The inner values of an exported network, of which these are the bytes of its file."""
+        """Those of an exported network, of which these are the bytes of its file."""
         import onnx
         from onnx import TensorProto, helper
 
@@ -45,12 +45,12 @@ class InnerValues:
         softmax = [node.output[0] for node in graph.node if node.op_type == "Softmax"][:1]
         added = onnx.GraphProto()
         for name in (*(end for ends in convolutions.values() for end in ends), *softmax):
-            added.node.append(helper.make_node("Identity", [name], [_seen(name)]))
+            added.node.append(helper.make_node("Identity", [name], [_output_name(name)]))
             kind = helper.make_tensor_type_proto(TensorProto.FLOAT, None)
-            added.output.append(helper.make_value_info(_seen(name), kind))
+            added.output.append(helper.make_value_info(_output_name(name), kind))
         return cls(
-            {name: Convolution(*map(_seen, ends)) for name, ends in convolutions.items()},
-            _seen(softmax[0]) if softmax else None,
+            {name: Convolution(*map(_output_name, ends)) for name, ends in convolutions.items()},
+            _output_name(softmax[0]) if softmax else None,
             onnx.ModelProto(graph=added).SerializeToString(),
         )
 
@@ -63,6 +63,6 @@ def _convolutions(graph: "GraphProto") -> Iterator[tuple[str, tuple[str, str]]]:
             yield name, (node.input[1], node.output[0])
 
 
-def _seen(name: str) -> str:
-    """The name of the output that shows an inner value."""
-    return f"seen.{name}"
+def _output_name(name: str) -> str:
+    """What the output that gives a tensor is called."""
+    return f"inspected.{name}"

@@ -1,4 +1,4 @@
-"""`About`: what an exported network is, as the metadata of its ONNX file say."""
+"""`NetworkMetadata`: what an exported network is, as the metadata of its ONNX file say."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaggle_fkd.imaging.boxes import box_of_keypoints
 from kaggle_fkd.keypoints import KeypointScheme
-from kaggle_fkd.keypoints.coordinates import FARTHEST
+from kaggle_fkd.keypoints.coordinates import MAX_COORDINATE
 
 FORMAT = "1"
 """What files are like; a change of what they take and give, or of these metadata, changes it."""
@@ -19,7 +19,7 @@ SUFFIX = ".onnx"
 """What the names of files end in."""
 KEYPOINTS, FACES = "keypoints", "faces"
 """The tasks: keypoints of a chip, and faces in a picture."""
-HOW_TO_CUT = (
+CHIP_INSTRUCTIONS = (
     "Scale and shift the grey picture (0.299 R + 0.587 G + 0.114 B), so that the box of the face "
     "has the centre and the area of `box`; or turn it, too, so that its keypoints are as close as "
     "possible to `mean_keypoints`. Pixel centres have integer coordinates."
@@ -35,7 +35,7 @@ def is_exported(path: str | Path) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class About:
+class NetworkMetadata:
     """What an exported network takes and gives, and where it comes from."""
 
     task: str
@@ -70,8 +70,8 @@ class About:
         """K x 2, the mean keypoints of the training faces of a label convention, by its index."""
         return np.asarray(self.mean_keypoints[min(convention, len(self.mean_keypoints) - 1)])
 
-    def as_metadata(self) -> dict[str, str]:
-        """The metadata that `from_metadata` reads, and some more for other programs."""
+    def as_strings(self) -> dict[str, str]:
+        """The metadata that `from_strings` reads, and some more for other programs."""
         values: dict[str, Any] = {
             "names": self.scheme.names,
             "conventions": [convention.name for convention in self.scheme.conventions],
@@ -85,11 +85,11 @@ class About:
         words = {"task": self.task, "format": FORMAT, "weights": self.weights, **self.origin}
         if self.task == KEYPOINTS:
             values["box"] = box_of_keypoints(self.mean_keypoints[0]).round(2).tolist()
-            words["chip"] = HOW_TO_CUT
+            words["chip"] = CHIP_INSTRUCTIONS
         return words | {key: json.dumps(value) for key, value in values.items()}
 
     @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+    def from_strings(cls, metadata: Mapping[str, str]) -> Self:
         """What the metadata say; raises one of `UNREADABLE` for those of another program."""
         if metadata.get("format") != FORMAT:
             raise ValueError(f"its metadata do not say that its format is {FORMAT}")
@@ -99,7 +99,7 @@ class About:
         task, scheme = metadata["task"], KeypointScheme.from_dict(values["scheme"])
         mean_keypoints = np.array(values["mean_keypoints"], np.float64)
         fits = mean_keypoints.shape[1:] == (len(scheme.names), 2) and len(mean_keypoints)
-        possible = (abs(mean_keypoints) <= FARTHEST).all()  # also rejects NaN
+        possible = (abs(mean_keypoints) <= MAX_COORDINATE).all()  # also rejects NaN
         if task == KEYPOINTS and not (fits and possible):
             raise ValueError("its mean keypoints are not those of its scheme")
         return cls(
