@@ -100,7 +100,6 @@ def _train(variant: Variant, options: argparse.Namespace, competition: Competiti
         {**settings, "train.members": options.folds, **variant.settings},
         runs_dir=options.runs_dir,
         device="auto",
-        sample_faces=competition.is_sample,
         jobs=options.jobs,
     )
 

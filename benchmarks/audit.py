@@ -117,7 +117,6 @@ def main() -> None:
     }  # fmt: skip
     run = train(
         faces, settings, runs_dir=options.runs_dir, device="auto",
-        sample_faces=competition.is_sample,
     )  # fmt: skip
     predicted = cross_validate(run, faces, device="auto")
     table = audit(predicted, faces)

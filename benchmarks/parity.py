@@ -59,7 +59,7 @@ def main() -> None:
                 run = detector_run(folder)
             else:
                 settings = {"train.model": model, "train.epochs": 1, "train.lr": 1e-3}
-                run = train(faces, settings, runs_dir=folder, sample_faces=True)
+                run = train(faces, settings, runs_dir=folder)
             made = export_run(run, folder / f"{model}.onnx")
             megabytes = made.path.stat().st_size / 1e6
             stored = "fp16" if made.half else "fp32"

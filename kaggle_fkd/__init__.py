@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kaggle_fkd.competition.sample.competition import sample_competition as sample_competition
     from kaggle_fkd.competition.submission import check_submission as check_submission
     from kaggle_fkd.competition.submission import write_submission as write_submission
+    from kaggle_fkd.config import PredictConfig as PredictConfig
     from kaggle_fkd.errors import FkdError as FkdError
     from kaggle_fkd.experiment import cross_validate as cross_validate
     from kaggle_fkd.experiment import predict as predict
@@ -31,6 +32,7 @@ _MODULES = {
     "DetectedFace": "photo.face",
     "FaceKeypoints": "photo.finder",
     "FkdError": "errors",
+    "PredictConfig": "config",
     "check_submission": "competition.submission",
     "cross_validate": "experiment",
     "gallery": "figures.gallery",

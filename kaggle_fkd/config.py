@@ -117,9 +117,10 @@ class TrainConfig(Section):
     )
     start_from: str = setting(
         "",
-        "Where the trunk of a grid network has its first weights from: points68, the package's "
-        "network for photographs, or a run, by its name or path; empty: random weights. These are "
-        "outside data for Kaggle, and points68 is for research and teaching only.",
+        "Where the trunk of a grid network takes its initial weights from: points68, the package's "
+        "network for photographs, or a run, by its name or path; empty: random weights. Weights "
+        "that learnt other faces are outside data for Kaggle, and points68 is for research and "
+        "teaching only.",
     )
     only_convention: str = setting(
         "", "Train on the faces of this label convention alone; empty: on all faces."

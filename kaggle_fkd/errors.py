@@ -75,14 +75,14 @@ class MissingPictureError(PictureError, FileNotFoundError):
 
 
 def describe_unexpected(error: Exception) -> str:
-    """What is said of an error that was not raised on purpose."""
+    """The message for an error that was not raised on purpose."""
     return f"unexpected {type(error).__name__}: {error}"
 
 
 def refused_by_system(error: OSError | MemoryError) -> FkdError:
-    """What is said of a file that the system refuses to open, of a full disk or a full memory."""
+    """The error for a file that the system refuses to open, a full disk, or too little memory."""
     if isinstance(error, MemoryError):
-        return FkdError("the memory is full", "use smaller files, or a machine with more memory")
+        return FkdError("out of memory", "use smaller files, or a machine with more memory")
     where = f"{error.filename}: " if error.filename else ""
     return FkdError(
         f"{where}{error.strerror or error}",

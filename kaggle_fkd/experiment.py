@@ -1,6 +1,6 @@
 """Train, cross-validate and predict, with one call each.
 
-The stages of the command line, the notebooks and the benchmarks all go through here.
+The functions of the library; the stages `train` and `predict` use them, too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ from kaggle_fkd.errors import RunError, UsageError
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
 from kaggle_fkd.figures.learning_curve import learning_curve
 from kaggle_fkd.figures.style import save_figure
+from kaggle_fkd.imaging.sample_mark import has_mark
 from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs import NEWEST
@@ -38,19 +39,25 @@ def train(
     preset: str = "cpu",
     runs_dir: Path | str = "runs",
     device: str = "cpu",
-    sample_faces: bool = False,
     jobs: int = 1,
 ) -> Run:
     """Train a run on the faces, or return the finished run with the same settings and faces.
 
-    `settings` are by `section.name` (`{"train.epochs": 5}`), on top of the preset's. An interrupted
-    training is continued by the same call. `jobs` members are trained at the same time, in
-    processes of their own: a script needs `if __name__ == "__main__":` then. Raises UsageError for
-    settings that do not exist or fit, DataError for faces that cannot be trained on.
+    `settings` of training and augmentation are by `section.name` (`{"train.epochs": 5}`), on top of
+    the preset's. An interrupted training is continued by the same call. `jobs` members are trained
+    at the same time, in processes of their own: a script needs `if __name__ == "__main__":` then.
+    Raises UsageError for settings that do not exist or fit, DataError for faces that cannot be
+    trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
+    if unused := [key for key, _ in overrides if not key.startswith(("train.", "augment."))]:
+        raise UsageError(
+            f"{unused[0]}: not a setting of training or augmentation",
+            "leave it out; predict and cross_validate take a PredictConfig",
+        )
     _check_jobs(jobs)
     config, data = build_config(preset, overrides), KeypointData(faces)
+    sample_faces = bool(has_mark(faces.images).any())
     request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)
     run = choose_run(request, describe_device(chosen))
@@ -82,7 +89,7 @@ def train_run(
     # Those that the run was made for were checked before it was made.
     more = map(run.member, range(run.config.train.members, count))
     data.check([member for member in more if not member.finished], run.label_files)
-    members = [run.member(index) for index in range(count) if current_group().first]
+    members = [run.member(index) for index in range(count)] if current_group().first else []
     untidy = [member for member in members if member.finished and not member.tidy]
     for member in chain(untidy, train_members(run, data, count, device, jobs)):
         figure = learning_curve(member.read_metrics(), member.name)
@@ -92,7 +99,7 @@ def train_run(
 
 
 def cross_validate(
-    run: Run,
+    run: Run | Path | str,
     faces: FaceDataset,
     device: str = "cpu",
     config: PredictConfig | None = None,
@@ -105,6 +112,7 @@ def cross_validate(
     Raises RunError when the run was trained on a different data set.
     """
     _check_jobs(jobs)
+    run = _opened(run)
     data = KeypointData(faces)
     require_same_data(run, data)
     chosen = pick_device(device)
@@ -131,7 +139,7 @@ def predict(
     several = [runs] if isinstance(runs, Run | Path | str) else list(runs)
     if not several:
         raise UsageError("there is no run to predict with", "give a run, or several")
-    together = [each if isinstance(each, Run) else open_run(Path(each)) for each in several]
+    together = [_opened(each) for each in several]
     chosen, config = pick_device(device), config or PredictConfig()
     if weights is None:
         weights = equal_weights(together, len(faces.scheme.conventions))
@@ -183,6 +191,11 @@ def equal_weights(runs: Sequence[Run], conventions: int) -> NDArray[np.float64]:
     """C x R weights with which every network of the R runs counts the same."""
     counts = np.array([len(run.require_members().members) for run in runs])
     return np.tile(counts / counts.sum(), (conventions, 1))
+
+
+def _opened(run: Run | Path | str) -> Run:
+    """The run, or that in a directory."""
+    return run if isinstance(run, Run) else open_run(Path(run))
 
 
 def _check_jobs(jobs: int) -> None:

@@ -36,7 +36,7 @@ class KeypointTask(Task):
 
     @property
     def predicts(self) -> str:
-        """The number of keypoints."""
+        """The keypoints of a face, with their number."""
         return f"{count_of(len(self.scheme.names), 'keypoint')} of a face"
 
     def training_data(self, config: Config) -> "KeypointData":

@@ -84,7 +84,12 @@ def _check_settings(
     build_config(task.presets[0], overrides)
     for key, value in overrides:
         section = key.partition(".")[0]
-        if not task.uses(key) or not any(section in each.sections for each in stages):
+        if not task.uses(key):
+            raise UsageError(
+                f"--set {key}={value}: the keypoints {task.scheme.name} do not use that setting",
+                "leave it out; chips.* is for --points 68 or FILE, detect.* for --points eyes",
+            )
+        if not any(section in each.sections for each in stages):
             raise UsageError(
                 f"--set {key}={value} was given, but no stage here uses that setting",
                 "leave it out (a trained run keeps its settings), or add the stage",

@@ -42,7 +42,7 @@ RUNS = Path(tempfile.mkdtemp())
 SETTINGS = {"train.lr": 2e-3, "train.batch_size": 32, "train.epochs": 8, "train.folds": 4}
 MODELS = ["lenet", "cnn", "naimishnet", "fiveconv", "fiveconv_bn", "gridnet"]
 
-runs = train_each(faces, MODELS, SETTINGS, runs_dir=RUNS, sample_faces=competition.is_sample)
+runs = train_each(faces, MODELS, SETTINGS, runs_dir=RUNS)
 network_table(runs["lenet"].shape, MODELS).round(1)
 
 # %% [markdown]

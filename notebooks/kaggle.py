@@ -138,9 +138,7 @@ RECIPES = {
 }
 settings = RECIPES[competition.is_sample]
 
-run = train(
-    faces, settings, runs_dir=WORK / "runs", device="auto", sample_faces=competition.is_sample
-)
+run = train(faces, settings, runs_dir=WORK / "runs", device="auto")
 learning_curve(run.member(0).read_metrics(), run.config.train.model)
 
 # %% [markdown]

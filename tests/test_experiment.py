@@ -8,6 +8,7 @@ import torch
 from support.made_up_faces import varied_faces
 from support.small_runs import CPU, interrupted_in_epoch, new_run, quick
 
+from kaggle_fkd.competition.sample import sample_faces
 from kaggle_fkd.config import PredictConfig
 from kaggle_fkd.errors import DataError, RunError, UsageError
 from kaggle_fkd.evaluation.out_of_fold import out_of_fold
@@ -93,6 +94,7 @@ def test_an_experiment_leaves_the_callers_random_numbers_as_they_were(tmp_path, 
         ({"train.epochs": 0}, "cpu", UsageError, "out of range"),
         ({}, "huge", UsageError, "there is no preset 'huge'"),
         ({"train.folds": 40}, "cpu", DataError, "too few for 40 folds"),
+        ({"predict.tta_scale": 0}, "cpu", UsageError, "not a setting of training"),
     ],
 )
 def test_what_cannot_be_trained_leaves_nothing(tmp_path, faces, settings, preset, error, message):
@@ -100,6 +102,12 @@ def test_what_cannot_be_trained_leaves_nothing(tmp_path, faces, settings, preset
     with pytest.raises(error, match=message):
         train(faces, settings, preset, runs_dir)
     assert not runs_dir.exists()
+
+
+def test_a_run_of_generated_faces_is_known_by_their_pixels(tmp_path):
+    drawn = sample_faces(30, seed=0)
+    settings = {"train.model": "lenet", "train.epochs": 1, "train.folds": 3}
+    assert train(drawn, settings, runs_dir=tmp_path).sample_faces
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def target_costs(
         chosen = {
             **settings, "train.model": model, "train.epochs": epochs, "train.folds": folds
         }  # fmt: skip
-        run = train(faces, chosen, runs_dir=runs_dir, sample_faces=True)
+        run = train(faces, chosen, runs_dir=runs_dir)
         metrics = run.member(0).read_metrics()
         yield Row(f"time to {rmse:g} px", model, seconds_to(rmse, metrics), "s")
         yield Row(f"after {epochs} epochs", model, metrics["val_rmse"].iloc[-1], "px")

@@ -1,4 +1,4 @@
-"""Doubts about a submission: signs that a network has not learnt, which are said and not sent."""
+"""Doubts about a submission: signs that its networks have not learnt."""
 
 from collections.abc import Sequence
 

@@ -20,10 +20,10 @@ from kaggle_fkd.competition.archive import (
 )
 from kaggle_fkd.competition.cache import CACHE, load_cached, save_cached
 from kaggle_fkd.competition.lookup import Lookup, check_sample_submission, read_lookup
-from kaggle_fkd.competition.sample_mark import has_mark
 from kaggle_fkd.competition.tables import FaceTable, read_test, read_training
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import DataError
+from kaggle_fkd.imaging.sample_mark import has_mark
 from kaggle_fkd.keypoints import KAGGLE15, KeypointScheme
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.text import count_of

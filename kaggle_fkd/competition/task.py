@@ -39,7 +39,7 @@ class CompetitionTask(KeypointTask):
     presets = ("cpu", "smoke", "best", "cpu_external", "best_external")
     sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
     stages = frozenset(
-        {"download", "eda", "train", "evaluate", "predict", "blend", "submit", "report", "kernel"}
+        {"download", "eda", "train", "evaluate", "predict", "submit", "report", "kernel"}
     )
 
     def __init__(self, data_dir: Path, sample_size: SampleSize | None = None) -> None:

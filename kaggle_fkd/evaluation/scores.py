@@ -28,8 +28,8 @@ BLOCK = 100
 def score_table(predicted: NDArray[np.floating], faces: FaceDataset) -> pd.DataFrame:
     """RMSE in pixels with a 95 % interval: of all, each convention, and each of its keypoints.
 
-    `predicted` is N x K x 2. `bias_x` and `bias_y` are mean label minus prediction;
-    values far from 0 indicate a systematic offset.
+    `predicted` is N x K x 2. `bias_x` and `bias_y` are mean prediction minus
+    label; values far from 0 indicate a systematic offset.
     """
     rows = _scores("all", predicted, faces, [ALL])
     for index, convention in enumerate(faces.scheme.conventions):
@@ -46,7 +46,7 @@ def _scores(
     keypoints: Sequence[slice | int],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """A row for each of the keypoints, or for `ALL` of them, of faces of a convention."""
-    residual = faces.keypoints - predicted
+    residual = predicted - faces.keypoints
     squares, counts = _by_face([residual[:, k] for k in keypoints])
     resampled = _resampled_rmse(squares, counts, faces, SEED)
     rows = []

@@ -47,7 +47,7 @@ def _out_of_fold(scores: pd.DataFrame, evaluation: Evaluation) -> tuple[Block, .
     )  # fmt: skip
     columns = (
         "keypoint", "convention", "coordinates", "RMSE (px)", "from", "to",
-        "label minus prediction, x", "y",
+        "prediction minus label, x", "y",
     )  # fmt: skip
     return (
         Text(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from kaggle_fkd.config import Config
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.stages.options import RunOptions, named_path, option
@@ -15,7 +14,6 @@ from kaggle_fkd.stages.training import TrainingStage
 if TYPE_CHECKING:
     from kaggle_fkd.runs.run import Run
     from kaggle_fkd.task import Task
-    from kaggle_fkd.training.data import TrainingData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +28,10 @@ class Evaluate(RunOptions, TrainingStage):
         "evaluate --points 68 --train-on data/300w --set train.folds=5",
     )
 
+    force: bool = option(
+        "--force", default=False, action="store_true",
+        help="train a new run, although there is one of these settings",
+    )  # fmt: skip
     test_on: tuple[Path, ...] = option(
         "--test-on", default=(), type=named_path, nargs="+", action="extend", metavar="PATH",
         help="with --points 68 or FILE: folders or zips of annotated pictures (their test part, in "
@@ -55,15 +57,6 @@ class Evaluate(RunOptions, TrainingStage):
         runs_to_average(self.runs_dir, self.runs)
         task.check_evaluation()
 
-    def config(self, task: "Task") -> Config:
-        """As in training; a run that --run names decides the size of the chips."""
-        from kaggle_fkd.runs.find import find_run
-
-        config = super().config(task)
-        if not self.runs:
-            return config
-        return dataclasses.replace(config, chips=find_run(self.runs_dir, self.runs[0]).config.chips)
-
     def run(self, task: "Task", made: Made) -> Made:
         """Train what members are missing, so that every fold of every run has been held out once,
         and write RUNS_DIR/evaluation-<run>[+<run>...], replacing all of an earlier one but the
@@ -79,9 +72,9 @@ class Evaluate(RunOptions, TrainingStage):
         from kaggle_fkd.system.files import replaced_folder
         from kaggle_fkd.system.text import count_of
 
-        config = self.config(task)
         device = pick_device(self.device)
-        runs = self._runs_to_evaluate(task, made, task.training_data(config))
+        runs = self._runs_to_evaluate(task, made)
+        config = dataclasses.replace(self.config(task), chips=runs[0].config.chips)
         for run in runs:
             missing = run.config.train.folds - len(run.members)
             if self.test_on and run.members:
@@ -98,27 +91,27 @@ class Evaluate(RunOptions, TrainingStage):
         announce(*lines)
         return dataclasses.replace(made, run=runs[0])
 
-    def continuing_command(self, run: "Run") -> str:
+    def continuing_command(self, run: "Run", count: int) -> str:
         """As in training; a run that --run names is trained further without --resume."""
-        return "the same command" if self.runs else super().continuing_command(run)
+        members = run.config.train.members  # an evaluation trains as many as there are folds
+        return "the same command" if self.runs else super().continuing_command(run, members)
 
-    def _runs_to_evaluate(self, task: "Task", made: Made, data: "TrainingData") -> "list[Run]":
+    def _runs_to_evaluate(self, task: "Task", made: Made) -> "list[Run]":
         """The named runs, the one just trained, one of the settings given, or the newest.
 
         With a bare --resume, the newest unfinished one comes first; with --force, it is a new one.
         """
         from kaggle_fkd.runs.find import runs_in, runs_to_average
-        from kaggle_fkd.training.data import same_data
         from kaggle_fkd.training.select import require_same_data
 
         if self.runs:
             runs = runs_to_average(self.runs_dir, self.runs)
-            return [require_same_data(run, data) for run in runs]
+            return [require_same_data(run, task.training_data(run.config)) for run in runs]
         if made.run is not None:
             return [made.run]
         if self.settings_given or self.force or self.resume not in (None, NEWEST):
             return [self.chosen_run(task)]
-        same = [run for run in runs_in(self.runs_dir) if same_data(run, data)]
+        same = [run for run in runs_in(self.runs_dir) if task.has_data_of(run)]
         unfinished = [run for run in same if not run.finished] if self.resume else []
         trained = [run for run in same if run.members]
         return (unfinished or trained)[:1] or [self.chosen_run(task)]

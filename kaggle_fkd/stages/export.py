@@ -60,12 +60,13 @@ class Export(Stage):
         path = self.output or run.folder / f"{run.name}.onnx"
         exported = export_run(run, path)
         log.info(
-            "%s: %s, %.2f MB; its keypoints are %.1g pixels from those of torch",
+            "%s: %s, %.2f MB; its outputs are %.1g pixels from those of torch",
             run.name, count_of(exported.networks, "network"), path.stat().st_size / 1e6,
             exported.parity,
         )  # fmt: skip
         log.info(
-            "the weights are stored as %s: as fp16, they cost %.2g pixels more",
-            "fp16" if exported.half else "fp32", exported.half_cost,
+            "the weights are stored as fp16, which moves outputs by %.2g pixels" if exported.half
+            else "the weights are stored as fp32: fp16 would move outputs by %.2g pixels",
+            exported.half_cost,
         )  # fmt: skip
         return replace(made, document=str(path.resolve()))

@@ -45,7 +45,7 @@ class Inside(PictureStage):
         find = self.finder(made)
         scheme = find.networks.scheme
         keypoint = scheme.find(self.saliency_of) if self.saliency_of else scheme.nose_tip
-        name = self._network_name(made)
+        name = self._name_of_inspected(made)
         network = InspectedNetwork(find.networks.files[0].path, find.networks.convention)
         folder = self.output or self.runs_dir / "inside"
 
@@ -62,7 +62,7 @@ class Inside(PictureStage):
         _, failure = process_inputs(self.inputs, folder, inspect_face)
         return replace(made, failure=failure or made.failure)
 
-    def _network_name(self, made: Made) -> str:
+    def _name_of_inspected(self, made: Made) -> str:
         """What figures call the network that is inspected.
 
         Raises RunError for the run of a face detector.

@@ -68,7 +68,8 @@ class Kernel(SettingOptions, Stage):
         for name in ("start_from", "audit", "label_fixes"):
             if getattr(config.train, name):
                 raise UsageError(
-                    f"train.{name}: a kernel carries the package's code alone", "leave it out"
+                    f"train.{name}: a kernel carries the package's code alone",
+                    "leave it out, or choose a preset without it",
                 )
         if not TITLE.fullmatch(self.title) or len(slug_of(self.title)) < MIN_TITLE_LENGTH:
             raise UsageError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from kaggle_fkd.config import all_settings, setting_text
+from kaggle_fkd.presets import PRESETS
 from kaggle_fkd.stages.stage import Made, Stage
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class Settings(Stage):
         """The list, for stdout."""
         lines = []
         for name, default, meaning in all_settings():
-            lines.append(f"{name} (default: {setting_text(default) or 'none'})")
+            lines.append(f"{name} (default: {setting_text(default) or 'empty'})")
             lines += textwrap.wrap(meaning, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        lines += ["", "Presets have other defaults:"]
+        for preset, values in PRESETS.items():
+            text = ", ".join(f"{name}={setting_text(value)}" for name, value in values.items())
+            lines += textwrap.wrap(f"{preset}: {text or 'none'}", WIDTH, subsequent_indent="    ")
         return replace(made, document="\n".join(lines))

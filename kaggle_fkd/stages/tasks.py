@@ -54,5 +54,10 @@ def choose_task(stages: Sequence[Stage]) -> "Task":
     from kaggle_fkd.annotated.task import PhotographsTask
 
     own = chosen.points != str(len(IBUG68.names))
+    if own and not Path(str(chosen.points)).exists():
+        raise UsageError(
+            f"--points {chosen.points}: neither known keypoints nor a file",
+            "give 15, 68, eyes, or the path of a scheme's TOML file",
+        )
     scheme = read_scheme(Path(str(chosen.points))) if own else IBUG68
     return PhotographsTask(data_dir, chosen.train_on, scheme, url or UDACITY_URL, test_on)

@@ -71,13 +71,18 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         from kaggle_fkd.system.process_group import current_group
         from kaggle_fkd.training.select import TrainingRequest, choose_run
 
-        config = self.config(task)
+        unfinished = None
+        if self.resume == NEWEST and not self.settings_given:
+            unfinished = current_group().decided_by_first(lambda: self._newest_unfinished(task))
+        config = unfinished.own_config if unfinished else self.config(task)
         if config.train.start_from and "submit" in task.stages:
             log.warning(
                 "train.start_from=%s: these weights come from outside data -> before you submit, "
                 "read whether the competition's rules and the licence of the weights allow it",
                 config.train.start_from,
             )
+        if unfinished:
+            return unfinished
         with current_group().first_goes_first():  # it writes the cache that the others read
             data = task.training_data(config)
         request = TrainingRequest(
@@ -85,6 +90,13 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
             self.resume, self.force,
         )  # fmt: skip
         return choose_run(request, describe_device(pick_device(self.device)))
+
+    def _newest_unfinished(self, task: "Task") -> "Run | None":
+        """The newest unfinished run of these data, whatever its settings; None if there is none."""
+        from kaggle_fkd.runs.find import runs_in
+
+        unfinished = (run for run in runs_in(self.runs_dir) if not run.finished)
+        return next((run for run in unfinished if task.has_data_of(run)), None)
 
     def train_members(self, run: "Run", count: int, task: "Task") -> None:
         """Train the run's first `count` members, if unfinished; Ctrl-C says how to resume."""
@@ -96,11 +108,12 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         if device.type == "cpu":
             keep_freed_memory()
         try:
-            train_run(run, task.training_data(self.config(task)), count, device, self.jobs)
+            train_run(run, task.training_data(run.config), count, device, self.jobs)
         except KeyboardInterrupt:
-            log.warning("interrupted: %s continues", self.continuing_command(run))
+            log.warning("interrupted: %s continues", self.continuing_command(run, count))
             raise
 
-    def continuing_command(self, run: "Run") -> str:
-        """What continues an interrupted training of the run, in words."""
-        return f"the same command with --resume (or --resume {run.name})"
+    def continuing_command(self, run: "Run", count: int) -> str:
+        """What continues an interrupted training of the run's first `count` members, in words."""
+        more = "" if count <= run.config.train.members else f" --set train.members={count}"
+        return f"the same command with --resume (or --resume {run.name}{more})"

@@ -12,7 +12,7 @@ COVERED = 0.95
 MIN_FACTOR = 1e-3
 """The least factor, of a network that knows its validation faces by heart."""
 ENOUGH = 40
-"""Fewer errors do not tell how large the largest twentieth of them is."""
+"""Fewer errors are too few to estimate their 95 % quantile."""
 
 
 def calibration(

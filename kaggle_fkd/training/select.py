@@ -31,7 +31,7 @@ class TrainingRequest:
     config: Config
     """The settings."""
     settings_given: bool = True
-    """False when they are just the defaults, so that any run of these data may be resumed."""
+    """False when they are just the defaults: a named run of these data is resumed all the same."""
     resume: str | None = None
     """The run to resume: by name or path, or `NEWEST`; None: start a new run unless one of the
     same settings is finished."""
@@ -109,15 +109,11 @@ def _named_run(wanted: TrainingRequest, name: str) -> Run:
 
 
 def _newest_unfinished(wanted: TrainingRequest) -> Run | None:
-    """The newest unfinished run of these data and, where settings are given, of these settings.
-
-    A warning names one of other settings when there is no other.
-    """
+    """The newest unfinished run of these data and settings; a warning names one of others."""
     runs = [run for run in runs_in(wanted.runs_dir) if same_data(run, wanted.data)]
     unfinished = [run for run in runs if not run.finished]
     digest = _digest(wanted)
-    same = [run for run in unfinished if run.matches(wanted.config, digest)]
-    fitting = same if wanted.settings_given else unfinished
+    fitting = [run for run in unfinished if run.matches(wanted.config, digest)]
     if not fitting and unfinished:
         log.warning(
             "no unfinished run has these settings; %s has others, and can be resumed by its name",

@@ -88,7 +88,7 @@ def test_the_score_table_has_all_the_conventions_and_their_keypoints(competition
     row = of_b[of_b["keypoint"] == "nose_tip"].iloc[0]
     assert row["rmse"] == pytest.approx(rmse(predicted[b][:, nose], faces.keypoints[b][:, nose]))
     assert row["coordinates"] == 2 * faces.labelled[b][:, nose].sum()
-    aside = score_table(predicted - np.float32([1, -2]), faces)
+    aside = score_table(predicted + np.float32([1, -2]), faces)
     assert (aside["bias_x"] - table["bias_x"]).to_numpy() == pytest.approx(1, abs=1e-3)
     assert (aside["bias_y"] - table["bias_y"]).to_numpy() == pytest.approx(-2, abs=1e-3)
 

@@ -101,6 +101,13 @@ def test_the_size_of_the_chips_is_the_networks(place, pts_folder):
     assert place("--stage", "train", *TRAIN, *arguments)[0] == 0
     (run,) = runs_in(place.runs)
     assert (run.shape.height, run.shape.width) == (48, 48)
+    assert place("evaluate", "--points", 68, "--train-on", pts_folder)[0] == 0
+    (run,) = runs_in(place.runs)  # the newest one, whatever its chips; no other was trained
+    assert len(run.members) == 2
+    (run.folder / "member-01" / "summary.json").unlink()
+    assert place("train", "--points", 68, "--train-on", pts_folder, "--resume")[0] == 0
+    (again,) = runs_in(place.runs)
+    assert again.folder == run.folder and len(again.members) == 2
 
 
 def test_chips_too_small_for_a_network_leave_no_run(place, pts_folder):

@@ -50,6 +50,14 @@ def test_resume_continues_in_the_second_member(real):
     assert run.finished and run.member(0).weights_file.stat().st_mtime_ns == written
 
 
+def test_the_advice_after_an_interruption_names_further_members(done):
+    (run,) = runs_in(done.runs)
+    more = ("--set", "train.members=2", "--jobs", "1")
+    with interrupted_at("epoch 1/2"):
+        code, _, err = done("--stage", "train", *QUICK, *more)
+    assert code == 130 and f"--resume {run.name} --set train.members=2) continues" in err
+
+
 @pytest.mark.parametrize(("given", "jobs"), [((), None), (("--jobs", 3), 3)])
 def test_jobs_are_the_members_that_are_trained_at_the_same_time(done, monkeypatch, given, jobs):
     asked = []

@@ -14,7 +14,7 @@ from support.made_once import made_once
 
 from kaggle_fkd.cli import main
 from kaggle_fkd.competition.eda import report
-from kaggle_fkd.competition.sample_mark import MARK
+from kaggle_fkd.imaging.sample_mark import MARK
 from kaggle_fkd.system.console import log
 
 QUICK = ("--model", "lenet", "--epochs", "2", "--batch-size", "32")

@@ -13,9 +13,9 @@ from kaggle_fkd.competition.manifest import (
     write_manifest,
 )
 from kaggle_fkd.competition.sample.files import SampleSize, write_sample_competition
-from kaggle_fkd.competition.sample_mark import has_mark
 from kaggle_fkd.competition.tables import read_test, read_training
 from kaggle_fkd.errors import NoDataError, UsageError
+from kaggle_fkd.imaging.sample_mark import has_mark
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import banner, log
 

@@ -22,9 +22,9 @@ from kaggle_fkd.competition.sample.relief import (
     resample,
     sculpt,
 )
-from kaggle_fkd.competition.sample_mark import with_mark
 from kaggle_fkd.competition.tables import SIDE
 from kaggle_fkd.dataset import FaceDataset
+from kaggle_fkd.imaging.sample_mark import with_mark
 from kaggle_fkd.keypoints import KAGGLE15
 from kaggle_fkd.system.console import progress
 

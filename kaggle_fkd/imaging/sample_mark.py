@@ -21,4 +21,6 @@ def with_mark(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def has_mark(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """N, true for those of the N x H x W pictures that have the mark."""
+    if images.shape[2] < len(MARK):
+        return np.zeros(len(images), bool)
     return np.asarray((images[:, 0, : len(MARK)] == MARK).all(axis=1))
