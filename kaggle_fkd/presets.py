@@ -45,7 +45,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # The face detector of the package.
     "detector": {
         "train.model": "detector",
-        "train.epochs": 45,
+        "train.epochs": 60,
         "train.batch_size": 32,
         "train.lr": 3e-3,
         "augment.contrast": 0.5,

@@ -24,7 +24,7 @@ def test_detections_are_drawn_at_their_pixels_and_counted(picture, face):
     figure = detection_gallery([picture, picture, picture], [[face], [face, face], []])
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == [
-        "512 x 512: a face of 91 pixels", "512 x 512: 2 faces", "512 x 512: no face"
+        f"512 x 512: a face of {face.size:.0f} pixels", "512 x 512: 2 faces", "512 x 512: no face"
     ]  # fmt: skip
     one, two, none = figure.axes
     assert (len(one.patches), len(two.patches), len(none.patches)) == (1, 2, 0)

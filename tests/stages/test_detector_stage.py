@@ -105,9 +105,9 @@ def test_a_resumed_detector_is_equal_to_an_uninterrupted_one(place, folder):
         ((), 1, "no photographs to train a face detector on"),
         (("--model", "lenet"), 2, "the network lenet predicts keypoints"),
         (("--preset", "cpu"), 2, "not made for the keypoints eyes"),
-        (("--set", "eda.seed=1"), 2, "no stage here uses that setting"),
-        (("--set", "augment.rotation=5"), 2, "no stage here uses that setting"),
-        (("--set", "train.loss=l1"), 2, "no stage here uses that setting"),
+        (("--set", "eda.seed=1"), 2, "the keypoints eyes do not use that setting"),
+        (("--set", "augment.rotation=5"), 2, "the keypoints eyes do not use that setting"),
+        (("--set", "train.loss=l1"), 2, "the keypoints eyes do not use that setting"),
     ],
 )
 def test_what_does_not_fit_a_detector_is_refused(place, arguments, code, message):

@@ -91,7 +91,7 @@ def test_a_scheme_that_cannot_be_read_is_refused_before_any_work(own):
     code, _, err = own("train", *options(own))
     assert code == 2 and "five.toml: not a keypoint scheme" in err and "names is missing" in err
     code, _, err = own("train", "--points", own.data / "none.toml", *TRAINING)
-    assert code == 2 and "none.toml: cannot be read" in err
+    assert code == 2 and "none.toml: neither known keypoints nor a file" in err
     assert not own.runs.exists()
 
 

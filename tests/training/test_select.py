@@ -89,17 +89,16 @@ def test_an_unfinished_run_is_named_and_left_unless_it_is_to_be_resumed(choose, 
 
 
 def test_the_newest_unfinished_run_is_resumed(choose):
-    """Of these settings, where any are given, else whatever its settings are."""
+    """Of these settings: the stage looks for one of any settings."""
     first, other = choose(), choose(quick(seed=1))
     # Runs of the same second: make the order sure.
     for run, written in ((first, "2001"), (other, "2002")):
         (run.folder / "run.json").write_text(json.dumps({**run.record, "written": written}))
     assert choose(resume=NEWEST).name == first.name
-    assert choose(resume=NEWEST, settings_given=False).name == other.name
-    finish(other)
-    assert choose(resume=NEWEST, settings_given=False).name == first.name
+    assert choose(quick(seed=1), resume=NEWEST).name == other.name
     finish(first)
-    assert choose(quick(seed=2), resume=NEWEST, settings_given=False).config.train.seed == 2
+    assert choose(resume=NEWEST).name == first.name  # which is finished
+    assert choose(quick(seed=2), resume=NEWEST).config.train.seed == 2
 
 
 def test_resuming_with_settings_of_no_unfinished_run_names_one_with_others(choose, capsys):

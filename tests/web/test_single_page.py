@@ -116,7 +116,7 @@ def pictures() -> dict[str, np.ndarray]:
     faces = [(0.6, 0), (0.8, -35), (1.3, 10), (0.9, 160)]
     group = np.hstack([turned(one, scale, degrees, (380, 900)) for scale, degrees in faces])
     return {"astronaut": one, "tilted": turned(one, 0.9, 50, (400, 300)), "group": group,
-            "thumbnail": cv2.resize(one, (40, 40), interpolation=cv2.INTER_AREA),
+            "thumbnail": cv2.resize(one, (38, 38), interpolation=cv2.INTER_AREA),
             "doubtful": turned(one, 0.15, 120, (300, 300))}  # fmt: skip
 
 
@@ -326,10 +326,14 @@ def test_the_drawing_is_the_picture_with_its_keypoints_in_its_own_size(page, fin
 
 
 @pytest.mark.parametrize(
-    ("show", "points", "near"), [("heat_map", 68, 1), ("heat_map", 15, 1), ("saliency", 68, 20)]
+    ("show", "points", "keypoint", "near"),
+    [("heat_map", 68, 3, 1), ("heat_map", 15, 3, 1), ("saliency", 68, 48, 20)],
 )
-def test_what_the_network_sees_is_that_of_python(page, client, astronaut, show, points, near):
-    query = {"points": points, "face": 1, "keypoint": 3, "show": show}
+def test_what_the_network_sees_is_that_of_python(
+    page, client, astronaut, show, points, keypoint, near
+):
+    # With 8 bits, the small saliency of a keypoint of the jaw differs by up to 15 %.
+    query = {"points": points, "face": 1, "keypoint": keypoint, "show": show}
     answer = client.post("/v1/inside", params=query, content=astronaut)
     expected = np.array(Image.open(io.BytesIO(answer.content)), float)
     seen, facts = seen_inside(page, query, len(expected))
