@@ -165,7 +165,7 @@ def test_what_fails_is_one_line_and_an_exit_code(capfd, error, code, line):
         (PermissionError(13, "Permission denied", "data/a.csv"), "data/a.csv: Permission denied"),
         (OSError(36, "File name too long", "aaa"), "aaa: File name too long"),
         (OSError(28, "No space left on device"), "No space left on device"),
-        (MemoryError(), "the memory is full"),
+        (MemoryError(), "out of memory"),
     ],
 )
 def test_what_the_system_refuses_is_not_called_unexpected(capfd, error, said):
