@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.eda.section import Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
@@ -17,7 +17,7 @@ _HALF_WINDOW = 26
 """Pixels that are shown at each side of the middle of nose and mouth."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """Images that are labelled in two conventions, and how far the labels are apart.
 
     `apart` in the summary is the difference of the mean positions over all faces.
@@ -27,9 +27,9 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     summary = {"images": len(pairs), "apart": mean_differences(train)}
     if pairs.empty:
         nothing = "no image is labelled in two conventions"
-        return Section(nothing, summary, {"convention_pairs": pairs})
+        return Topic(nothing, summary, {"convention_pairs": pairs})
     figure = draw_both(train, pairs.head(min(config.gallery_faces, _MAX_IMAGES)))
-    return Section(
+    return Topic(
         f"{count_of(len(pairs), 'image')} labelled in two conventions",
         summary,
         {"convention_pairs": pairs, "convention_differences": differences},

@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.style import DIVERGING, describe, new_figure
@@ -13,7 +13,7 @@ from kaggle_fkd.keypoints import Convention, KeypointScheme
 from kaggle_fkd.system.text import in_words
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The correlation matrix of each convention, and its strongest pair of coordinates."""
     headlines, summary, tables, figures = [], {}, {}, {}
     for name, faces in faces_by_convention(train).items():
@@ -28,7 +28,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
         )
     if not summary:
         return TOO_FEW
-    return Section(", ".join(headlines), summary, tables, figures)
+    return Topic(", ".join(headlines), summary, tables, figures)
 
 
 def correlations(faces: FaceDataset) -> pd.DataFrame:

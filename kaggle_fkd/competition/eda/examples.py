@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
@@ -18,7 +18,7 @@ _GALLERY = (
 )
 
 
-def gallery_section(train: FaceDataset, config: EdaConfig) -> Section:
+def gallery_topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """A gallery of `config.gallery_faces` faces, chosen at random, for each convention."""
     chosen, figures = {}, {}
     for name, faces in faces_by_convention(train).items():
@@ -34,10 +34,10 @@ def gallery_section(train: FaceDataset, config: EdaConfig) -> Section:
     if not chosen:
         return TOO_FEW
     counts = [f"{count_of(len(ids), 'face')} of convention {name}" for name, ids in chosen.items()]
-    return Section(", ".join(counts), chosen, figures=figures)
+    return Topic(", ".join(counts), chosen, figures=figures)
 
 
-def heat_map_section(train: FaceDataset, config: EdaConfig) -> Section:
+def heat_map_topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The heat maps of a face of each convention, chosen at random among those with most labels."""
     labels = train.labelled.sum(axis=1)
     rng = np.random.default_rng(config.seed)
@@ -49,7 +49,7 @@ def heat_map_section(train: FaceDataset, config: EdaConfig) -> Section:
     faces = train[np.array(fullest)]
     ids = faces.ids.tolist()
     figure = draw_gaussians(faces, _SIGMAS, "Gaussian heat maps of the keypoints")
-    return Section(
+    return Topic(
         f"rows {', '.join(map(str, ids))}",
         {"ids": ids, "sigmas": list(_SIGMAS)},
         figures={"heat_maps": figure},

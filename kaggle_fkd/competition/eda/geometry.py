@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.distributions import draw_distributions
@@ -18,7 +18,7 @@ _USUAL = (2.5, 97.5)
 """Percentiles between which 95 % of the faces are."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The geometry of all faces, and the interval that 95 % of them are in."""
     if not faces_by_convention(train):
         return TOO_FEW
@@ -29,9 +29,9 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
         if table[name].notna().any()
     }
     if "roll" not in usual:
-        return Section("skipped, as no face has both eyes labelled", {})
+        return Topic("skipped, as no face has both eyes labelled", {})
     (near, far), (least, most) = usual["eye_distance"], usual["roll"]
-    return Section(
+    return Topic(
         f"95 % of the faces: eyes {near:.0f} to {far:.0f} px apart, rolled by {least:.0f} to "
         f"{most:.0f} degrees",
         usual,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.competition.eda.topic import Topic
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset, image_digests
 from kaggle_fkd.figures.distributions import COLOURS, draw_distributions
@@ -35,7 +35,7 @@ _BLOCK = 256
 """Images that are measured at a time: 10 MB as float32."""
 
 
-def section(train: FaceDataset, config: EdaConfig, test: FaceDataset | None = None) -> Section:
+def topic(train: FaceDataset, config: EdaConfig, test: FaceDataset | None = None) -> Topic:
     """The images' statistics, the extreme ones, and a comparison with the test faces if given."""
     parts = {"training": train} if test is None else {"training": train, "test": test}
     tables = {name: image_statistics(faces) for name, faces in parts.items()}
@@ -52,7 +52,7 @@ def section(train: FaceDataset, config: EdaConfig, test: FaceDataset | None = No
     headline = f"mean brightness {means['brightness']:.0f}, contrast {means['contrast']:.0f}"
     if test is not None:
         headline += f"; {count_of(shared, 'test image')} among the training images"
-    return Section(
+    return Topic(
         headline, summary, {"images": table},
         {
             "images": draw_statistics(tables, summary["convention_shares"]),

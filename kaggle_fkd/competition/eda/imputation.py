@@ -19,7 +19,7 @@ with contextlib.suppress(ImportError):
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.linear_model import Ridge
 
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
@@ -58,7 +58,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 """Markers of the methods. That of the mean is larger, as that of the median often covers it."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The methods' scores, and the labels that the best one imputes, in the first convention.
 
     Almost no labels are missing in the other conventions.
@@ -70,7 +70,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     scores = score_imputation(faces, config.hidden_share, config.neighbours, config.seed)
     pooled = pooled_scores(scores)
     if pooled.empty:
-        return Section(f"skipped, too few different images in convention {name}", {})
+        return Topic(f"skipped, too few different images in convention {name}", {})
     best = str(pooled.index[0])
     imputed = impute(faces.keypoints, best, config.neighbours)
     gaps = int((np.isnan(faces.keypoints) & ~np.isnan(imputed)).any(axis=2).sum())
@@ -79,7 +79,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
         if gaps
         else notice_figure(f"Nothing to impute in convention {name}: no label is missing")
     )
-    return Section(
+    return Topic(
         f"the best method in convention {name} is the {METHOD_WORDS[best]}: RMSE "
         f"{pooled[best]:.2f} px on hidden labels; it imputed {count_of(gaps, 'label')}",
         {

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.distributions import COLOURS
@@ -28,7 +28,7 @@ _SHARES, _SHARE_TICKS = (3e-4, 0.6), (0.001, 0.01, 0.1)
 """The shares of the faces that the histograms show, and their ticks."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The statistics of every coordinate in each convention, the mean positions side by side, the
     labels over the mean face, and histograms.
     """
@@ -37,7 +37,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
         return TOO_FEW
     tables = {name: location_statistics(faces) for name, faces in parts.items()}
     widest = {name: table.iloc[int(table["std"].argmax())] for name, table in tables.items()}
-    return Section(
+    return Topic(
         ", ".join(
             f"largest spread in convention {name}: {in_words(row['feature'])} "
             f"(std {row['std']:.1f} px)"

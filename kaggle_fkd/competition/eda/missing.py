@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.competition.eda.topic import Topic
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.palette import PALETTE
@@ -20,11 +20,11 @@ from kaggle_fkd.system.text import count_of, in_words
 _LABELLED, _MISSING, _NOT_MARKED = PALETTE[0], PALETTE[6], "#EEEEEE"
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """How many labels are missing, in which combinations, and how many faces are complete."""
     counts, patterns = missing_counts(train), label_patterns(train)
     conventions = completeness(train)
-    return Section(
+    return Topic(
         ", ".join(
             f"{numbers['complete']} of {count_of(numbers['faces'], 'face')} of convention {name} "
             "complete"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from kaggle_fkd.competition.eda.imputation import impute
-from kaggle_fkd.competition.eda.section import TOO_FEW, Section, faces_by_convention
+from kaggle_fkd.competition.eda.topic import TOO_FEW, Topic, faces_by_convention
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
@@ -48,7 +48,7 @@ class _Deviations:
     """N x K x 2, the expected positions in pixels."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The ranking of all faces, and a gallery of the least plausible ones."""
     parts = faces_by_convention(train)
     if not parts:
@@ -58,7 +58,7 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     ranking = rank_by_plausibility(train[np.isin(train.convention, enough)])
     shown = ranking.head(config.gallery_faces)
     worst = shown.iloc[0]
-    return Section(
+    return Topic(
         f"the least plausible is face {worst['id']} ({worst['score']:.1f} std): {worst['reason']}",
         {
             "least_plausible": shown["id"].tolist(),

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
-from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.competition.eda.topic import Topic
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.figures.gallery import gallery
@@ -30,7 +30,7 @@ _HALF_WINDOW = 14
 """Pixels that are shown at each side of a keypoint, or more."""
 
 
-def section(train: FaceDataset, config: EdaConfig) -> Section:
+def topic(train: FaceDataset, config: EdaConfig) -> Topic:
     """The repeated images, and the disagreement of the labels of the same image."""
     images = repeated_images(train)
     rows = int(images["faces"].sum()) - len(images)
@@ -43,8 +43,8 @@ def section(train: FaceDataset, config: EdaConfig) -> Section:
     }
     if len(images) == 0:
         nothing = notice_figure("No image occurs more than once")
-        return Section("none", summary, {"repeats": images}, {"repeats": nothing})
-    return Section(
+        return Topic("none", summary, {"repeats": images}, {"repeats": nothing})
+    return Topic(
         f"images that occur more than once: {len(images)}, rows that repeat another's: {rows}",
         summary,
         {"repeats": images},

@@ -18,7 +18,7 @@ from kaggle_fkd.competition.eda import (
 )
 from kaggle_fkd.competition.eda.findings import as_markdown, findings
 from kaggle_fkd.competition.eda.imputation import METHOD_WORDS
-from kaggle_fkd.competition.eda.section import Section
+from kaggle_fkd.competition.eda.topic import Topic
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
 from kaggle_fkd.errors import UsageError, suggest
@@ -27,18 +27,18 @@ from kaggle_fkd.system.console import log, progress
 from kaggle_fkd.system.files import atomic_path, write_json, write_text
 from kaggle_fkd.system.text import count_of, in_words
 
-_TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Section]] = {
-    "images": images.section,
-    "missing": missing.section,
-    "conventions": conventions.section,
-    "imputation": imputation.section,
-    "correlation": correlations.section,
-    "locations": locations.section,
-    "geometry": geometry.section,
-    "gallery": examples.gallery_section,
-    "heat_maps": examples.heat_map_section,
-    "repeats": repeats.section,
-    "plausibility": plausibility.section,
+_TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Topic]] = {
+    "images": images.topic,
+    "missing": missing.topic,
+    "conventions": conventions.topic,
+    "imputation": imputation.topic,
+    "correlation": correlations.topic,
+    "locations": locations.topic,
+    "geometry": geometry.topic,
+    "gallery": examples.gallery_topic,
+    "heat_maps": examples.heat_map_topic,
+    "repeats": repeats.topic,
+    "plausibility": plausibility.topic,
 }
 """The topics by their names in summary.json, in the order of the report."""
 
@@ -46,7 +46,7 @@ _TOPICS: dict[str, Callable[[FaceDataset, EdaConfig], Section]] = {
 def analyse(
     faces: FaceDataset, topic: str, config: EdaConfig | None = None,
     test: FaceDataset | None = None,
-) -> Section:  # fmt: skip
+) -> Topic:  # fmt: skip
     """One topic of the report on these faces: its numbers, tables and figures, by their names.
 
     The topics are images, missing, conventions, imputation, correlation, locations, geometry,
@@ -57,7 +57,7 @@ def analyse(
         raise UsageError(f"there is no topic {topic!r}", suggest(topic, _TOPICS))
     config = config or EdaConfig()
     if topic == "images":
-        return images.section(faces, config, test)
+        return images.topic(faces, config, test)
     return _TOPICS[topic](faces, config)
 
 
@@ -72,10 +72,10 @@ def write_report(
     """
     summary: dict[str, Any] = {"faces": len(train)}
     for name in progress(_TOPICS, "eda"):
-        section = analyse(train, name, config, test)
-        _write(section, folder)
-        summary[name] = section.summary
-        log.info("%s: %s", in_words(name), section.headline)
+        topic = analyse(train, name, config, test)
+        _write(topic, folder)
+        summary[name] = topic.summary
+        log.info("%s: %s", in_words(name), topic.headline)
     summary["findings"] = findings(summary)
     write_json(folder / "summary.json", summary)
     write_text(folder / "findings.md", as_markdown(summary["findings"]))
@@ -88,10 +88,10 @@ def write_report(
     )
 
 
-def _write(section: Section, folder: Path) -> None:
-    for name, table in section.tables.items():
+def _write(topic: Topic, folder: Path) -> None:
+    for name, table in topic.tables.items():
         with atomic_path(folder / f"{name}.csv") as temporary:
             # A float32 coordinate has no more than seven significant digits.
             table.to_csv(temporary, index=table.index.name is not None, float_format="%.7g")
-    for name, figure in section.figures.items():
+    for name, figure in topic.figures.items():
         save_figure(figure, folder / f"{name}.png")

@@ -10,7 +10,7 @@ from kaggle_fkd.competition.eda.conventions import (
     draw_both,
     label_differences,
     labelled_in_both,
-    section,
+    topic,
 )
 from kaggle_fkd.config import EdaConfig
 from kaggle_fkd.dataset import FaceDataset
@@ -54,7 +54,7 @@ def test_nose_and_mouth_of_both_conventions_are_drawn_on_the_same_image():
 
 
 def test_without_such_images_the_mean_positions_still_tell_the_conventions_apart():
-    found = section(with_pairs({}, down=20), EdaConfig())
+    found = topic(with_pairs({}, down=20), EdaConfig())
     assert not found.figures and found.summary["images"] == 0
     assert set(found.summary["apart"]) == {NAMES[k] for k in (0, 1, 10, 14)}
     assert found.summary["apart"][NAMES[10]][1] == pytest.approx(20, abs=5)

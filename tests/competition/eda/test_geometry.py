@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.made_up_faces import MEAN_SHAPE, varied_faces
 
-from kaggle_fkd.competition.eda.geometry import QUANTITIES, face_geometry, section
+from kaggle_fkd.competition.eda.geometry import QUANTITIES, face_geometry, topic
 from kaggle_fkd.config import EdaConfig
 
 
@@ -32,8 +32,8 @@ def test_faces_without_both_eyes_are_left_out_of_the_intervals():
     faces = varied_faces(20)
     keypoints = faces.keypoints.copy()
     keypoints[:5, 0] = np.nan
-    usual = section(replace(faces, keypoints=keypoints), EdaConfig()).summary
+    usual = topic(replace(faces, keypoints=keypoints), EdaConfig()).summary
     expected = np.percentile(face_geometry(faces)["eye_distance"][5:], (2.5, 97.5))
     assert usual["eye_distance"] == pytest.approx(expected.tolist(), rel=1e-5)
     keypoints[:, 0] = np.nan
-    assert section(replace(faces, keypoints=keypoints), EdaConfig()).summary == {}
+    assert topic(replace(faces, keypoints=keypoints), EdaConfig()).summary == {}

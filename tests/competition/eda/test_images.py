@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.made_up_faces import varied_faces
 
-from kaggle_fkd.competition.eda.images import convention_shares, image_statistics, section
+from kaggle_fkd.competition.eda.images import convention_shares, image_statistics, topic
 from kaggle_fkd.config import EdaConfig
 
 
@@ -37,7 +37,7 @@ def test_test_images_that_are_training_images_are_counted_and_conventions_are_sh
     train, test = varied_faces(6, 2), varied_faces(1, 3, seed=1)
     images = test.images.copy()
     images[[0, 2]] = train.images[[5, 5]]
-    found = section(train, EdaConfig(), replace(test, images=images))
+    found = topic(train, EdaConfig(), replace(test, images=images))
     assert found.summary["test_images_in_training"] == 2
     assert found.summary["convention_shares"]["test"] == {"A": 0.25, "B": 0.75}
     assert convention_shares(train) == {"A": 0.75, "B": 0.25}
@@ -49,7 +49,7 @@ def test_the_darkest_and_the_blurriest_images_are_shown_first_and_repeats_once()
     images = faces.images.copy()
     images[3] //= 8
     images[4], images[6] = images[3], np.outer(np.arange(96), np.ones(96)).astype(np.uint8)
-    figure = section(replace(faces, images=images), EdaConfig()).figures["odd_images"]
+    figure = topic(replace(faces, images=images), EdaConfig()).figures["odd_images"]
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[0].startswith("row 103\ndarkest: mean grey ")
     assert sum(title.startswith("row 104") for title in titles) == 0

@@ -96,8 +96,8 @@ def test_too_few_faces_are_counted_and_the_other_topics_are_skipped(tmp_path: Pa
 
 
 def test_a_topic_can_be_analysed_alone_and_an_unknown_one_is_refused():
-    section = analyse(varied_faces(12), "missing")
-    assert section.summary["A"]["faces"] == 12 and set(section.figures) == {
+    topic = analyse(varied_faces(12), "missing")
+    assert topic.summary["A"]["faces"] == 12 and set(topic.figures) == {
         "missing", "label_patterns"
     }  # fmt: skip
     with pytest.raises(UsageError, match="did you mean locations"):

@@ -1,4 +1,4 @@
-"""`Section`: the results of one topic of the analysis."""
+"""`Topic`: the results of one topic of the analysis."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FEWEST_FACES = 10
 
 
 @dataclass(frozen=True)
-class Section:
+class Topic:
     """The results of one topic, before they are written."""
 
     headline: str
@@ -28,10 +28,10 @@ class Section:
     """Figures by file name, without .png."""
 
 
-TOO_FEW = Section(
+TOO_FEW = Topic(
     f"skipped, too few faces (at least {FEWEST_FACES} of one convention are needed)", {}
 )
-"""The section of a topic for which no convention has enough faces."""
+"""One for which no convention has enough faces."""
 
 
 def faces_by_convention(train: FaceDataset) -> dict[str, FaceDataset]:
