@@ -229,17 +229,6 @@ class PredictConfig(Section):
 
 
 @dataclass(frozen=True)
-class EvaluateConfig(Section):
-    """What an evaluation writes beside its report."""
-
-    coco: bool = setting(
-        False,
-        "Write every face as a picture, and coco.json with their labels and out-of-fold "
-        "predictions, for labelling tools.",
-    )
-
-
-@dataclass(frozen=True)
 class ChipConfig(Section):
     """The square pictures that the faces of photographs are cut into."""
 
@@ -314,7 +303,6 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     predict: PredictConfig = field(default_factory=PredictConfig)
-    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     chips: ChipConfig = field(default_factory=ChipConfig)
     detect: DetectConfig = field(default_factory=DetectConfig)
     eda: EdaConfig = field(default_factory=EdaConfig)

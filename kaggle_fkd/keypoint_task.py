@@ -46,14 +46,16 @@ class KeypointTask(Task):
         return KeypointData(self.load_faces(config))
 
     def evaluate(
-        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
-    ) -> list[str]:
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path,
+        coco: bool,
+    ) -> list[str]:  # fmt: skip
         """The report of the runs' out-of-fold predictions, averaged."""
-        return self.report_out_of_fold(runs, config, device, folder)[1]
+        return self.report_out_of_fold(runs, config, device, folder, coco)[1]
 
     def report_out_of_fold(
-        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
-    ) -> tuple[NDArray[np.float32], list[str]]:
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path,
+        coco: bool,
+    ) -> tuple[NDArray[np.float32], list[str]]:  # fmt: skip
         """The runs' out-of-fold predictions, averaged, N x K x 3; and their report in lines."""
         from kaggle_fkd.evaluation.coco_pictures import write_pictures
         from kaggle_fkd.evaluation.evaluate import evaluate_runs
@@ -66,7 +68,7 @@ class KeypointTask(Task):
         lines = self.write_report(folder, predicted, seen, evaluated.summary)
         for name, effect in evaluated.summary["label_fixes"].items():
             lines += effect_lines(name, effect)
-        if config.evaluate.coco:
+        if coco:
             covered = covered_by(predicted, seen)
             write_pictures(folder / "faces", predicted[covered], seen[covered])
         return predicted, lines

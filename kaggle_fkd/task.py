@@ -66,11 +66,12 @@ class Task(ABC):
 
     @abstractmethod
     def evaluate(
-        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path
-    ) -> list[str]:
+        self, runs: Sequence["Run"], config: Config, device: "torch.device", folder: Path,
+        coco: bool,
+    ) -> list[str]:  # fmt: skip
         """Write the report of the runs' out-of-fold predictions into a folder; a summary in lines.
 
-        Every fold is held out by a finished member of each run.
+        With `coco`, it also writes the faces for labelling tools, if they have keypoints. Every fold is held out by a finished member of each run.
         """
 
     @abstractmethod

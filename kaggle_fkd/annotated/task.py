@@ -40,7 +40,7 @@ class PhotographsTask(KeypointTask):
     presets = ("photo",)
     default_preset = "photo"
     is_sample = False
-    sections = frozenset({"train", "augment", "predict", "evaluate", "chips"})
+    sections = frozenset({"train", "augment", "predict", "chips"})
     stages = frozenset({"download", "train", "evaluate", "report"})
 
     def __init__(
@@ -91,13 +91,13 @@ class PhotographsTask(KeypointTask):
         return photograph_sections(sources, self.load_faces(sources.run.config))
 
     def evaluate(
-        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path, coco: bool
     ) -> list[str]:
         """Out-of-fold scores, if every fold is held out by a member; scores on the test sets."""
         lines: list[str] = []
         sets: dict[str, Scored] = {}
         if all(run.cross_validated for run in runs):
-            predicted, lines = self.report_out_of_fold(runs, config, device, folder)
+            predicted, lines = self.report_out_of_fold(runs, config, device, folder, coco)
             faces = self.load_faces(config).inner()
             covered = covered_by(predicted, faces)
             sets[HELD_OUT] = Scored(predicted[covered], faces.keypoints[covered])

@@ -37,7 +37,7 @@ class CompetitionTask(KeypointTask):
 
     scheme = KAGGLE15
     presets = ("cpu", "smoke", "best", "cpu_external", "best_external")
-    sections = frozenset({"train", "augment", "predict", "evaluate", "eda"})
+    sections = frozenset({"train", "augment", "predict", "eda"})
     stages = frozenset(
         {"download", "eda", "train", "evaluate", "predict", "submit", "report", "kernel"}
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Evaluate(RunOptions, TrainingStage):
     """Out-of-fold scores of a run; missing members are trained first."""
 
-    sections: ClassVar[tuple[str, ...]] = (*TrainingStage.sections, "predict", "evaluate")
+    sections: ClassVar[tuple[str, ...]] = (*TrainingStage.sections, "predict")
     summary: ClassVar[str] = "out-of-fold scores with intervals, worst faces, label audit"
     examples: ClassVar[tuple[str, ...]] = (
         "evaluate",
@@ -31,6 +31,11 @@ class Evaluate(RunOptions, TrainingStage):
     force: bool = option(
         "--force", default=False, action="store_true",
         help="train a new run, although there is one of these settings",
+    )  # fmt: skip
+    coco: bool = option(
+        "--coco", default=False, action="store_true",
+        help="write every face as a picture, too, and faces/coco.json with labels and out-of-fold "
+        "predictions, for labelling tools",
     )  # fmt: skip
     test_on: tuple[Path, ...] = option(
         "--test-on", default=(), type=named_path, nargs="+", action="extend", metavar="PATH",
@@ -84,7 +89,7 @@ class Evaluate(RunOptions, TrainingStage):
             self.train_members(run, run.config.train.folds, task)
         folder = evaluation_folder(self.runs_dir, runs)
         with replaced_folder(folder) as new:
-            lines = task.evaluate(runs, config, device, new)
+            lines = task.evaluate(runs, config, device, new, self.coco)
             write_evaluation_receipt(new, runs)
             keep_decisions(folder, new)
         log.info("evaluation: %s", folder)

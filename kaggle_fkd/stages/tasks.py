@@ -29,7 +29,8 @@ def choose_task(stages: Sequence[Stage]) -> "Task":
     data_dir = stages[0].data_dir
     chosen = next((stage for stage in stages if isinstance(stage, TaskOptions)), TaskOptions())
     url = next((stage.url for stage in stages if isinstance(stage, Download)), None)
-    test_on = next((stage.test_on for stage in stages if isinstance(stage, Evaluate)), ())
+    evaluation = next((stage for stage in stages if isinstance(stage, Evaluate)), Evaluate())
+    test_on, coco = evaluation.test_on, evaluation.coco
     if chosen.points in (None, str(len(KAGGLE15.names))):
         for flag, given in (
             ("--train-on", chosen.train_on),
@@ -45,8 +46,11 @@ def choose_task(stages: Sequence[Stage]) -> "Task":
 
         return CompetitionTask(data_dir)
     if chosen.points == EYES.name:
-        if test_on:
-            raise UsageError("--test-on is for keypoints, not for a face detector", "leave it out")
+        for flag, given in (("--test-on", test_on), ("--coco", coco)):
+            if given:
+                raise UsageError(
+                    f"{flag} is for keypoints, not for a face detector", "leave it out"
+                )
         from kaggle_fkd.annotated.detection.task import DetectionTask
 
         return DetectionTask(chosen.train_on)

@@ -17,7 +17,7 @@ MOVED_PX = 0.05
 """A label is moved by more than this; COCO files have coordinates rounded to 0.01 pixels."""
 PICTURE_OF_ROW = re.compile(r"(?:[0-9a-f]{8}-)?(\d{1,18})")
 """The name of a face's picture without its suffix: the row, after what Label Studio puts there."""
-REMEDY = "export the labels of `evaluate.coco` as COCO keypoints (train.label_fixes)"
+REMEDY = "export the labels of `evaluate --coco` as COCO keypoints (train.label_fixes)"
 
 
 def fixes_in(path: Path | None, faces: FaceDataset) -> tuple[Fix, ...]:
@@ -75,7 +75,7 @@ def _row(face: CocoFace) -> int:
     if not found:
         raise DataError(
             f"{face.where}: its picture {shorten(face.picture)} is not named by a row",
-            "name pictures as `evaluate.coco` does: 12.png for row 12",
+            "name pictures as `evaluate --coco` does: 12.png for row 12",
         )
     return int(found[1])
 

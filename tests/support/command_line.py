@@ -143,7 +143,7 @@ def evaluated_root(tmp_path_factory, sample_dir) -> Path:
         if to_make:
             real_data(sample_dir, root / "data")
             folders = ["--data-dir", str(root / "data"), "--runs-dir", str(root / "runs")]
-            settings = [*TWO_FOLDS, "--set", "evaluate.coco=true"]
+            settings = [*TWO_FOLDS, "--coco"]
             assert main(["--stage", "evaluate", *settings, *folders]) == 0
     return root
 

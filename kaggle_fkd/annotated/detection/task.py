@@ -87,7 +87,7 @@ class DetectionTask(Task):
         return self._data
 
     def evaluate(
-        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path
+        self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path, coco: bool
     ) -> list[str]:
         """Faces found and false positives, out of fold, of the only run."""
         (run,), photographs = runs, self.photographs
