@@ -1,6 +1,6 @@
 """Train, cross-validate and predict, with one call each.
 
-The functions of the library; the stages `train` and `predict` use them, too.
+The functions of the library; the stages `train`, `evaluate` and `predict` use them, too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -50,13 +50,13 @@ def train(
     trained on.
     """
     overrides = [(key, str(value)) for key, value in (settings or {}).items()]
+    _check_jobs(jobs)
+    config, data = build_config(preset, overrides), KeypointData(faces)
     if unused := [key for key, _ in overrides if not key.startswith(("train.", "augment."))]:
         raise UsageError(
             f"{unused[0]}: not a setting of training or augmentation",
             "leave it out; predict and cross_validate take a PredictConfig",
         )
-    _check_jobs(jobs)
-    config, data = build_config(preset, overrides), KeypointData(faces)
     sample_faces = bool(has_mark(faces.images).any())
     request = TrainingRequest(Path(runs_dir), data, sample_faces, config, resume=NEWEST)
     chosen = pick_device(device)

@@ -16,7 +16,8 @@ OUTLIER_PX = 12.0
 comparison: a single picture without a face can contribute a quarter as much squared error as all
 others together."""
 WITHIN = 2.0
-"""Expected errors are calibrated so that 95 % of the errors are less than so many times these."""
+"""Expected errors are calibrated so that 95 % of the errors are below this many times the expected
+one."""
 
 
 @dataclass(frozen=True)

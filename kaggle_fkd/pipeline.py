@@ -15,6 +15,12 @@ from kaggle_fkd.system.torchrun import started_by_torchrun
 if TYPE_CHECKING:
     from kaggle_fkd.task import Task
 
+OTHER_POINTS = {
+    "chips": "leave it out, or add --points 68 or FILE",
+    "detect": "leave it out, or add --points eyes",
+}
+"""What to do about a setting of these sections that the chosen keypoints do not use."""
+
 
 def check_extras(stages: Sequence[Stage]) -> None:
     """UsageError for a stage whose libraries are not installed."""
@@ -87,7 +93,7 @@ def _check_settings(
         if not task.uses(key):
             raise UsageError(
                 f"--set {key}={value}: the keypoints {task.scheme.name} do not use that setting",
-                "leave it out; chips.* is for --points 68 or FILE, detect.* for --points eyes",
+                OTHER_POINTS.get(section, "leave it out"),
             )
         if not any(section in each.sections for each in stages):
             raise UsageError(

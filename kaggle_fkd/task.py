@@ -71,7 +71,8 @@ class Task(ABC):
     ) -> list[str]:  # fmt: skip
         """Write the report of the runs' out-of-fold predictions into a folder; a summary in lines.
 
-        With `coco`, it also writes the faces for labelling tools, if they have keypoints. Every fold is held out by a finished member of each run.
+        With `coco`, faces that have keypoints are written for labelling tools, too. Every fold is
+        held out by a finished member of each run.
         """
 
     @abstractmethod

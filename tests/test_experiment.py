@@ -94,6 +94,7 @@ def test_an_experiment_leaves_the_callers_random_numbers_as_they_were(tmp_path, 
         ({"train.epochs": 0}, "cpu", UsageError, "out of range"),
         ({}, "huge", UsageError, "there is no preset 'huge'"),
         ({"train.folds": 40}, "cpu", DataError, "too few for 40 folds"),
+        ({"epochs": 3}, "cpu", UsageError, "did you mean train.epochs"),
         ({"predict.tta_scale": 0}, "cpu", UsageError, "not a setting of training"),
     ],
 )

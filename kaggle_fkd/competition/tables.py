@@ -137,7 +137,7 @@ class _RowTooLongError(ValueError):
 
 
 def _chunks(
-    file: SourceFile, columns: list[str], most_rows: int = MAX_ROWS
+    file: SourceFile, columns: list[str], max_rows: int = MAX_ROWS
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     """(first row, rows as text) until the end; DataError unless it has these columns once."""
     rows = 0
@@ -166,8 +166,8 @@ def _chunks(
                 if len(chunk):
                     yield rows, chunk
                 rows += len(chunk)
-                if rows > most_rows:
-                    raise DataError(f"{file} has more than {most_rows} rows", FETCH_AGAIN)
+                if rows > max_rows:
+                    raise DataError(f"{file} has more than {max_rows} rows", FETCH_AGAIN)
     except pd.errors.EmptyDataError:
         pass
     except _RowTooLongError:

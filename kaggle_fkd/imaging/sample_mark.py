@@ -20,7 +20,10 @@ def with_mark(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def has_mark(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """N, true for those of the N x H x W pictures that have the mark."""
-    if images.shape[2] < len(MARK):
+    """N, true for those of the N x H x W pictures, or mirror images, that have the mark."""
+    width = len(MARK)
+    if images.shape[2] < width:
         return np.zeros(len(images), bool)
-    return np.asarray((images[:, 0, : len(MARK)] == MARK).all(axis=1))
+    row = images[:, 0]
+    seen, mirrored = row[:, :width] == MARK, row[:, -width:] == MARK[::-1]
+    return np.asarray(seen.all(axis=1) | mirrored.all(axis=1))

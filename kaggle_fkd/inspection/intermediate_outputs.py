@@ -24,7 +24,7 @@ class Convolution(NamedTuple):
 
 @dataclass(frozen=True)
 class IntermediateOutputs:
-    """Those of the network of a file, or of the first of several."""
+    """The intermediate outputs of a file's network, or of the first of several."""
 
     convolutions: Mapping[str, Convolution]
     """The convolutions by their name in the network's code, in order of execution."""
@@ -36,7 +36,7 @@ class IntermediateOutputs:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Those of an exported network, of which these are the bytes of its file."""
+        """Those of an exported network, given the bytes of its file."""
         import onnx
         from onnx import TensorProto, helper
 

@@ -35,13 +35,13 @@ class InspectedNetwork:
         self._file, self.convention = OnnxKeypoints(path), convention
         self.metadata = self._file.metadata
         content = read_file(path)
-        self._inner = IntermediateOutputs.from_bytes(content)
-        self._session = new_session(content + self._inner.outputs, "cpu")
+        self._intermediate = IntermediateOutputs.from_bytes(content)
+        self._session = new_session(content + self._intermediate.outputs, "cpu")
 
     @property
     def layers(self) -> list[str]:
         """The names of the convolutions, in order of execution."""
-        return list(self._inner.convolutions)
+        return list(self._intermediate.convolutions)
 
     def predict(self, chips: NDArray[np.uint8]) -> Maps:
         """N x K x 3, keypoints and expected errors of N x H x W chips, in their pixels."""
@@ -49,7 +49,7 @@ class InspectedNetwork:
 
     def first_filters(self) -> Maps:
         """F x h x w, the kernels of the first convolution, which are applied to the grey face."""
-        first = next(iter(self._inner.convolutions.values()))
+        first = next(iter(self._intermediate.convolutions.values()))
         blank = np.zeros((self.metadata.height, self.metadata.width), np.uint8)
         return self._see([first.filters], blank)[0][:, 0]
 
@@ -59,7 +59,7 @@ class InspectedNetwork:
         Outputs are taken after the normalisation, which is part of the convolution in an exported
         network, and before any pooling and activation.
         """
-        convolutions = self._inner.convolutions
+        convolutions = self._intermediate.convolutions
         maps = self._see([each.maps for each in convolutions.values()], chip)
         return {name: each[0] for name, each in zip(convolutions, maps, strict=True)}
 
@@ -68,9 +68,9 @@ class InspectedNetwork:
 
         The weights of a keypoint sum to 1. None for a network that regresses coordinates.
         """
-        if self._inner.heat_maps is None:
+        if self._intermediate.heat_maps is None:
             return None
-        weights = self._see([self._inner.heat_maps], chip)[0][0]
+        weights = self._see([self._intermediate.heat_maps], chip)[0][0]
         if weights.ndim == 3:  # of all heads
             weights = weights[min(self.convention, len(self.metadata.mean_keypoints) - 1)]
         rows = round(np.sqrt(weights.shape[1] * self.metadata.height / self.metadata.width))

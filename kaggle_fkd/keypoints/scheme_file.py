@@ -33,7 +33,8 @@ from kaggle_fkd.system.reading import read_text_file
 
 REQUIRED = ("name", "names", "nose_tip", "eye_corners", "groups", "ibug68")
 OPTIONAL = ("flip_pairs", "contours")
-_ON_THE_LEFT = {left for left, _ in IBUG68.flip_pairs}
+_SIDES = {left: 1 for left, _ in IBUG68.flip_pairs} | {right: -1 for _, right in IBUG68.flip_pairs}
+"""Of iBUG's points: 1 on the left, -1 on the right."""
 
 
 def read_scheme(path: Path) -> KeypointScheme:
@@ -91,7 +92,7 @@ def _scheme(stored: Mapping[str, Any]) -> KeypointScheme:
         raise ValueError("eye_corners must be two keypoints")
     # In the file, they may be in either order: iBUG's points say which one is the left.
     right, left = sorted(
-        corners, key=lambda corner: sum(point in _ON_THE_LEFT for point in sources[corner])
+        corners, key=lambda corner: sum(_SIDES.get(point, 0) for point in sources[corner])
     )
     everything = tuple(range(len(names)))
     return KeypointScheme(

@@ -111,12 +111,18 @@ class Evaluate(RunOptions, TrainingStage):
 
         if self.runs:
             runs = runs_to_average(self.runs_dir, self.runs)
+            if other := [run for run in runs if run.config.chips != runs[0].config.chips]:
+                raise UsageError(
+                    f"{runs[0].name} and {other[0].name} have different settings of chips",
+                    "evaluate them one after the other",
+                )
             return [require_same_data(run, task.training_data(run.config)) for run in runs]
         if made.run is not None:
             return [made.run]
         if self.settings_given or self.force or self.resume not in (None, NEWEST):
             return [self.chosen_run(task)]
-        same = [run for run in runs_in(self.runs_dir) if task.has_data_of(run)]
-        unfinished = [run for run in same if not run.finished] if self.resume else []
-        trained = [run for run in same if run.members]
-        return (unfinished or trained)[:1] or [self.chosen_run(task)]
+        if self.resume and (unfinished := self.newest_unfinished(task)):
+            return [unfinished]
+        trained = (run for run in runs_in(self.runs_dir) if run.members)
+        newest = next((run for run in trained if task.has_data_of(run)), None)
+        return [newest or self.chosen_run(task)]

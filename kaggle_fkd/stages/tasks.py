@@ -46,8 +46,8 @@ def choose_task(stages: Sequence[Stage]) -> "Task":
 
         return CompetitionTask(data_dir)
     if chosen.points == EYES.name:
-        for flag, given in (("--test-on", test_on), ("--coco", coco)):
-            if given:
+        for flag, is_given in (("--test-on", bool(test_on)), ("--coco", coco)):
+            if is_given:
                 raise UsageError(
                     f"{flag} is for keypoints, not for a face detector", "leave it out"
                 )

@@ -73,7 +73,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
 
         unfinished = None
         if self.resume == NEWEST and not self.settings_given:
-            unfinished = current_group().decided_by_first(lambda: self._newest_unfinished(task))
+            unfinished = current_group().decided_by_first(lambda: self.newest_unfinished(task))
         config = unfinished.own_config if unfinished else self.config(task)
         if config.train.start_from and "submit" in task.stages:
             log.warning(
@@ -91,7 +91,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         )  # fmt: skip
         return choose_run(request, describe_device(pick_device(self.device)))
 
-    def _newest_unfinished(self, task: "Task") -> "Run | None":
+    def newest_unfinished(self, task: "Task") -> "Run | None":
         """The newest unfinished run of these data, whatever its settings; None if there is none."""
         from kaggle_fkd.runs.find import runs_in
 

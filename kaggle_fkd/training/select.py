@@ -96,7 +96,9 @@ def _digest(wanted: TrainingRequest) -> str:
 
 
 def _named_run(wanted: TrainingRequest, name: str) -> Run:
-    run = require_same_data(find_run(wanted.runs_dir, name), wanted.data)
+    run = find_run(wanted.runs_dir, name)
+    if run.config.same_training_as(wanted.config) or not wanted.settings_given:
+        require_same_data(run, wanted.data)
     if wanted.settings_given and not run.matches(wanted.config, _digest(wanted)):
         version = run.record["version"]
         other_version = f"it was started by version {version}, and this is version {__version__}"

@@ -26,7 +26,7 @@ class Finders:
 
     @cached_property
     def inspected(self) -> InspectedNetwork:
-        """The network for keypoints, whose inner values can be seen; the first of several."""
+        """The network for keypoints, whose intermediate outputs are shown; the first of several."""
         networks = self.default.networks
         return InspectedNetwork(networks.files[0].path, networks.convention)
 

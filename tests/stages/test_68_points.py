@@ -108,6 +108,12 @@ def test_the_size_of_the_chips_is_the_networks(place, pts_folder):
     assert place("train", "--points", 68, "--train-on", pts_folder, "--resume")[0] == 0
     (again,) = runs_in(place.runs)
     assert again.folder == run.folder and len(again.members) == 2
+    others = ("--train-on", pts_folder, "--set", "chips.size=64")
+    assert place("--stage", "train", *TRAIN, *others)[0] == 0
+    names = ",".join(each.name for each in runs_in(place.runs))
+    code, _, err = place("evaluate", "--points", 68, "--train-on", pts_folder, "--run", names)
+    assert code == 2 and "have different settings of chips" in err
+    assert sum(len(each.members) for each in runs_in(place.runs)) == 3
 
 
 def test_chips_too_small_for_a_network_leave_no_run(place, pts_folder):

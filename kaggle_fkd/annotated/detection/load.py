@@ -142,6 +142,8 @@ def _annotated_files(path: Path) -> dict[str, list[AnnotatedPicture]]:
     try:
         labelled = find_labelled_by_people(path, IBUG68)
     except NoDataError as error:
+        if not path.exists():
+            raise
         raise NoDataError(
             error.problem,
             f"{error.remedy}; a folder of photographs with boxes needs a {BOXES}, which has only "

@@ -32,8 +32,8 @@ smaller ones. With 50, an earlier detector found 155 of 167 dark HELEN and LFPW 
 165."""
 LARGE_ROTATED = 12.0
 """The same, where the reduced picture is rotated by 90, 180 and 270 degrees, as upright faces are
-found more reliably. Of 167 HELEN and LFPW faces, rotated by 30 to 270 degrees, 76 to 94 % were
-found without these, 90 to 96 % with them."""
+found more reliably. Of 167 HELEN and LFPW faces, rotated by 30 to 270 degrees, an earlier detector
+found 76 to 94 % without these, 90 to 96 % with them."""
 MIN_PROPOSAL_SCORE = 0.15
 """Proposals of the first stage below this score are dropped."""
 MIN_LOGIT = math.log(MIN_PROPOSAL_SCORE / (1 - MIN_PROPOSAL_SCORE))

@@ -4,7 +4,7 @@ import { boxOfKeypoints, faceInBox } from "./boxes.js";
 import { lookAt } from "./cascade.js";
 import { cutChip } from "./chips.js";
 import { CASCADE, DETECTION, FINDER } from "./constants.js";
-import { sameFace, nonMaximumSuppression, faceOfPoints, fromIbug68 } from "./detected_faces.js";
+import { faceOfPoints, fromIbug68, nonMaximumSuppression, sameFace } from "./detected_faces.js";
 import { detect, scoresOf } from "./detection.js";
 import { uncertainty } from "./face.js";
 import { ChipNetworks, Detector } from "./networks.js";
