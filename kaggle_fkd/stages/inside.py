@@ -40,6 +40,7 @@ class Inside(PictureStage):
         from kaggle_fkd.inspection.face import FaceInspection
         from kaggle_fkd.inspection.responses import InspectedNetwork
         from kaggle_fkd.photo.inputs import Record, process_inputs
+        from kaggle_fkd.photo.video.frames import is_video
         from kaggle_fkd.system.console import log
 
         find = self.finder(made)
@@ -50,6 +51,10 @@ class Inside(PictureStage):
         folder = self.output or self.runs_dir / "inside"
 
         def inspect_face(path: Path, stem: str) -> Record:
+            if is_video(path):
+                raise PictureError(
+                    f"{path}: inside does not look into videos", "give one of its frames"
+                )
             faces = find.detect(str(path))
             if not faces:
                 raise PictureError(f"{path}: no face was found", "use a picture with a face in it")

@@ -59,6 +59,12 @@ def test_an_unknown_keypoint_is_refused_with_the_known_ones(look_inside, tmp_pat
     assert not (tmp_path / "runs" / "inside").exists()
 
 
+def test_a_video_is_not_called_a_damaged_picture(look_inside, tmp_path):
+    (tmp_path / "clip.mp4").write_bytes(b"of a camera")
+    code, _, err = look_inside("--input", tmp_path / "clip.mp4")
+    assert code == 1 and any("clip.mp4: inside does not look into videos" in line for line in err)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
