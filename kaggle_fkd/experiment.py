@@ -23,7 +23,7 @@ from kaggle_fkd.prediction.ensemble import fit_ensemble_weights, weighted_mean
 from kaggle_fkd.prediction.members import predict_faces
 from kaggle_fkd.runs import NEWEST
 from kaggle_fkd.runs.find import joined_name
-from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.runs.run import Run, opened_run
 from kaggle_fkd.system.console import log
 from kaggle_fkd.system.device import describe_device, pick_device
 from kaggle_fkd.system.process_group import current_group
@@ -112,7 +112,7 @@ def cross_validate(
     Raises RunError when the run was trained on a different data set.
     """
     _check_jobs(jobs)
-    run = _opened(run)
+    run = opened_run(run)
     data = KeypointData(faces)
     require_same_data(run, data)
     chosen = pick_device(device)
@@ -139,7 +139,7 @@ def predict(
     several = [runs] if isinstance(runs, Run | Path | str) else list(runs)
     if not several:
         raise UsageError("there is no run to predict with", "give a run, or several")
-    together = [_opened(each) for each in several]
+    together = [opened_run(each) for each in several]
     chosen, config = pick_device(device), config or PredictConfig()
     if weights is None:
         weights = equal_weights(together, len(faces.scheme.conventions))
@@ -191,11 +191,6 @@ def equal_weights(runs: Sequence[Run], conventions: int) -> NDArray[np.float64]:
     """C x R weights with which every network of the R runs counts the same."""
     counts = np.array([len(run.require_members().members) for run in runs])
     return np.tile(counts / counts.sum(), (conventions, 1))
-
-
-def _opened(run: Run | Path | str) -> Run:
-    """The run, or that in a directory."""
-    return run if isinstance(run, Run) else open_run(Path(run))
 
 
 def _check_jobs(jobs: int) -> None:

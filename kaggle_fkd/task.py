@@ -1,7 +1,7 @@
 """`Task`: what differs between the competition, the keypoints of photographs, and detection."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -86,10 +86,12 @@ class Task(ABC):
         """
         from kaggle_fkd.runs.find import newest_trained, runs_in
 
-        for run in runs_in(runs_dir):
-            if run.members and self.has_data_of(run):
-                return run
-        return newest_trained(runs_dir, self.scheme)
+        trained = (run for run in runs_in(runs_dir) if run.members)
+        return self.first_on_these_data(trained) or newest_trained(runs_dir, self.scheme)
+
+    def first_on_these_data(self, runs: Iterable["Run"]) -> "Run | None":
+        """The first of the runs that was trained on these data; None if none was."""
+        return next((run for run in runs if self.has_data_of(run)), None)
 
     def has_data_of(self, run: "Run") -> bool:
         """Whether the run was trained on these data; raises what `training_data` raises."""

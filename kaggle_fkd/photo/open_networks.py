@@ -8,7 +8,7 @@ from kaggle_fkd.inference.metadata import FACES, is_exported
 from kaggle_fkd.inference.network import read_metadata
 from kaggle_fkd.networks import DETECTORS
 from kaggle_fkd.photo.chip_networks import ChipNetworks
-from kaggle_fkd.runs.run import Run, open_run
+from kaggle_fkd.runs.run import Run, opened_run
 
 
 def open_networks(
@@ -24,7 +24,7 @@ def open_networks(
         if read_metadata(path).task == FACES:
             return OnnxDetector(path, device)
         return ChipNetworks.from_file(path, device, convention, mirror)
-    opened = run if isinstance(run, Run) else open_run(Path(run))
+    opened = opened_run(run)
     if opened.config.train.model in DETECTORS:
         member = opened.require_members().members[0]
         return open_exported(opened, member, OnnxDetector, device)

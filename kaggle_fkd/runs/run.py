@@ -154,6 +154,11 @@ def start_run(
     return open_run(new_folder(runs_dir / name, write))
 
 
+def opened_run(run: Run | Path | str) -> Run:
+    """The run itself, or that in a directory; raises what `open_run` raises."""
+    return run if isinstance(run, Run) else open_run(Path(run))
+
+
 def open_run(folder: Path) -> Run:
     """The run in that directory; RunError when it is not one, damaged or of another version."""
     if not folder.is_dir():

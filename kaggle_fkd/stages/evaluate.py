@@ -124,5 +124,4 @@ class Evaluate(RunOptions, TrainingStage):
         if self.resume and (unfinished := self.newest_unfinished(task)):
             return [unfinished]
         trained = (run for run in runs_in(self.runs_dir) if run.members)
-        newest = next((run for run in trained if task.has_data_of(run)), None)
-        return [newest or self.chosen_run(task)]
+        return [task.first_on_these_data(trained) or self.chosen_run(task)]

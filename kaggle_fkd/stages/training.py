@@ -95,8 +95,7 @@ class TrainingStage(TaskOptions, TrainingOptions, Stage):
         """The newest unfinished run of these data, whatever its settings; None if there is none."""
         from kaggle_fkd.runs.find import runs_in
 
-        unfinished = (run for run in runs_in(self.runs_dir) if not run.finished)
-        return next((run for run in unfinished if task.has_data_of(run)), None)
+        return task.first_on_these_data(run for run in runs_in(self.runs_dir) if not run.finished)
 
     def train_members(self, run: "Run", count: int, task: "Task") -> None:
         """Train the run's first `count` members, if unfinished; Ctrl-C says how to resume."""
