@@ -5,8 +5,9 @@
 
 As `benchmarks/photographs.py` scores faces as they are, in the boxes of their true keypoints, the
 package's network and those of the runs are scored on copies of the faces that the runs hold out.
-Prints the table, which --out gets: the NME in per cent of the distance of the outer eye corners, of
-photographs and of frames.
+Prints the table, which --out gets: the NME of photographs and of frames; and of the keypoints that
+are covered, or else of all, the mean error, the mean expected one, both as shares of the distance
+of the outer eye corners, and the share within twice the expected one.
 """
 
 import argparse
@@ -33,7 +34,7 @@ from kaggle_fkd.imaging.similarity import scaling, transform_points
 from kaggle_fkd.keypoints import IBUG68
 from kaggle_fkd.keypoints.pts import write_pts_file
 from kaggle_fkd.keypoints.uncertainty import size_of_face
-from kaggle_fkd.metrics import nme
+from kaggle_fkd.metrics import WITHIN, errors_over_expected, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
@@ -55,27 +56,40 @@ def darkened(picture: NDArray[np.uint8], keypoints: NDArray[np.float64]) -> Chan
     return in_the_dark(picture, np.random.default_rng(0)), keypoints
 
 
-def covered(picture: NDArray[np.uint8], keypoints: NDArray[np.float64], side: str) -> Changed:
-    """The picture with a board in front of half of the face."""
-    low, high = (getattr(keypoints, end)(axis=0).round().astype(int) for end in ("min", "max"))
-    left, top = low.clip(0)
-    (right, bottom), (x, y) = high + 1, keypoints.mean(axis=0).round().astype(int)
-    rows, columns = {
-        "left": (slice(top, bottom), slice(left, x)),
-        "right": (slice(top, bottom), slice(x, right)),
-        "lower": (slice(y, bottom), slice(left, right)),
+def board(keypoints: NDArray[np.float64], side: str) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of a board in front of half of the face, the latter two exclusive."""
+    left, top = keypoints.min(axis=0).round().astype(int).clip(0).tolist()
+    right, bottom = (keypoints.max(axis=0).round().astype(int) + 1).tolist()
+    x, y = keypoints.mean(axis=0).round().astype(int).tolist()
+    return {
+        "left": (left, top, x, bottom),
+        "right": (x, top, right, bottom),
+        "lower": (left, y, right, bottom),
     }[side]
+
+
+def with_board(picture: NDArray[np.uint8], keypoints: NDArray[np.float64], side: str) -> Changed:
+    """The picture with a board in front of half of the face."""
+    x0, y0, x1, y1 = board(keypoints, side)
     behind = picture.copy()
-    behind[rows, columns] = BOARD
+    behind[y0:y1, x0:x1] = BOARD
     return behind, keypoints
 
 
+def behind_board(keypoints: NDArray[np.float64], side: str) -> NDArray[np.bool_]:
+    """68, whether the board hides each keypoint."""
+    x0, y0, x1, y1 = board(keypoints, side)
+    return np.asarray(((keypoints >= (x0, y0)) & (keypoints < (x1, y1))).all(axis=1))
+
+
+COVERED = {f"{side} half covered": side for side in ("left", "right", "lower")}
+"""The side at which each of these changes covers half of the face."""
 CHANGES: Mapping[str, Callable[[NDArray[np.uint8], NDArray[np.float64]], Changed]] = {
     "as they are": lambda picture, keypoints: (picture, keypoints),
     "30 px": partial(reduced, size=30),
     "20 px": partial(reduced, size=20),
     "dark": darkened,
-    **{f"{side} half covered": partial(covered, side=side) for side in ("left", "right", "lower")},
+    **{name: partial(with_board, side=side) for name, side in COVERED.items()},
 }
 """What is done to the faces."""
 
@@ -115,11 +129,20 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             hard = list(changed(seen, change, Path(folder)))
             truth = np.stack([picture.keypoints for picture in hard])
+            scored = np.ones(truth.shape[:2], bool)
+            if side := COVERED.get(change):
+                scored = np.stack([behind_board(keypoints, side) for keypoints in truth])
             for name in networks:
                 predicted = predict_in_boxes(finders[name], hard, f"{name}, {change}")
-                errors = nme(predicted[..., :2], truth, IBUG68).mean(axis=1)
+                errors = nme(predicted[..., :2], truth, IBUG68)
                 means = {each: errors[convention == each].mean() for each in conventions}
-                rows.append({"faces": change, "network": name, **means})
+                ratio = errors_over_expected(predicted, truth)
+                error, within = errors[scored].mean(), (ratio[scored] <= WITHIN).mean()
+                expected = (errors / ratio)[scored].mean()
+                rows.append(
+                    {"faces": change, "network": name, **means, "error": error,
+                     "expected": expected, "within": within}
+                )  # fmt: skip
     table = pd.DataFrame(rows)
     write_text(options.out, table.to_csv(index=False, float_format="%.5f"))
     print(table.to_string(index=False, float_format="%.4f"))

@@ -1,6 +1,6 @@
 """NME on photographs, of the faces that runs held out: each predicted in its box.
 
-    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--pretrained] \\
+    python benchmarks/photographs.py --runs runs/RUN [RUN...] [--pretrained] [--mirror] \\
         --train-on data/youtube68 data/w300_train --out results/photo
 
 Scores the networks of runs that were trained on the same faces and hold out the same ones. The
@@ -8,7 +8,8 @@ package's network first aligns each face, as in normal use; --pretrained scores 
 well, which is meaningful only if it was trained on the same faces and held out the same ones (the
 seed and the folds decide). A box is the tight box of the face's true keypoints, expanded on each
 side by 10 % of its width and height; photographs and video frames are predicted by the head of
-their label convention. Writes nme.csv and error_curve.png, and for each network and set
+their label convention. Writes nme.csv, error_curve.csv and error_curve.png, the errors below which
+each share of the faces is, and for each network and set
 expected_errors-*.csv and .png, in per cent of the distance of the outer eye corners.
 """
 
@@ -33,6 +34,9 @@ from kaggle_fkd.metrics import error_scores, nme
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.system.console import run_reporting_errors, set_up
 from kaggle_fkd.system.files import write_text
+
+SHARES = np.linspace(0.05, 1, 20).round(2)
+"""The shares of the faces in error_curve.csv."""
 
 
 def _compare_errors(
@@ -63,6 +67,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=Path, nargs="+", required=True)
     parser.add_argument("--pretrained", action="store_true")
+    parser.add_argument("--mirror", action="store_true", help="average with the mirror image")
     parser.add_argument("--train-on", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
@@ -76,7 +81,7 @@ def main() -> None:
     rows, curves = [], {}
     for name, path in networks.items():
         finders = {
-            convention: [FaceKeypoints(run=path, convention=convention)]
+            convention: [FaceKeypoints(run=path, convention=convention, mirror=options.mirror)]
             for convention in {picture.convention for picture in seen}
         }
         predicted = predict_in_boxes(finders, seen, name)
@@ -95,6 +100,9 @@ def main() -> None:
             _compare_errors(options.out, title, predicted[chosen], truth[chosen])
     table = pd.DataFrame(rows)
     write_text(options.out / "nme.csv", table.to_csv(index=False, float_format="%.5f"))
+    quantiles = {name: np.quantile(errors, SHARES) for name, errors in curves.items()}
+    curve = pd.DataFrame({"share": SHARES, **quantiles})
+    write_text(options.out / "error_curve.csv", curve.to_csv(index=False, float_format="%.4g"))
     save_figure(
         error_curve(curves, "Faces held out, persons apart"), options.out / "error_curve.png"
     )

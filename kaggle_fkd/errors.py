@@ -79,6 +79,15 @@ def describe_unexpected(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {error}"
 
 
+def describe_failure(name: str, error: Exception) -> str:
+    """The message for any error that made the input of that name fail."""
+    if isinstance(error, FkdError):
+        return str(error)
+    if isinstance(error, OSError | MemoryError):
+        return f"{name}: {refused_by_system(error)}"
+    return f"{name}: {describe_unexpected(error)}"
+
+
 def refused_by_system(error: OSError | MemoryError) -> FkdError:
     """The error for a file that the system refuses to open, a full disk, or too little memory."""
     if isinstance(error, MemoryError):

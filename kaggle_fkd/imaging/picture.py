@@ -54,8 +54,9 @@ def read_picture(source: Source) -> NDArray[np.uint8]:
     not a copy.
 
     Raises MissingPictureError (a PictureError and a FileNotFoundError) if there is no such file,
-    and PictureError for a source that is not a picture, is damaged or animated, is a file with more
-    than `MAX_PIXELS`, or is an array of another shape or type.
+    and PictureError for a source that is not a picture or is damaged, for a file that is animated
+    or has more than `MAX_PIXELS`, and for an array of another shape or type. Of an animation that
+    Pillow has opened, it is the frame that was chosen there.
     """
     if isinstance(source, np.ndarray):
         return _from_array(np.asarray(source))
@@ -96,6 +97,13 @@ def decode_picture(content: bytes, name: str, max_pixels: int = MAX_PIXELS) -> N
         with _open(content, name) as image:
             if image.width * image.height > max_pixels:
                 raise _too_large(name, max_pixels)
+            # An MPO is a phone's photograph followed by previews or a depth map, not an animation.
+            frames = getattr(image, "n_frames", 1)
+            if frames > 1 and image.format != "MPO":
+                raise PictureError(
+                    f"{name} contains {frames} frames or pages",
+                    "save one of them as a separate file",
+                )
             return _from_pillow(image, name)
     except PictureError:
         raise
@@ -154,18 +162,13 @@ def _damaged(name: str, error: Exception) -> PictureError:
 
 def _from_pillow(image: Image.Image, name: str) -> NDArray[np.uint8]:
     try:
-        # An MPO is a phone's photograph followed by previews or a depth map, not an animation.
-        frames = getattr(image, "n_frames", 1)
-        if frames > 1 and image.format != "MPO":
-            raise PictureError(
-                f"{name} contains {frames} frames or pages",
-                "save one of them as a separate file",
-            )
         if 0 in image.size:
             raise PictureError(f"{name} has no pixels: {image.width} x {image.height}", _SHAPES)
         image = ImageOps.exif_transpose(image)
         if image.mode in ("I", "F") or image.mode.startswith("I;16"):
             return _from_deep(image, name)
+        if image.mode == "La":
+            image = image.convert("LA")  # Pillow converts it to nothing else
         if image.has_transparency_data:
             image = image.convert("RGBA")
             white = Image.new("RGBA", image.size, "white")

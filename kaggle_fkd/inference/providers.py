@@ -28,7 +28,7 @@ def execution_providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
         device = "cuda" if can_use_cuda() else "cpu"
     kind, _, number = device.partition(":")
     provider = PROVIDERS.get(kind, "")
-    if provider not in available or (number and not (kind == "cuda" and number.isdigit())):
+    if provider not in available or (number and not (kind == "cuda" and number.isdecimal())):
         raise UsageError(f"the device {device} is not available to onnxruntime here", REMEDY)
     if number:
         return [(provider, {"device_id": int(number)}), PROVIDERS["cpu"]]
@@ -68,7 +68,7 @@ def thread_count() -> int:
     """Threads of one network on the CPU: one for each processor that this process may use, up to
     `MAX_THREADS`; or what OMP_NUM_THREADS in the environment says."""
     said = os.environ.get("OMP_NUM_THREADS", "")
-    if said.isdigit() and int(said) > 0:
+    if said.isdecimal() and int(said) > 0:
         return int(said)
     return min(processor_count(), MAX_THREADS)
 

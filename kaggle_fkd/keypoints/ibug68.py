@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from kaggle_fkd.keypoints.scheme import Contour, Convention, KeypointScheme
+from kaggle_fkd.keypoints.scheme import IBUG_EYE_CORNERS, Contour, Convention, KeypointScheme
 
 # Keypoints from the subject's right to the left, in rows that the mirror reverses; only the bridge
 # of the nose is in no row.
@@ -50,7 +50,7 @@ IBUG68 = KeypointScheme(
         Convention(FRAMES, tuple(range(68)), "a tracker marked the frames of videos", _ITSELF),
     ),
     nose_tip=30,
-    eye_corners=(36, 45),
+    eye_corners=IBUG_EYE_CORNERS,
     eyelids=(tuple(range(36, 42)), tuple(range(42, 48))),
     contours=tuple(
         Contour(tuple(range(start, end)), part in _CLOSED)

@@ -15,6 +15,8 @@ Number = TypeVar("Number", bound=np.floating)
 
 IBUG_POINTS = 68
 """The number of iBUG's points."""
+IBUG_EYE_CORNERS = (36, 45)
+"""The right and left outer eye corner among them."""
 NOSE_TIP = "nose_tip"
 """An alias of the tip of the nose that every scheme understands."""
 
@@ -31,6 +33,9 @@ class Convention:
     """How its labels differ from those of the other conventions."""
     ibug68: tuple[tuple[int, ...], ...] = ()
     """For each of the K keypoints, the points of iBUG's 68 whose mean it is; empty if unknown."""
+    below: tuple[float, ...] = ()
+    """For each of the K keypoints, how far below that mean it is, towards the chin, in distances
+    between the outer eye corners; empty if none is."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,14 @@ class KeypointScheme:
             raise ValueError("a pair of the scheme does not have two keypoints")
         if len(self.eyelids) not in (0, 2) or not all(len(lids) == 6 for lids in self.eyelids):
             raise ValueError("the eyelids of the scheme are not six keypoints of each eye")
-        for points in (convention.ibug68 for convention in self.conventions):
+        for convention in self.conventions:
+            points, below = convention.ibug68, convention.below
             if (points and len(points) != len(self.names)) or not all(points):
                 raise ValueError("ibug68 must give one point or more for each keypoint")
             if not _are_indices(chain(*points), IBUG_POINTS):
                 raise ValueError(f"ibug68 must give points from 0 to {IBUG_POINTS - 1}")
+            if below and (len(below) != len(points) or not all(map(_is_share, below))):
+                raise ValueError("below must give a number from -1 to 1 for each keypoint")
 
     def _all_indices(self) -> Iterator[object]:
         """The indices of keypoints in all its parts."""
@@ -173,17 +181,23 @@ class KeypointScheme:
     ) -> NDArray[np.floating]:
         """The scheme's `... x K x D` keypoints that follow from `... x 68 x D` iBUG points.
 
-        `convention` is an index into `conventions`. Raises UsageError if the convention
-        has no `ibug68`.
+        What follows x and y is averaged, too. `convention` is an index into `conventions`. Raises
+        UsageError if the convention has no `ibug68`.
         """
-        sources = self.conventions[convention].ibug68
+        sources, below = self.conventions[convention].ibug68, self.conventions[convention].below
         if not sources:
             raise UsageError(
                 f"{self.name} does not say which of iBUG's points its keypoints are",
                 f"give the convention {self.conventions[convention].name} its `ibug68`",
             )
         means = [points[..., list(indices), :].mean(axis=-2) for indices in sources]
-        return np.stack(means, axis=-2)
+        keypoints = np.stack(means, axis=-2)
+        if below:
+            right, left = IBUG_EYE_CORNERS
+            x, y = np.moveaxis(points[..., [left], :2] - points[..., [right], :2], -1, 0)
+            keypoints[..., 0] -= np.multiply(below, y)
+            keypoints[..., 1] += np.multiply(below, x)
+        return keypoints
 
     def as_dict(self) -> dict[str, Any]:
         """The scheme as a dictionary for JSON, which `from_dict` reads."""
@@ -222,6 +236,11 @@ def mirror_pairs(names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
 def _are_indices(values: Iterable[object], count: int) -> bool:
     """Whether all of them are integers from 0 to below `count`."""
     return all(type(value) is int and 0 <= value < count for value in values)  # true is not 1
+
+
+def _is_share(value: object) -> bool:
+    """Whether it is a number from -1 to 1."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= 1
 
 
 def _tuples(value: Any) -> Any:

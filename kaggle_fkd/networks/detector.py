@@ -41,8 +41,7 @@ class DetectorNet(nn.Module):
 
     0.29 M parameters, 0.58 MB in float16: nearly half of them in the first stage.
 
-    The size of a face is the square root of the area of the tight box of iBUG's points: unlike a
-    box, it does not depend on how the head is rotated in the picture.
+    The size of a face is the square root of the area of the tight box of iBUG's points.
     """
 
     def __init__(self, shape: NetworkShape) -> None:

@@ -58,7 +58,7 @@ class Annotator:
     def annotate(self, path: Path, name: str) -> Record:
         """Write the outputs for one picture or video, with names that begin with `name`.
 
-        Returns its JSON record.
+        Returns its JSON record; that of a video has no frames unless JSON or CSV is written.
         """
         record = self._video(path, name) if is_video(path) else self._picture(path, name)
         self._write_numbers(name, record)
@@ -97,14 +97,18 @@ class Annotator:
         tracker = Tracker(self.finder)
         found: list[list[dict[str, Any]]] = []
         times: list[float] = []
+        counts: list[int] = []
+        keeps_numbers = self.json or self.csv  # 13 kB for each face and frame
 
         def frames() -> Iterator[Frame]:
             for frame in progress(video.frames(), path.name, video.length or None):
                 faces = tracker.next(frame.picture, frame.time)
                 yield Frame(self._drawn(frame.picture, faces), frame.time)
                 # Not before the frame is written: after Ctrl-C, the video has these frames, too.
-                found.append([face.as_dict() for face in faces])
-                times.append(round(frame.time, 3))
+                counts.append(len(faces))
+                if keeps_numbers:
+                    found.append([face.as_dict() for face in faces])
+                    times.append(round(frame.time, 3))
 
         record: Record = {
             "input": str(path), "output": str(target), "width": video.width, "height": video.height,
@@ -113,10 +117,10 @@ class Annotator:
         try:
             write_video(target, frames(), video.rate, sound_of=path)
         except KeyboardInterrupt:
-            if found and target.exists():
+            if counts and target.exists():
                 self._write_numbers(name, record)
             raise
-        log.info("%s: %s: %s", path, describe_faces([*map(len, found)]), target)
+        log.info("%s: %s: %s", path, describe_faces(counts), target)
         return record
 
     def _write_numbers(self, name: str, record: Record) -> None:

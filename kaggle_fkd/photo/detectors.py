@@ -52,7 +52,10 @@ class FaceDetector:
 
 
 def boxes_of_faces(faces: Sequence[DetectedFace]) -> NDArray[np.float64]:
-    """N x 9, N faces as a detector would give them, without scores."""
+    """N x 9, N faces as a detector would give them, without scores.
+
+    The outer corners of the eyes stand for their centres: only their direction counts.
+    """
     corners = [face.keypoints[list(face.scheme.eye_corners)].ravel() for face in faces]
     rows = [[*face.box, np.nan, *eyes] for face, eyes in zip(faces, corners, strict=True)]
     return np.array(rows).reshape(-1, 9)

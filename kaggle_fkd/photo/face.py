@@ -111,7 +111,8 @@ class DetectedFace:
         whole = isinstance(size, Integral) and not isinstance(size, bool)
         if not whole or not 1 <= size <= MAX_CHIP_SIDE:
             raise UsageError(
-                f"a chip of {size} pixels", f"give a whole number from 1 to {MAX_CHIP_SIDE}"
+                f"size={size!r} is not the side of a chip",
+                f"give a whole number from 1 to {MAX_CHIP_SIDE}, in pixels",
             )
         size = int(size)
         front = head_points(self.scheme)[:, :2]

@@ -7,13 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from kaggle_fkd.errors import (
-    FkdError,
-    PictureError,
-    UsageError,
-    describe_unexpected,
-    refused_by_system,
-)
+from kaggle_fkd.errors import PictureError, UsageError, describe_failure
 from kaggle_fkd.imaging.picture import ASTRONAUT
 from kaggle_fkd.photo.input_files import PICTURES, files_of, is_folder_of
 from kaggle_fkd.photo.video.frames import VIDEO_SUFFIXES
@@ -66,12 +60,7 @@ def process_inputs(
             records.append(work(each.path, each.name))
         # Whatever is wrong with one picture, the results of the others must not be lost.
         except Exception as error:
-            if isinstance(error, FkdError):
-                said = str(error)
-            elif isinstance(error, OSError | MemoryError):
-                said = f"{each.given}: {refused_by_system(error)}"
-            else:
-                said = f"{each.given}: {describe_unexpected(error)}"
+            said = describe_failure(each.given, error)
             records.append({"input": each.given, "error": said})
             log.error("%s", said)
     return records, _failure(records)

@@ -84,7 +84,7 @@ class Run:
     def members_started(self) -> int:
         """The number of members whose training has begun: the largest member's number plus 1."""
         names = [path.name.removeprefix("member-") for path in self.folder.glob("member-*")]
-        return max((int(name) + 1 for name in names if name.isdigit()), default=0)
+        return max((int(name) + 1 for name in names if name.isdecimal()), default=0)
 
     @property
     def wanted_members(self) -> int:

@@ -1,6 +1,7 @@
 """photo: finds the keypoints of faces in pictures and videos, and draws or writes them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 PART_SIZE = 250
 """Pictures in a part of a table: a million are 4000 files, and a killed process loses seconds."""
 OF_TABLES = ("part_size", "jobs", "ray")
-OF_DRAWINGS = (
-    "filter", "no_boxes", "indices", "line_width", "json", "csv", "pts", "coco", "output",
-)  # fmt: skip
-"""The options that mean nothing without, and with, --table."""
+OF_KEYPOINTS = ("no_boxes", "indices", "line_width")
+"""The options that mean nothing with --filter."""
+OF_DRAWINGS = ("filter", *OF_KEYPOINTS, "json", "csv", "pts", "coco", "output")
+"""The options that mean nothing with --table; `OF_TABLES` are those that do without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +94,22 @@ class Photo(PictureStage):
         super().check(task)
         self._check_table()
         check_line_width(self.line_width, "--line-width")
-        self._worn()
+        if self._worn() is not None:
+            self._refuse(OF_KEYPOINTS, "with --filter", "leave one of them out")
+
+    def _refuse(self, names: Sequence[str], where: str, remedy: str) -> None:
+        """UsageError if one of the options of these names is given, which has no meaning there."""
+        for each in fields(self):
+            if each.name in names and getattr(self, each.name) != each.default:
+                raise UsageError(f"{each.metadata['flags'][0]} has no meaning {where}", remedy)
 
     def _check_table(self) -> None:
         """Refuse options that a table does not have, or that only a table has."""
         tables = self.table is not None
-        names = OF_DRAWINGS if tables else OF_TABLES
-        for each in fields(self):
-            if each.name in names and getattr(self, each.name) != each.default:
-                raise UsageError(
-                    f"{each.metadata['flags'][0]} has no meaning {'with' if tables else 'without'} "
-                    "--table",
-                    "leave one of them out" if tables else "leave it out, or add --table FOLDER",
-                )
+        if tables:
+            self._refuse(OF_DRAWINGS, "with --table", "leave one of them out")
+        else:
+            self._refuse(OF_TABLES, "without --table", "leave it out, or add --table FOLDER")
         if tables:
             need, flag = ("cluster", "--ray") if self.ray else ("table", "--table")
             require_modules([need], flag)

@@ -17,7 +17,7 @@ from kaggle_fkd.inference.pretrained import POINTS68
 from kaggle_fkd.inspection.feature_maps import LAYERS, MAPS
 from kaggle_fkd.inspection.intermediate_outputs import IntermediateOutputs
 from kaggle_fkd.inspection.responses import PATCH
-from kaggle_fkd.keypoints import EYES, coco, convertible_to
+from kaggle_fkd.keypoints import EYES, IBUG68, KeypointScheme, coco, convertible_to
 from kaggle_fkd.keypoints.uncertainty import UNCERTAIN
 from kaggle_fkd.networks.detector_shape import CHIP, CHIP_FACE, STRIDES
 from kaggle_fkd.photo import cascade, finder
@@ -58,7 +58,8 @@ def page_constants(found: FaceKeypoints, network: str, intermediate: Intermediat
         },
         "DETECTION": {
             "part": parts[found.network_files[0]],
-            "eyes": EYES.conventions[0].ibug68,
+            "eyes": _conversion_to(EYES),
+            "eyeCorners": IBUG68.eye_corners,
             "cell": STRIDES[-1],
             "chip": CHIP,
             "chipFace": CHIP_FACE,
@@ -88,7 +89,7 @@ def page_constants(found: FaceKeypoints, network: str, intermediate: Intermediat
         "FEATURE_MAPS": {"layers": LAYERS, "maps": MAPS},
         "FINDER": {
             "networks": None if _is_package(found) else _networks(found.networks, parts),
-            "sources": found.networks.scheme.conventions[0].ibug68,
+            **_conversion_to(found.networks.scheme),
             "lost": finder.LOST,
         },
         "RESPONSES": _responses(found.networks, parts, intermediate),
@@ -141,10 +142,16 @@ def _scheme(finder: FaceKeypoints) -> dict[str, Any]:
         "category": coco.format_category(scheme),
         "eyeCorners": scheme.eye_corners,
         "eyelids": scheme.eyelids,
-        "sources": scheme.conventions[0].ibug68,
+        **_conversion_to(scheme),
         "head": head_points(scheme).tolist(),
         "rigid": rigid_keypoints(scheme) if has_pose(scheme) else None,
     }
+
+
+def _conversion_to(scheme: KeypointScheme) -> dict[str, Any]:
+    """How the scheme's keypoints follow from iBUG's."""
+    convention = scheme.conventions[0]
+    return {"sources": convention.ibug68, "below": convention.below}
 
 
 def _thumbnail(finder: FaceKeypoints, name: str) -> str:

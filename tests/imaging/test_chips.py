@@ -1,12 +1,15 @@
 """What is where in a chip that is cut out of a picture."""
 
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.similarities import a_map, maps
 
-from kaggle_fkd.imaging.chips import cut_chip
+from kaggle_fkd.imaging.chips import block_means, cut_chip
 from kaggle_fkd.imaging.similarity import transform_points
 
 
@@ -48,6 +51,18 @@ def test_fine_detail_is_averaged_when_a_picture_shrinks(shrink):
     chip = cut_chip(checks, a_map(1 / shrink, 0, 0.3, 0.3), 40)
     assert np.ptp(chip) < 40
     assert chip.mean() == pytest.approx(127.5, abs=3)
+
+
+@pytest.mark.parametrize("shape", [(20, 600_000), (600_000, 20)])
+def test_a_picture_as_thin_as_a_line_is_reduced_in_little_memory(shape):
+    picture = np.full(shape, 90, np.uint8)  # 12 MB; padded to squares, it would have 450
+    tracemalloc.start()
+    try:
+        means = block_means(picture, 750, cv2.BORDER_REPLICATE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sorted(means.shape) == [1, 800] and (means == 90).all() and peak < 50e6
 
 
 @pytest.mark.parametrize("scale", [0.1, 1, 4])

@@ -164,6 +164,15 @@ def test_animations_and_pages_are_rejected(name: str, tmp_path: Path):
         read_picture(tmp_path / name)
 
 
+def test_a_frame_of_an_animation_that_pillow_has_opened_is_a_picture(tmp_path: Path):
+    frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
+    frames[0].save(tmp_path / "film.png", save_all=True, append_images=frames[1:])
+    with Image.open(tmp_path / "film.png") as film:
+        assert (read_picture(film) == RGB).all()
+        film.seek(1)
+        assert (read_picture(film) == 255 - RGB).all()
+
+
 def test_a_large_picture_is_read_and_a_decompression_bomb_rejected(tmp_path: Path, monkeypatch):
     Image.fromarray(RGB).save(tmp_path / "bomb.png")  # 240 pixels
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # Pillow refuses twice as many

@@ -22,10 +22,32 @@ def test_the_15_points_lie_where_kaggle_has_them_on_a_face():
     assert points["left_eye_center"] == pytest.approx((24, -49 / 6))
     assert points["right_eye_center"] == pytest.approx((-24, -49 / 6))
     assert tuple(points["right_eye_inner_corner"]) == (-15, -7)
-    assert tuple(points["left_eyebrow_outer_end"]) == (42, -20)
+    eyes = points["left_eye_outer_corner"] - points["right_eye_outer_corner"]
+    lowered = -20 + 2.4 / 50 * np.linalg.norm(eyes)  # Kaggle's lie lower than iBUG's
+    assert tuple(points["left_eyebrow_outer_end"]) == pytest.approx((42, lowered))
     assert tuple(points["nose_tip"]) == (0, 18)
     assert tuple(points["mouth_left_corner"]) == (19, 44)
     assert tuple(points["mouth_center_bottom_lip"]) == (0, 54)
+
+
+@given(st.floats(-180, 180), st.floats(0.1, 10))
+def test_the_15_points_of_a_rotated_and_scaled_face_are_its_15_points_rotated_and_scaled(
+    degrees, scale
+):
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    linear = scale * np.array([[cos, -sin], [sin, cos]])
+    np.testing.assert_allclose(
+        KAGGLE15.from_ibug68(a_face_of_68() @ linear.T, A),
+        KAGGLE15.from_ibug68(a_face_of_68(), A) @ linear.T,
+        atol=1e-9,
+    )
+
+
+def test_what_follows_x_and_y_is_the_mean_of_the_points():
+    errors = np.arange(68.0)[:, None]
+    fifteen = KAGGLE15.from_ibug68(np.hstack([a_face_of_68(), errors]), A)
+    assert fifteen[KAGGLE15.index("left_eyebrow_outer_end"), 2] == 26
+    assert fifteen[KAGGLE15.index("left_eye_center"), 2] == np.mean(range(42, 48))
 
 
 def test_convention_b_differs_in_the_nose_and_the_bottom_lip_alone():

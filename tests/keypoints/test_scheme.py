@@ -35,6 +35,12 @@ def test_a_scheme_is_complete(scheme):
         ("conventions", [{"name": "a", "keypoints": [15], "meaning": ""}]),
         ("conventions", [{"name": "a", "keypoints": [0], "meaning": "", "ibug68": [[0]]}]),
         ("conventions", [{"name": "a", "keypoints": [0], "meaning": "", "ibug68": [[68]] * 15}]),
+        ("conventions", [{"name": "a", "keypoints": [0], "meaning": "", "below": [0.1]}]),
+        (
+            "conventions",
+            [{"name": "a", "keypoints": [0], "meaning": "", "ibug68": [[0]] * 15,
+              "below": [float("nan")] * 15}],
+        ),
     ],
 )  # fmt: skip
 def test_a_stored_scheme_whose_parts_do_not_fit_together_is_rejected(part, value):

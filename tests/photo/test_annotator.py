@@ -67,6 +67,12 @@ def test_the_json_of_a_video_has_its_size_as_that_of_a_picture_has(tmp_path):
     assert json.loads((tmp_path / "out" / "clip_keypoints.json").read_text()) == record
 
 
+def test_numbers_of_a_video_that_nobody_wants_are_not_kept(tmp_path):
+    clip = grey_clip(tmp_path / "clip.mp4")
+    record = Annotator(FaceKeypoints(), tmp_path / "out").annotate(clip, "clip_keypoints")
+    assert record["frames"] == [] and not [*(tmp_path / "out").glob("*.json")]
+
+
 def test_the_csv_of_a_video_says_the_same_as_its_json(tmp_path):
     """In OpenFace's columns: a row for each face in each frame, here in the first two."""
     face, wall = skimage.data.astronaut()[:300, 60:360], np.full((300, 300, 3), 90, np.uint8)

@@ -51,12 +51,24 @@ def test_a_face_is_found_at_every_roll(detector, astronaut, degrees):
     assert np.linalg.norm(row[5:].reshape(2, 2) - eyes, axis=1).max() < 18
 
 
-def test_an_upright_face_beside_a_tilted_one_are_both_found(detector, astronaut):
+def head_tilted_by(degrees, astronaut):
+    turn = cv2.getRotationMatrix2D((128, 128), degrees, 1.0)
     head = astronaut[:256, 96:352]
-    turn = cv2.getRotationMatrix2D((128, 128), 50, 1.0)
-    tilted = cv2.warpAffine(head, turn, (256, 256), borderMode=cv2.BORDER_REPLICATE)
-    rows = detector(np.hstack([head, tilted]))
+    return cv2.warpAffine(head, turn, (256, 256), borderMode=cv2.BORDER_REPLICATE)
+
+
+@pytest.mark.parametrize("degrees", [-40, -20, 20, 30, 40, 50])
+def test_an_upright_face_beside_a_tilted_one_are_both_found(detector, astronaut, degrees):
+    upright, tilted = (head_tilted_by(each, astronaut) for each in (0, degrees))
+    rows = detector(np.hstack([upright, tilted]))
     assert len(rows) == 2 and sorted(rows[:, 0] > 256) == [False, True]
+
+
+def test_of_twelve_faces_every_second_of_which_is_tilted_all_are_found(detector, astronaut):
+    upright, tilted = (head_tilted_by(each, astronaut) for each in (0, 30))
+    rows = detector(np.tile(np.hstack([upright, tilted]), (3, 2, 1)))
+    cells = {(int(x // 256), int(y // 256)) for x, y in (rows[:, :2] + rows[:, 2:4]) / 2}
+    assert len(rows) == len(cells) == 12
 
 
 @pytest.mark.parametrize("scale", [0.2, 0.5, 1.0, 2.0, 8.0])

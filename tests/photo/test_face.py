@@ -202,5 +202,5 @@ def test_a_crop_of_the_picture_hardly_changes_the_pose():
 
 
 def test_a_chip_without_pixels_is_rejected():
-    with pytest.raises(UsageError, match="0 pixels"):
+    with pytest.raises(UsageError, match="size=0 is not"):
         posed_face(blank()).chip(0)

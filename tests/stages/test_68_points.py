@@ -79,6 +79,8 @@ def test_a_run_is_scored_on_pictures_that_it_was_not_trained_on(place, pts_folde
     code, _, err = place("--stage", "evaluate", *arguments)
     assert code == 0 and "other: NME" in err and "out-of-fold" not in err
     assert len(runs_in(place.runs)[0].members) == 1
+    code, _, err = place("--stage", "evaluate", *arguments, "--coco")
+    assert code == 2 and "has not held out all faces" in err
     (folder,) = place.runs.glob("evaluation-*")
     table = pd.read_csv(folder / "test_nme.csv").set_index("set")
     assert table.loc["other", "faces"] == 2 and 0 < table.loc["other", "mean"] < 0.5

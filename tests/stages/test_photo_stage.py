@@ -210,6 +210,28 @@ def test_a_filter_without_anchors_for_the_keypoints_is_refused_before_any_work(a
     assert not (tmp_path / "runs" / "photo").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "wanted"),
+    [(["--no-boxes"], False), (["--indices"], True), (["--line-width", "3"], True)],
+    ids=["no_boxes", "indices", "line_width"],
+)
+def test_options_change_the_drawing(annotate, tmp_path, option, wanted):
+    def drawn(*options):
+        assert annotate("--input", "astronaut", *options)[0] == 0
+        picture = np.asarray(Image.open(tmp_path / "runs" / "photo" / "astronaut_keypoints.png"))
+        return (picture != data.astronaut()).any(axis=2)
+
+    plain, changed = drawn(), drawn(*option)
+    assert (changed.sum() > plain.sum()) == wanted and (changed != plain).any()
+
+
+@pytest.mark.parametrize("option", [["--no-boxes"], ["--indices"], ["--line-width", "3"]])
+def test_a_filter_has_neither_boxes_nor_lines(annotate, tmp_path, option):
+    code, _, err = annotate("--input", "astronaut", "--filter", "hat", *option)
+    assert code == 2 and f"{option[0]} has no meaning with --filter" in err[-1]
+    assert not (tmp_path / "runs" / "photo").exists()
+
+
 def test_fifteen_points(annotate):
     code, out, _ = annotate("--input", "astronaut", "--points", 15, "--json")
     face = json.loads(out)[0]["faces"][0]

@@ -1,7 +1,7 @@
 """`load_photographs`: photographs with labelled faces, from folders and zips."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -59,7 +59,7 @@ class _Photograph:
     exact_eyes: bool
 
 
-def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
+def load_photographs(paths: Sequence[Path]) -> PhotographDataset:
     """The photographs of folders with a boxes.csv, and of those that `load_annotated` reads.
 
     A folder with a boxes.csv has the photographs themselves, or zips of them; those without a row
@@ -68,14 +68,17 @@ def load_photographs(paths: Iterable[Path]) -> PhotographDataset:
     iBUG's 68 points, and perhaps others without; those that a network labelled are left out,
     for a detector has found them already. Equal photographs have one subject.
 
-    Raises NoDataError for a path without photographs, DataError for the first wrong row or damaged
-    picture.
+    Raises NoDataError for no path, or one without photographs, DataError for the first wrong row or
+    damaged picture.
     """
     photographs: list[_Photograph] = []
-    for path in paths:
-        photographs += _with_boxes(path) if _has_boxes(path) else _with_points(path)
-    if not photographs:
+    if not paths:
         raise NoDataError("there are no photographs", "give folders that have some")
+    for path in paths:
+        of_path = _with_boxes(path) if _has_boxes(path) else _with_points(path)
+        if not of_path:
+            raise NoDataError(f"{path} has no photographs", "give a folder that has some")
+        photographs += of_path
     counts = [len(each.faces) for each in photographs]
     return PhotographDataset(
         [each.picture for each in photographs],

@@ -2,7 +2,8 @@
 
 x and y of the centre, the size, x and y of the right and of the left eye of the person, in pixels;
 pixel centres have integer coordinates. The size is the square root of the area of the tight box of
-iBUG's points: unlike a box, it does not depend on how the head is rotated in the picture.
+iBUG's points: unlike a box's sides, it hardly depends on how the head is rotated in the picture (it
+grows by up to 6 %).
 """
 
 import numpy as np

@@ -50,8 +50,8 @@ def draw_faces(
         window, corner = window_around(drawn, corners, spare)
         if window.size:
             window[:] = _draw_face(window, face, corner, boxes, indices, line_width)
-        if boxes and face.number is not None:
-            _label(drawn, face)
+            if boxes and face.number is not None:
+                _label(drawn, face)
     return drawn
 
 
@@ -91,12 +91,16 @@ def _draw_face(
 
 
 def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
-    """The number of the face and its confidence, above its box, or in it at the upper border."""
+    """The number of the face and its confidence, above its box, or in it at the upper border.
+
+    It begins where the picture does, if the box begins before.
+    """
     text = f"{face.number}: {face.confidence:.0%}"
     width = float(face.box[2] - face.box[0])
     scale = float(np.clip(width / 300, MIN_TEXT, 2))
-    (_, height), _ = cv2.getTextSize(text, FONT, scale, 1)
-    x, y = (int(value) for value in np.rint(face.box[:2].clip(-60000, 60000)))
+    (length, height), _ = cv2.getTextSize(text, FONT, scale, 1)
+    x, y = (int(value) for value in np.rint(face.box[:2].clip(0, 60000)))
+    x = max(0, min(x, picture.shape[1] - length))
     y = y - 4 if y >= height + 6 else y + height + 4
     _text(picture, text, (x, y), scale)
 

@@ -68,14 +68,14 @@ class Filter:
         """
         if scheme.name not in self.anchors:
             raise UsageError(
-                f"the filter has no anchors for {scheme.name}",
-                f"add some to its JSON file, or use one of {', '.join(self.anchors)}",
+                f"the filter {self.name} has no anchors for {scheme.name}",
+                f"add some to its JSON file, or predict keypoints of {' or '.join(self.anchors)}",
             )
         try:
             return _by_index(self.anchors[scheme.name], scheme)
         except ValueError as error:
             raise UsageError(
-                f"the filter cannot be used: {error}", "correct its JSON file"
+                f"the filter {self.name} cannot be used: {error}", "correct its JSON file"
             ) from error
 
 

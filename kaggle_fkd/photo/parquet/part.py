@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kaggle_fkd import __version__
-from kaggle_fkd.errors import FkdError, RunError, describe_unexpected
+from kaggle_fkd.errors import RunError, describe_failure
 from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.photo.finder import FaceKeypoints
 from kaggle_fkd.photo.finder_config import FinderConfig
@@ -52,8 +52,7 @@ class PartWriter:
             raise
         # Whatever is wrong with one picture, the others must not be lost.
         except Exception as error:
-            known = isinstance(error, FkdError)
-            return [failure_row(given, str(error) if known else describe_unexpected(error))]
+            return [failure_row(given, describe_failure(given, error))]
 
     def store(self, part: int, rows: list[Row]) -> None:
         """Write the part, of these rows; FkdError if that fails."""

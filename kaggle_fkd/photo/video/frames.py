@@ -115,7 +115,10 @@ def open_video(path: Path) -> Video:
         rate, length = _rate_of(streams[0]), streams[0].frames
     first = next(_frames(path), None)
     if first is None:
-        raise _not_a_video(path)
+        raise PictureError(
+            f"{path}: none of its frames can be decoded",
+            "convert it to an mp4 with H.264, or copy or download it again",
+        )
     height, width = first.picture.shape[:2]
     return Video(path, rate, max(0, length), width, height)
 
@@ -154,7 +157,7 @@ def _frames(path: Path) -> Iterator[Frame]:
     size: tuple[int, int] | None = None
     with opened(path) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        stream.thread_type = "SLICE"  # with frame threads, a damaged end takes intact frames along
         clock, interval = Clock(container), 1 / _rate_of(stream)
         for frame in decoded(container, stream):
             time = clock.time(frame.time, interval)

@@ -7,11 +7,13 @@ from kaggle_fkd.system.console import log
 from kaggle_fkd.system.text import count_of
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.stream import Stream
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
 
-def decoded(container: "InputContainer", stream: "Stream") -> Iterator[Any]:
+def decoded(container: "InputContainer", stream: "VideoStream | AudioStream") -> Iterator[Any]:
     """The frames of a stream of the container, in order.
 
     Damaged packets are left out, as players do; at the end, a warning says how many.
@@ -19,17 +21,9 @@ def decoded(container: "InputContainer", stream: "Stream") -> Iterator[Any]:
     from av.error import FFmpegError
 
     damaged = 0
-    packets = container.demux(stream)
-    while True:
+    for packet in _packets(container, stream):
         try:
-            packet = next(packets, None)
-        except FFmpegError:
-            log.warning("%s: the rest of its %s cannot be read", container.name, stream.type)
-            break
-        if packet is None:
-            break
-        try:
-            frames = packet.decode()
+            frames = stream.decode(packet)
         except FFmpegError:
             damaged += 1
         else:
@@ -39,3 +33,16 @@ def decoded(container: "InputContainer", stream: "Stream") -> Iterator[Any]:
             "%s: left out %s of its %s that cannot be decoded",
             container.name, count_of(damaged, "packet"), stream.type,
         )  # fmt: skip
+
+
+def _packets(
+    container: "InputContainer", stream: "VideoStream | AudioStream"
+) -> Iterator["Packet[Any] | None"]:
+    """The packets that can be read, and at the end what makes the decoder give its last frames."""
+    from av.error import FFmpegError
+
+    try:
+        yield from container.demux(stream)
+    except FFmpegError:
+        log.warning("%s: the rest of its %s cannot be read", container.name, stream.type)
+        yield None

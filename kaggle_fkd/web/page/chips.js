@@ -43,22 +43,26 @@ function windowOf({ width, height }, matrix, size) {
   return { x0: low[0], x1: low[1], y0: high[0], y1: high[1], shrink };
 }
 
-/** The mean of every block of a window of a grey picture; at the end its border is repeated. */
+/**
+ * The mean of every block of a window of a grey picture, no longer than the window; at the end its
+ * border is repeated.
+ */
 export function blockMeans(grey, shrink, x0 = 0, y0 = 0, x1 = grey.width, y1 = grey.height) {
-  const [width, height] = [Math.ceil((x1 - x0) / shrink), Math.ceil((y1 - y0) / shrink)];
+  const [wide, high] = [Math.min(shrink, x1 - x0), Math.min(shrink, y1 - y0)];
+  const [width, height] = [Math.ceil((x1 - x0) / wide), Math.ceil((y1 - y0) / high)];
   const data = new Uint8Array(width * height);
-  const area = shrink * shrink;
+  const area = wide * high;
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       let sum = 0;
-      for (let down = 0; down < shrink; down++) {
-        const line = Math.min(y0 + row * shrink + down, y1 - 1) * grey.width;
-        for (let across = 0; across < shrink; across++) {
-          sum += grey.data[line + Math.min(x0 + column * shrink + across, x1 - 1)];
+      for (let down = 0; down < high; down++) {
+        const line = Math.min(y0 + row * high + down, y1 - 1) * grey.width;
+        for (let across = 0; across < wide; across++) {
+          sum += grey.data[line + Math.min(x0 + column * wide + across, x1 - 1)];
         }
       }
       // OpenCV rounds the halves of four pixels up, others to even numbers.
-      data[row * width + column] = shrink === 2 ? (sum + 2) >> 2 : roundToEven(sum / area);
+      data[row * width + column] = area === 4 ? (sum + 2) >> 2 : roundToEven(sum / area);
     }
   }
   return { data, width, height };

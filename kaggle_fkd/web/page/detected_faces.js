@@ -25,9 +25,17 @@ export function limits(points) {
   return [[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]];
 }
 
-/** The means of iBUG's points whose indices `sources` lists for each keypoint. */
-export function fromIbug68(points, sources) {
-  return sources.map((indices) => meanPoint(indices.map((index) => points[index])));
+/**
+ * For each keypoint, the mean of iBUG's points whose indices `sources` lists, and `below` it, in
+ * distances between the outer eye corners.
+ */
+export function fromIbug68(points, { sources, below }) {
+  const means = sources.map((indices) => meanPoint(indices.map((index) => points[index])));
+  if (!below.length) return means;
+  const [[rightX, rightY], [leftX, leftY]] = DETECTION.eyeCorners.map((corner) => points[corner]);
+  return means.map(([x, y, ...others], keypoint) => [
+    x - below[keypoint] * (leftY - rightY), y + below[keypoint] * (leftX - rightX), ...others,
+  ]);
 }
 
 /** The image of a face under a similarity that is not a mirror image. */

@@ -70,12 +70,12 @@ export class Finder {
     const predicted = this.networks === this.cascade ? ibug
       : await this.networks.predict(grey, ibug.map((points) => this.#align(points)));
     if (scheme.points === this.networks.meanShape.length) return predicted;
-    return predicted.map((points) => fromIbug68(points, scheme.sources));
+    return predicted.map((points) => fromIbug68(points, scheme));
   }
 
   /** The map to the chip of the networks, by iBUG's points. */
   #align(points) {
-    return similarity(fromIbug68(points, FINDER.sources), this.networks.meanShape);
+    return similarity(fromIbug68(points, FINDER), this.networks.meanShape);
   }
 }
 

@@ -199,3 +199,7 @@ def test_nothing_to_read_is_said(tmp_path):
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
     (tmp_path / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n")
     assert len(load_photographs([tmp_path])) == 1
+    (empty := tmp_path / "empty").mkdir()
+    (empty / "boxes.csv").write_text("image,x0,y0,x1,y1,ignore\n")
+    with pytest.raises(NoDataError, match="empty has no photographs"):
+        load_photographs([tmp_path, empty])

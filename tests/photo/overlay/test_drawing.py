@@ -35,12 +35,38 @@ def test_every_keypoint_is_marked_and_the_rest_of_the_picture_stays(scheme, size
     assert not marks[far].any()
 
 
+@SCHEMES
 @pytest.mark.parametrize("value", [0, 255])
-def test_marks_show_on_black_and_on_white(value):
+def test_marks_show_on_black_and_on_white(value, scheme):
     picture = blank(value=value)
-    drawn = draw_faces(picture, [posed_face(picture)]).astype(int)
-    assert np.abs(drawn - value).max(axis=2).max() > 150
-    assert changed(picture, drawn).sum() > 500
+    face = posed_face(picture, scheme=scheme)
+    drawn = draw_faces(picture, [face], boxes=False).astype(int)
+    contrast = np.abs(drawn - value).max(axis=2)
+    for x, y in face.keypoints.round().astype(int):
+        assert contrast[y - 2 : y + 3, x - 2 : x + 3].max() > 128
+
+
+def test_each_box_has_the_number_and_the_confidence_of_its_face():
+    def label(number, confidence):
+        picture = blank()
+        face = replace(posed_face(picture), number=number, confidence=confidence)
+        drawn = draw_faces(picture, [face])
+        return drawn[: int(face.box[1]) - 2]  # above the box
+
+    first, second, doubtful = label(1, 0.99), label(2, 0.99), label(1, 0.84)
+    assert (first != 128).any() and (first != second).any() and (first != doubtful).any()
+
+
+@pytest.mark.parametrize("corner", [(-60, 80), (60, -60), (350, 80), (-60, -60)])
+def test_the_label_of_a_face_at_the_border_is_in_the_picture(corner):
+    def label(corner):
+        picture = blank()
+        face = replace(posed_face(picture), box=np.array([*corner, *np.add(corner, 100)]))
+        return changed(
+            draw_faces(picture, [face]), draw_faces(picture, [replace(face, number=1)])
+        ).sum()
+
+    assert label(corner) > 0.7 * label((100, 100))
 
 
 def test_boxes_and_numbers_are_drawn_when_asked_for():

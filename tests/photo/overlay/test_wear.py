@@ -72,6 +72,15 @@ def test_each_filter_sits_where_it_is_worn():
     assert nose < height["moustache"] < mouth
 
 
+def test_sunglasses_reach_from_temple_to_temple():
+    picture = blank(value=LIT)
+    face = posed_face(picture)
+    columns = np.nonzero(worn(picture, face, name="sunglasses"))[1]
+    right, left = face.keypoints[[0, 16], 0]  # where the jaw begins, before the ears
+    assert columns.min() < right and left < columns.max()
+    assert np.ptp(columns) < 1.4 * (left - right)
+
+
 @NAMES
 def test_a_filter_grows_and_tilts_with_the_face(name):
     picture = blank(600, 600, LIT)

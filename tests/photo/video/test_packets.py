@@ -53,3 +53,25 @@ def test_sound_after_a_damaged_part_is_heard(tmp_path, number, capfd):
     loud = [np.abs(part).max() > 0.1 for part in np.array_split(wave, 8)]
     assert all(loud[1:])
     assert capfd.readouterr().err.count("left out 1 packet of its audio") == 1
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_of_a_video_that_was_cut_off_every_complete_frame_is_read(tmp_path, share, capfd):
+    complete, cut = tmp_path / "complete.mp4", tmp_path / "cut.mp4"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 48, 64, 3), np.uint8)
+    with av.open(str(complete), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=RATE, options={"bf": "3"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for picture in (*noise, None):
+            frame = None if picture is None else av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(stream.encode(frame))
+    length = int(share * complete.stat().st_size)
+    with av.open(str(complete)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        whole = sum(packet.pos + packet.size <= length for packet in packets)
+    assert 0 < whole < len(packets)
+    cut.write_bytes(complete.read_bytes()[:length])
+    video = open_video(cut)
+    capfd.readouterr()
+    assert len([*video.frames()]) == whole
+    assert "of its video that cannot be decoded" in capfd.readouterr().err
