@@ -1,12 +1,15 @@
 """What the package's detector finds in scikit-image's photographs, and in blank pictures."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
-import skimage.data
+import skimage
 
 from kaggle_fkd.errors import UsageError
 from kaggle_fkd.imaging.boxes import box_overlap
+from kaggle_fkd.imaging.picture import read_picture
 from kaggle_fkd.inference.detector import OnnxDetector
 from kaggle_fkd.inference.pretrained import DETECTOR
 from kaggle_fkd.photo.detectors import (
@@ -19,12 +22,18 @@ from kaggle_fkd.photo.detectors import (
 FACE = np.array([177.0, 80.0, 272.0, 177.0])
 """The astronaut's face: the tight box of her 68 points with 10 % at each side, by eye."""
 EYES = np.array([[203.0, 103], [246, 106]])
-FACELESS = ("brick", "chelsea", "coffee", "coins", "grass", "moon", "rocket", "text")
+FACELESS = (
+    "brick", "chelsea", "coffee", "coins", "color", "grass", "ihc", "moon", "motorcycle_left",
+    "page", "retina", "rocket", "text",
+)  # fmt: skip
+MISTAKEN = "gravel"
+"""Six of these stones are taken for faces, as are one thing each in clock_motion and in
+hubble_deep_field, which are not tested: another processor may decide otherwise."""
 
 
 @pytest.fixture(scope="module")
 def astronaut():
-    return skimage.data.astronaut()
+    return read_picture("astronaut")
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +95,12 @@ def test_a_dark_face_and_one_that_the_border_cuts_off_are_found(detector, astron
     assert iou(cut, FACE - (200, 0, 200, 0)) > 0.5
 
 
-@pytest.mark.parametrize("name", FACELESS)
+@pytest.mark.parametrize(
+    "name", [*FACELESS, pytest.param(MISTAKEN, marks=pytest.mark.xfail(strict=True))]
+)
 def test_nothing_is_found_in_pictures_without_people(detector, name):
-    picture = getattr(skimage.data, name)()
-    picture = picture if picture.ndim == 3 else np.stack([picture] * 3, axis=2)
-    assert detector(picture).shape == (0, 9)
+    (file,) = (Path(skimage.__file__).parent / "data").glob(f"{name}.[jp]*g")
+    assert detector(read_picture(file)).shape == (0, 9)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (37, 3), (200, 200)])
