@@ -7,7 +7,7 @@ As `benchmarks/photographs.py` scores faces as they are, in the boxes of their t
 package's network and those of the runs are scored on copies of the faces that the runs hold out.
 Prints the table, which --out gets: the NME of photographs and of frames; and of the keypoints that
 are covered, or else of all, the mean error, the mean expected one, both as shares of the distance
-of the outer eye corners, and the share within twice the expected one.
+between the outer eye corners, and the share within twice the expected one.
 """
 
 import argparse

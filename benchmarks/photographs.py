@@ -8,9 +8,10 @@ package's network first aligns each face, as in normal use; --pretrained scores 
 well, which is meaningful only if it was trained on the same faces and held out the same ones (the
 seed and the folds decide). A box is the tight box of the face's true keypoints, expanded on each
 side by 10 % of its width and height; photographs and video frames are predicted by the head of
-their label convention. Writes nme.csv, error_curve.csv and error_curve.png, the errors below which
-each share of the faces is, and for each network and set
-expected_errors-*.csv and .png, in per cent of the distance of the outer eye corners.
+their label convention. With --mirror, predictions are averaged with those of the mirror image.
+Writes nme.csv, error_curve.csv and error_curve.png, the errors below which each share of the faces
+is, and for each network and set expected_errors-*.csv and .png, in per cent of the distance between
+the outer eye corners.
 """
 
 import argparse
@@ -72,9 +73,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/photo"))
     options = parser.parse_args()
     set_up(quiet=False)
-    networks: dict[str, Path | None] = {path.name: path for path in options.runs}
+    suffix = ", mirror=True" if options.mirror else ""
+    networks: dict[str, Path | None] = {f"{path.name}{suffix}": path for path in options.runs}
     if options.pretrained:
-        networks["pretrained"] = None
+        networks[f"pretrained{suffix}"] = None
     seen = held_out_pictures(options.runs, options.train_on)
     origin = np.array([str(picture.tree.path) for picture in seen])
     truth = np.stack([picture.keypoints for picture in seen])

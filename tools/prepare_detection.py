@@ -1,11 +1,11 @@
 """The data of the package's face detector, from the folders that they are made of.
 
-    python tools/prepare_detection.py detect youtube68 --out prepared
+    python tools/prepare_detection.py published/detect published/youtube68 --out .
 
 `detect` has zips of photographs, boxes.csv with their faces and with what is ignored, and
 machine_boxes.csv: those of the ignored boxes that another detector found, with its scores. The most
 certain of them become faces. `youtube68` has video frames in Udacity's layout; of neighbouring
-ones, which are much alike, every fourth is taken. Writes prepared/detect and prepared/youtube68.
+ones, which are much alike, every fourth is taken. Writes ./detect and ./youtube68.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaggle_fkd.system.console import run_reporting_errors, set_up
+from kaggle_fkd.system.files import write_table, write_text
 
 FRAMES, FRAMES_TABLE = "training", "training_frames_keypoints.csv"
 """The folder of the frames, and their keypoints."""
@@ -36,7 +37,7 @@ def prepare_boxes(source: Path, out: Path) -> None:
     out.mkdir(parents=True)
     for file in source.glob("*.zip"):
         shutil.copy(file, out)
-    boxes.to_csv(out / "boxes.csv", index=False)
+    write_table(out / "boxes.csv", boxes)
 
 
 def prepare_frames(source: Path, out: Path) -> None:
@@ -47,7 +48,7 @@ def prepare_frames(source: Path, out: Path) -> None:
     for line in kept:
         name = line.partition(",")[0]
         shutil.copy(source / FRAMES / name, out / FRAMES / name)
-    (out / FRAMES_TABLE).write_text("\n".join([header, *kept]) + "\n")
+    write_text(out / FRAMES_TABLE, "\n".join([header, *kept]) + "\n")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from kaggle_fkd.annotated.test_sets import (
 )
 from kaggle_fkd.config import ChipConfig, Config
 from kaggle_fkd.dataset import FaceDataset
-from kaggle_fkd.errors import NoDataError, UsageError
+from kaggle_fkd.errors import NoDataError
 from kaggle_fkd.evaluation.nme_report import write_nme
 from kaggle_fkd.evaluation.out_of_fold import covered_by
 from kaggle_fkd.keypoint_task import KeypointTask
@@ -93,19 +93,10 @@ class PhotographsTask(KeypointTask):
     def evaluate(
         self, runs: Sequence[Run], config: Config, device: torch.device, folder: Path, coco: bool
     ) -> list[str]:
-        """Out-of-fold scores, if every fold is held out by a member; scores on the test sets.
-
-        UsageError if the former are to be written as COCO, but cannot be computed.
-        """
-        unfinished = [run.name for run in runs if not run.cross_validated]
-        if coco and unfinished:
-            raise UsageError(
-                f"{unfinished[0]} has not held out all faces, so --coco has nothing to write",
-                "leave out --test-on, which then trains the members that are missing, or --coco",
-            )
+        """Out-of-fold scores, if every fold is held out by a member; scores on the test sets."""
         lines: list[str] = []
         sets: dict[str, Scored] = {}
-        if not unfinished:
+        if all(run.cross_validated for run in runs):
             predicted, lines = self.report_out_of_fold(runs, config, device, folder, coco)
             faces = self.load_faces(config).inner()
             covered = covered_by(predicted, faces)

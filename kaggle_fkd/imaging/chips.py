@@ -73,13 +73,16 @@ def _within(position: int, length: int) -> int:
 def block_means(image: NDArray[Number], shrink: int, border: int) -> NDArray[Number]:
     """The mean of every shrink x shrink block of an image, H x W or H x W x C.
 
-    Blocks are no longer than the image; the last ones are padded with OpenCV's `border`.
+    The last blocks are padded with OpenCV's `border`. If that is repeated, blocks are no longer
+    than the image: they would be the same, but padded to squares, a long picture has gigabytes.
     """
     if shrink == 1:
         return image
     height, width = image.shape[:2]
     # Complete blocks of 2000 x 2000 pixels take 2 ms, other ratios 12 ms.
-    down, across = min(shrink, height), min(shrink, width)
+    down = across = shrink
+    if border == cv2.BORDER_REPLICATE:
+        down, across = min(shrink, height), min(shrink, width)
     padded = cv2.copyMakeBorder(image, 0, -height % down, 0, -width % across, border)
     size = (padded.shape[1] // across, padded.shape[0] // down)
     means = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)

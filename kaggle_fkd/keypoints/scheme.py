@@ -32,10 +32,12 @@ class Convention:
     meaning: str
     """How its labels differ from those of the other conventions."""
     ibug68: tuple[tuple[int, ...], ...] = ()
-    """For each of the K keypoints, the points of iBUG's 68 whose mean it is; empty if unknown."""
-    below: tuple[float, ...] = ()
+    """For each of the K keypoints, the points of iBUG's 68 whose mean, moved by `below`, it is;
+    empty if unknown."""
+    below: tuple[float, ...] = field(default=(), compare=False)
     """For each of the K keypoints, how far below that mean it is, towards the chin, in distances
-    between the outer eye corners; empty if none is."""
+    between the outer eye corners; empty if none is. It changes no label, so runs that do not have
+    it can be used."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class KeypointScheme:
                 raise ValueError("ibug68 must give one point or more for each keypoint")
             if not _are_indices(chain(*points), IBUG_POINTS):
                 raise ValueError(f"ibug68 must give points from 0 to {IBUG_POINTS - 1}")
-            if below and (len(below) != len(points) or not all(map(_is_share, below))):
+            if below and (len(below) != len(points) or not all(map(_is_offset, below))):
                 raise ValueError("below must give a number from -1 to 1 for each keypoint")
 
     def _all_indices(self) -> Iterator[object]:
@@ -238,7 +240,7 @@ def _are_indices(values: Iterable[object], count: int) -> bool:
     return all(type(value) is int and 0 <= value < count for value in values)  # true is not 1
 
 
-def _is_share(value: object) -> bool:
+def _is_offset(value: object) -> bool:
     """Whether it is a number from -1 to 1."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= 1
 

@@ -54,6 +54,11 @@ class Evaluate(RunOptions, TrainingStage):
                 "there is nothing to train",
                 "leave them out",
             )
+        if self.coco and self.test_on:
+            raise UsageError(
+                "--coco writes faces that were held out of a training, and --test-on scores others",
+                "leave one of them out",
+            )
         if len(self.runs) > 1 and not task.averages_runs:
             raise UsageError(
                 f"several runs for the keypoints {task.scheme.name} are not averaged",

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 PART_SIZE = 250
 """Pictures in a part of a table: a million are 4000 files, and a killed process loses seconds."""
 OF_TABLES = ("part_size", "jobs", "ray")
+"""The options that mean nothing without --table."""
 OF_KEYPOINTS = ("no_boxes", "indices", "line_width")
 """The options that mean nothing with --filter."""
 OF_DRAWINGS = ("filter", *OF_KEYPOINTS, "json", "csv", "pts", "coco", "output")
-"""The options that mean nothing with --table; `OF_TABLES` are those that do without."""
+"""The options that mean nothing with --table."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,7 +139,7 @@ async def post_inside(request: Request) -> Response:
 
 
 def _sources(finder: FaceKeypoints, keypoint: int) -> Sequence[int]:
-    """The keypoints of the network whose mean is that of the finder's scheme."""
+    """The keypoints of the network from whose mean that of the finder's scheme follows."""
     if finder.scheme == finder.networks.scheme:
         return (keypoint,)
     return finder.scheme.conventions[0].ibug68[keypoint]

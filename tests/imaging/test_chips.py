@@ -65,6 +65,11 @@ def test_a_picture_as_thin_as_a_line_is_reduced_in_little_memory(shape):
     assert sorted(means.shape) == [1, 800] and (means == 90).all() and peak < 50e6
 
 
+def test_a_thin_strip_on_black_becomes_dim_when_it_shrinks():
+    strip = np.full((3, 20), 200, np.uint8)
+    assert (block_means(strip, 10, cv2.BORDER_CONSTANT) == 60).all()
+
+
 @pytest.mark.parametrize("scale", [0.1, 1, 4])
 def test_outside_the_picture_its_border_is_repeated(scale):
     picture = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[:, None], 60, axis=1)

@@ -66,6 +66,12 @@ def test_every_pillow_mode_is_read(mode: str):
     assert (read_picture(image) == expected).all()
 
 
+def test_a_grey_picture_with_premultiplied_transparency_is_read():
+    image = Image.fromarray(RAMP).convert("LA")
+    image.putalpha(255)
+    assert (read_picture(image.convert("La")) == RAMP[:, :, None]).all()
+
+
 @pytest.mark.parametrize("dtype", [np.uint16, np.int32])
 def test_deep_grey_pillow_pictures_are_scaled(dtype: type, tmp_path: Path):
     image = Image.fromarray((RAMP.astype(np.int64) * 257).astype(dtype))

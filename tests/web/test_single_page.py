@@ -168,7 +168,8 @@ def test_chips_are_cut_as_in_python(page):
 
 def test_pictures_are_resized_as_in_python(page):
     grey = grey_of(read_picture(ASTRONAUT_FILE))
-    shapes = [(60, 79), (100, 100), (149, 20), (31, 40), (7, 3), (400, 900), (1700, 300)]
+    sizes = [(60, 79), (100, 100), (149, 20), (31, 40), (7, 3), (400, 900), (1700, 300)]
+    shapes = [*sizes, (3300, 2), (3, 3300)]
     given = [cv2.resize(grey, shape, interpolation=cv2.INTER_AREA) for shape in shapes]
     found = page.evaluate(RESIZE, [in_page(each) for each in given])
     for seen, each in zip(found, given, strict=True):

@@ -93,7 +93,7 @@ def _draw_face(
 def _label(picture: NDArray[np.uint8], face: DetectedFace) -> None:
     """The number of the face and its confidence, above its box, or in it at the upper border.
 
-    It begins where the picture does, if the box begins before.
+    It is shifted into the picture at its left and right border.
     """
     text = f"{face.number}: {face.confidence:.0%}"
     width = float(face.box[2] - face.box[0])

@@ -62,7 +62,7 @@ export function blockMeans(grey, shrink, x0 = 0, y0 = 0, x1 = grey.width, y1 = g
         }
       }
       // OpenCV rounds the halves of four pixels up, others to even numbers.
-      data[row * width + column] = area === 4 ? (sum + 2) >> 2 : roundToEven(sum / area);
+      data[row * width + column] = wide === 2 && high === 2 ? (sum + 2) >> 2 : roundToEven(sum / area);
     }
   }
   return { data, width, height };

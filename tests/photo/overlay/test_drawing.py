@@ -57,7 +57,7 @@ def test_each_box_has_the_number_and_the_confidence_of_its_face():
     assert (first != 128).any() and (first != second).any() and (first != doubtful).any()
 
 
-@pytest.mark.parametrize("corner", [(-60, 80), (60, -60), (350, 80), (-60, -60)])
+@pytest.mark.parametrize("corner", [(-60, 80), (60, -60), (390, 80), (-60, -60)])
 def test_the_label_of_a_face_at_the_border_is_in_the_picture(corner):
     def label(corner):
         picture = blank()

@@ -6,7 +6,7 @@ from functools import partial
 
 import pyarrow
 import pytest
-from pyarrow.parquet import write_table
+from pyarrow.parquet import read_table, write_table
 from support.tables import PART, begun, written
 
 from kaggle_fkd.errors import FkdError, RunError
@@ -35,6 +35,17 @@ def test_networks_that_cannot_be_computed_end_the_call_and_no_picture_has_failed
     with pytest.raises(RunError, match="cannot be computed"):
         writer.write(0)
     assert table.unfinished() == [0]
+
+
+def test_a_picture_for_which_memory_is_too_small_is_a_row_that_says_so(tmp_path):
+    table, _ = begun(tmp_path, 3)
+
+    def out_of_memory(picture):
+        raise MemoryError
+
+    PartWriter(table, FaceKeypoints(detector=out_of_memory)).write(0)
+    failures = read_table(table.part_file(0))["failure"].to_pylist()
+    assert len(failures) == 3 and all("out of memory -> use smaller" in each for each in failures)
 
 
 def test_a_part_without_its_columns_or_that_is_a_pipe_is_damaged(tmp_path):

@@ -1,5 +1,7 @@
 """Damaged packets are left out, and all others are seen and heard."""
 
+from itertools import islice
+
 import av
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from support.video_clips import RATE, colours, heard_in, tone
 
 from kaggle_fkd.photo.video.encode import write_video
 from kaggle_fkd.photo.video.frames import open_video
+from kaggle_fkd.photo.video.packets import decoded
 
 SECONDS = 4
 
@@ -55,16 +58,21 @@ def test_sound_after_a_damaged_part_is_heard(tmp_path, number, capfd):
     assert capfd.readouterr().err.count("left out 1 packet of its audio") == 1
 
 
-@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
-def test_of_a_video_that_was_cut_off_every_complete_frame_is_read(tmp_path, share, capfd):
-    complete, cut = tmp_path / "complete.mp4", tmp_path / "cut.mp4"
+def noisy_clip(path):
+    """60 frames of H.264, some of which are decoded before others that are shown earlier."""
     noise = np.random.default_rng(0).integers(0, 256, (60, 48, 64, 3), np.uint8)
-    with av.open(str(complete), "w", options={"movflags": "faststart"}) as container:
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=RATE, options={"bf": "3"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for picture in (*noise, None):
             frame = None if picture is None else av.VideoFrame.from_ndarray(picture, format="rgb24")
             container.mux(stream.encode(frame))
+    return path
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_of_a_video_that_was_cut_off_every_complete_frame_is_read(tmp_path, share, capfd):
+    complete, cut = noisy_clip(tmp_path / "complete.mp4"), tmp_path / "cut.mp4"
     length = int(share * complete.stat().st_size)
     with av.open(str(complete)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
@@ -75,3 +83,24 @@ def test_of_a_video_that_was_cut_off_every_complete_frame_is_read(tmp_path, shar
     capfd.readouterr()
     assert len([*video.frames()]) == whole
     assert "of its video that cannot be decoded" in capfd.readouterr().err
+
+
+class Ending:
+    """A container that cannot be read beyond its first packets."""
+
+    name = "clip.mp4"
+
+    def __init__(self, container, number):
+        self.container, self.number = container, number
+
+    def demux(self, stream):
+        yield from islice(self.container.demux(stream), self.number)
+        raise av.error.InvalidDataError(1, "invalid data")
+
+
+def test_frames_that_the_decoder_still_has_when_a_file_ends_are_read(tmp_path, capfd):
+    path = noisy_clip(tmp_path / "clip.mp4")
+    with av.open(str(path)) as container:
+        frames = [*decoded(Ending(container, 30), container.streams.video[0])]
+    assert len(frames) == 30
+    assert "clip.mp4: the rest of its video cannot be read" in capfd.readouterr().err
