@@ -138,7 +138,7 @@ def main() -> None:
                 means = {each: errors[convention == each].mean() for each in conventions}
                 ratio = errors_over_expected(predicted, truth)
                 error, within = errors[scored].mean(), (ratio[scored] <= WITHIN).mean()
-                expected = (errors / ratio)[scored].mean()
+                expected = (errors / ratio)[scored].mean()  # as shares of the same distance
                 rows.append(
                     {"faces": change, "network": name, **means, "error": error,
                      "expected": expected, "within": within}

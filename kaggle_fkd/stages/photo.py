@@ -106,14 +106,12 @@ class Photo(PictureStage):
 
     def _check_table(self) -> None:
         """Refuse options that a table does not have, or that only a table has."""
-        tables = self.table is not None
-        if tables:
-            self._refuse(OF_DRAWINGS, "with --table", "leave one of them out")
-        else:
+        if self.table is None:
             self._refuse(OF_TABLES, "without --table", "leave it out, or add --table FOLDER")
-        if tables:
-            need, flag = ("cluster", "--ray") if self.ray else ("table", "--table")
-            require_modules([need], flag)
+            return
+        self._refuse(OF_DRAWINGS, "with --table", "leave one of them out")
+        need, flag = ("cluster", "--ray") if self.ray else ("table", "--table")
+        require_modules([need], flag)
 
     def run(self, task: "Task | None", made: Made) -> Made:
         """Annotate every input; those that fail are reported, and the rest still processed.

@@ -51,7 +51,7 @@ export function blockMeans(grey, shrink, x0 = 0, y0 = 0, x1 = grey.width, y1 = g
   const [wide, high] = [Math.min(shrink, x1 - x0), Math.min(shrink, y1 - y0)];
   const [width, height] = [Math.ceil((x1 - x0) / wide), Math.ceil((y1 - y0) / high)];
   const data = new Uint8Array(width * height);
-  const area = wide * high;
+  const area = wide * high, four = wide === 2 && high === 2;
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       let sum = 0;
@@ -62,7 +62,7 @@ export function blockMeans(grey, shrink, x0 = 0, y0 = 0, x1 = grey.width, y1 = g
         }
       }
       // OpenCV rounds the halves of four pixels up, others to even numbers.
-      data[row * width + column] = wide === 2 && high === 2 ? (sum + 2) >> 2 : roundToEven(sum / area);
+      data[row * width + column] = four ? (sum + 2) >> 2 : roundToEven(sum / area);
     }
   }
   return { data, width, height };

@@ -35,9 +35,17 @@ def test_every_keypoint_is_marked_and_the_rest_of_the_picture_stays(scheme, size
     assert not marks[far].any()
 
 
+@pytest.mark.parametrize("value", [0, 255])
+def test_marks_show_on_black_and_on_white(value):
+    picture = blank(value=value)
+    drawn = draw_faces(picture, [posed_face(picture)]).astype(int)
+    assert np.abs(drawn - value).max(axis=2).max() > 150
+    assert changed(picture, drawn).sum() > 500
+
+
 @SCHEMES
 @pytest.mark.parametrize("value", [0, 255])
-def test_marks_show_on_black_and_on_white(value, scheme):
+def test_every_single_mark_shows_on_black_and_on_white(value, scheme):
     picture = blank(value=value)
     face = posed_face(picture, scheme=scheme)
     drawn = draw_faces(picture, [face], boxes=False).astype(int)
